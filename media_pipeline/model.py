@@ -1,0 +1,331 @@
+"""The nouns that rooms hand each other, frozen, and the ids that they are known by.
+
+What belongs here: values that cross a room's border, and nothing that needs a library.
+What does not: how a value is read, fetched, drawn, stored or queried.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+
+class MediaPipelineError(Exception):
+    """The base of every error of ours: its text is one line that tells the user what to do."""
+
+
+class MediaType(StrEnum):
+    """What a medium is, and the name of its kind in the store."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+    AUDIO = "audio"
+    DOCUMENT = "document"
+
+
+class Role(StrEnum):
+    """What a medium is to its post. Only ``media`` is the post's own content."""
+
+    MEDIA = "media"
+    POSTER = "poster"
+    LINK_PREVIEW = "link_preview"
+    COVER = "cover"
+    SOUNDTRACK = "soundtrack"
+    WATERMARKED = "watermarked"
+
+
+class Relation(StrEnum):
+    """How a post came to stand inside another post's record. A post of its own has none."""
+
+    REPOSTED = "reposted"
+    QUOTED = "quoted"
+    REPLY_PARENT = "reply_parent"
+
+
+class Status(StrEnum):
+    """Where a media reference stands. It is always in exactly one of these."""
+
+    PENDING = "pending"
+    """Not tried yet."""
+    STORED = "stored"
+    """Its bytes are in the content store, or in the archive, under ``sha256``."""
+    GONE = "gone"
+    """The host says that it no longer exists (404, 410)."""
+    EXPIRED = "expired"
+    """Refused after the date that its signature names."""
+    FORBIDDEN = "forbidden"
+    """Refused (401, 403, 451) with no expiry to blame."""
+    TOO_LARGE = "too_large"
+    """Larger than the setting allows."""
+    NOT_MEDIA = "not_media"
+    """The host answered with something else: HTML, JSON, nothing."""
+    UNSAFE = "unsafe"
+    """The address is one that this program must not ask."""
+    FAILED = "failed"
+    """Did not work this time; ``next_attempt_at`` says when it is tried again."""
+    ABANDONED = "abandoned"
+    """Failed as often as the setting allows."""
+    QUARANTINED = "quarantined"
+    """Its bytes are kept aside since reading them failed or is dangerous."""
+    SKIPPED = "skipped"
+    """Known and kept as a reference, not fetched by choice; ``error`` says why."""
+
+
+def short_id(prefix: str, *parts: object) -> str:
+    """``prefix-`` and 17 hex digits of the SHA-256 of the parts: the same parts, the same id."""
+    digest = hashlib.sha256("\x1f".join(str(part) for part in parts).encode("utf-8", "surrogatepass"))
+    return f"{prefix}-{digest.hexdigest()[:17]}"
+
+
+def post_id_of(platform: str, native_id: str) -> str:
+    """The id of a post, from the platform and the id that the platform gave it."""
+    return short_id("p", platform, native_id)
+
+
+def media_id_of(platform: str, native_id: str, position: int) -> str:
+    """The id of the medium at ``position`` (from 0) of a post."""
+    return short_id("med", platform, native_id, position)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ImportPartition:
+    """One day's imports of one platform: the unit in which everything is run and run again."""
+
+    import_date: date
+    platform: str
+
+    @property
+    def key(self) -> str:
+        """Dagster's key, ``2026-11-20|twitter``: dimensions in the order of their names."""
+        return f"{self.import_date.isoformat()}|{self.platform}"
+
+    @classmethod
+    def from_key(cls, key: str) -> ImportPartition:
+        """Read Dagster's key."""
+        day, platform = key.split("|", 1)
+        return cls(date.fromisoformat(day), platform)
+
+
+@dataclass(frozen=True, slots=True)
+class Locator:
+    """Where in an import file a value stands: its line or byte offset, then a JSON Pointer (RFC 6901)."""
+
+    line: int | None = None
+    """Line in the decompressed text, from 1. For formats of one record a line."""
+    offset: int | None = None
+    """Byte in the decompressed text, from 0. For everything else."""
+    pointer: str = ""
+
+    def at(self, pointer: str) -> Locator:
+        """The same place, ``pointer`` further down."""
+        return Locator(self.line, self.offset, self.pointer + pointer)
+
+    def __str__(self) -> str:
+        place = f"line {self.line}" if self.line is not None else f"offset {self.offset or 0}"
+        return f"{place}#{self.pointer}"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One JSON value as a reader took it from a file."""
+
+    value: Any
+    locator: Locator
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A part of the input that could not be used, where it stands and why."""
+
+    locator: Locator
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.locator}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One post as its platform module read it. ``raw`` is enough to read its media again."""
+
+    platform: str
+    native_id: str
+    raw: Mapping[str, Any]
+    locator: Locator
+    author_id: str | None = None
+    author_handle: str | None = None
+    author_name: str | None = None
+    posted_at: datetime | None = None
+    """UTC, timezone-aware."""
+    url: str | None = None
+    text: str | None = None
+    relation: Relation | None = None
+
+    @property
+    def post_id(self) -> str:
+        return post_id_of(self.platform, self.native_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One URL that a medium can be had from, with what the export declares about it."""
+
+    url: str
+    width: int | None = None
+    height: int | None = None
+    bitrate: int | None = None
+    """Bits a second."""
+    role: Role = Role.MEDIA
+    rule: str = ""
+    """Why it stands where it stands among the candidates, e.g. ``highest bitrate mp4``."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRef:
+    """One medium of a post. ``candidates`` stand best first; the first of its own role is fetched."""
+
+    position: int
+    media_type: MediaType
+    candidates: tuple[Candidate, ...]
+    role: Role = Role.MEDIA
+    alt_text: str | None = None
+    expires_at: datetime | None = None
+    """When the chosen URL stops working, UTC, if the URL says so."""
+    note: str | None = None
+    """Why there is nothing to fetch, where the export gives no URL."""
+
+    @property
+    def chosen(self) -> Candidate | None:
+        """The candidate to fetch, or None when the export offers none of this role."""
+        return next((c for c in self.candidates if c.role == self.role), None)
+
+    @property
+    def url(self) -> str | None:
+        return self.chosen.url if self.chosen else None
+
+
+@dataclass(frozen=True, slots=True)
+class FetchAttempt:
+    """One request, as it went."""
+
+    url: str
+    started_at: datetime
+    seconds: float
+    http_status: int | None = None
+    error_kind: str | None = None
+    """None for success; else a stable word such as ``timeout``, ``http_404``, ``html``."""
+    bytes_received: int = 0
+    remote_address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedFile:
+    """A complete, recognised body in a temporary file. Whoever receives it moves or removes it."""
+
+    path: Path
+    url: str
+    """The URL as asked for, after the template of ``MEDIA_FETCH_VIA``."""
+    sha256: str
+    md5_sum: str
+    file_size: int
+    mime_type: str
+    """Sniffed from the bytes."""
+    extension: str
+    """Without a dot, from the bytes."""
+    media_type: MediaType
+    etag: str | None
+    last_modified: str | None
+    attempts: tuple[FetchAttempt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FetchFailure:
+    """Why nothing was stored, and which status the reference takes."""
+
+    status: Status
+    error: str
+    attempts: tuple[FetchAttempt, ...]
+    retry_after_seconds: float | None = None
+    """What the host asked for, when it did."""
+    evidence: Path | None = None
+    """A temporary file with the body that was refused, to be kept in quarantine."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What a file says about itself. Sizes are pixels as seen (orientation applied)."""
+
+    width: int | None = None
+    height: int | None = None
+    duration: float | None = None
+    """Seconds."""
+    frames: int | None = None
+    exif: Mapping[str, Any] | None = None
+    """Every tag as text or number, by exifread's name (``Image Make``), bounded in size."""
+    taken_at: str | None = None
+    """ISO 8601, the camera's local time; with an offset only where the file names one."""
+    camera_make: str | None = None
+    camera_model: str | None = None
+    latitude: float | None = None
+    """Decimal degrees, south negative."""
+    longitude: float | None = None
+    """Decimal degrees, west negative."""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How one kind of rendition is made. Its name changes with every choice, so old and new never mix."""
+
+    kind: str
+    """``optimized`` or ``thumbnail``."""
+    size: int
+    """Longest side for ``optimized``, side of the square for ``thumbnail``; pixels."""
+    quality: int
+    version: int = 1
+    """Raised when the same choices come out differently."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind}-{self.size}-q{self.quality}-v{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedFile:
+    """One rendition in a temporary file."""
+
+    kind: str
+    recipe: str
+    path: Path
+    mime_type: str
+    width: int
+    height: int
+    file_size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedObject:
+    """An object of the archive whose checksum was read back and found right."""
+
+    key: str
+    url: str
+    etag: str
+    provider: str
+    """``s3``, ``r2``, ``gcs``, ``minio`` or ``local``."""
+    size: int
+    sent: bool
+    """False when it already was there with the right checksum."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a stage did, for people: numbers that plot over time, and rows of a table."""
+
+    numbers: Mapping[str, int | float] = field(default_factory=dict[str, int | float])
+    failures: tuple[Mapping[str, Any], ...] = ()

@@ -1,0 +1,176 @@
+"""Every setting once: its name in the environment or ``.env`` is the field's name in capitals.
+
+What belongs here: names, types, defaults, limits and what each is for. What does not: any use of them.
+No other module reads the environment.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from media_pipeline.model import MediaPipelineError, Role
+
+MEGABYTE = 1_000_000
+GIGABYTE = 1_000_000_000
+
+
+class SettingsError(MediaPipelineError):
+    """A setting has a value that can't be used; the text names it and what it may be."""
+
+
+class Settings(BaseSettings):
+    """The one settings object. Read it with :func:`load_settings`, pass it on whole."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True, str_strip_whitespace=True
+    )
+
+    media_storage_path: Path = Field(
+        Path("data"), description="Folder for originals, renditions, quarantine, log and the embedded catalogue."
+    )
+    media_catalog_url: str = Field(
+        "", description="SQLAlchemy URL of the catalogue. Empty: SQLite, `catalog.sqlite` under the storage path."
+    )
+    media_import_path: Path = Field(
+        Path("imports"), description="Folder of exports, laid out `<platform>/<YYYY-MM-DD>/…`."
+    )
+    media_import_settle_seconds: float = Field(
+        10, ge=0, description="A file is imported once it has not changed for this many seconds."
+    )
+    media_start_date: date = Field(date(2024, 1, 1), description="First import date, i.e. the first partition.")
+    media_base_url: str = Field(
+        "", description="Address under which a web server shows the storage path; links in reports begin with it."
+    )
+    media_public: bool = Field(
+        False, description="Media files are readable by all (0644/0755), for a web server. Else 0600/0700."
+    )
+    download_media: bool = Field(True, description="False: manifests only, nothing is fetched.")
+
+    aws_s3_bucket: str = Field("", description="Bucket of the archive. Empty: a local folder by the same interface.")
+    aws_s3_region: str = Field("us-east-1", description="Region of the bucket.")
+    aws_access_key_id: str = Field("", description="Empty: the usual AWS chain (profile, instance role).")
+    aws_secret_access_key: SecretStr = Field(SecretStr(""), description="Belongs to the access key id.")
+    aws_s3_endpoint_url: str = Field("", description="For R2, MinIO, or GCS interoperability.")
+    media_archive_path: Path | None = Field(
+        None, description="Folder of the archive when no bucket is set. Empty: `archive` under the storage path."
+    )
+
+    media_download_workers: int = Field(5, ge=1, le=256, description="Concurrent downloads.")
+    media_timeout_seconds: float = Field(30, gt=0, description="To connect, and between two reads of a download.")
+    media_max_file_mb: float = Field(100, gt=0, description="Largest file that is downloaded, in 10^6 bytes.")
+    media_max_attempts: int = Field(
+        8, ge=1, description="Runs in which a failing download is tried before it is abandoned."
+    )
+    media_fetch_via: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("{url}",), description="URL templates tried in order, separated by spaces or commas; `{url}` is the medium."
+    )
+    media_allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="`host` or `host:port` that may be asked although its address is private or loopback."
+    )
+    media_fetch_roles: Annotated[tuple[Role, ...], NoDecode] = Field(
+        (Role.MEDIA,),
+        description="Roles that are downloaded: media, poster, link_preview, cover, soundtrack, watermarked.",
+    )
+    media_user_agent: str = Field(
+        "media-pipeline/0.1 (archiving of social-media posts)", min_length=1, description="User-Agent of every request."
+    )
+    media_failed_share_limit: float = Field(
+        0.5, ge=0, le=1, description="The check `failed_downloads_under_limit` fails above this share."
+    )
+
+    media_batch_size: int = Field(50, ge=1, description="Rows that a stage takes, works on and commits together.")
+    media_cache_limit_gb: float = Field(
+        10, gt=0, description="Local originals above this (10^9 bytes) give way, oldest use first, once archived."
+    )
+    media_image_workers: int = Field(
+        default_factory=lambda: os.cpu_count() or 1,
+        ge=1,
+        description="Worker processes for pictures. Default: the cores.",
+    )
+    media_image_timeout_seconds: float = Field(120, gt=0, description="Time that one file may take in a worker.")
+    media_rendition_longest_side: int = Field(1920, ge=16, le=16384, description="Longest side of a rendition, pixels.")
+    media_jpeg_quality: int = Field(85, ge=1, le=95, description="JPEG quality of a rendition.")
+    media_thumbnail_size: int = Field(300, ge=16, le=2048, description="Side of the square thumbnail, pixels.")
+
+    @field_validator("media_fetch_via", "media_allowed_hosts", "media_fetch_roles", mode="before")
+    @classmethod
+    def _split_list(cls, value: Any) -> Any:
+        """Lists come as JSON or separated by commas or white space."""
+        if not isinstance(value, str):
+            return value
+        if value.lstrip().startswith("["):
+            return tuple(json.loads(value))
+        return tuple(value.replace(",", " ").split())
+
+    @field_validator("media_fetch_via")
+    @classmethod
+    def _templates_name_the_url(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value or any("{url}" not in template for template in value):
+            raise ValueError("every template must contain {url}")
+        return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_default(cls, values: Any) -> Any:
+        """``NAME=`` in a copied .env.example means the default."""
+        text_fields = {name for name, field in cls.model_fields.items() if field.annotation in (str, SecretStr)}
+        return {name: value for name, value in values.items() if value != "" or name in text_fields}
+
+    @model_validator(mode="after")
+    def _keys_come_in_pairs(self) -> Self:
+        if bool(self.aws_access_key_id) != bool(self.aws_secret_access_key.get_secret_value()):
+            raise ValueError("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must be set together")
+        return self
+
+    @property
+    def storage_path(self) -> Path:
+        """The storage folder, absolute."""
+        return self.media_storage_path.expanduser().resolve()
+
+    @property
+    def import_path(self) -> Path:
+        """The folder of exports, absolute."""
+        return self.media_import_path.expanduser().resolve()
+
+    @property
+    def archive_path(self) -> Path:
+        """The folder that stands in for a bucket, absolute."""
+        return (self.media_archive_path or self.storage_path / "archive").expanduser().resolve()
+
+    @property
+    def catalog_url(self) -> str:
+        """The catalogue's URL with the default filled in; :mod:`media_pipeline.catalog` normalises the driver."""
+        return self.media_catalog_url or f"sqlite:///{self.storage_path / 'catalog.sqlite'}"
+
+    @property
+    def max_file_bytes(self) -> int:
+        return int(self.media_max_file_mb * MEGABYTE)
+
+    @property
+    def cache_limit_bytes(self) -> int:
+        return int(self.media_cache_limit_gb * GIGABYTE)
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings from the environment and ``.env``; ``overrides`` win.
+
+    Raises SettingsError with one line that names each wrong setting and its value.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise SettingsError("; ".join(_describe(problem) for problem in error.errors())) from None
+
+
+def _describe(problem: Any) -> str:
+    name = ".".join(str(part) for part in problem["loc"]).upper() or "settings"
+    secret = "SECRET" in name or name == "settings"
+    given = "" if secret else f" (it is {problem['input']!r})"
+    return f"{name}: {problem['msg'].removeprefix('Value error, ')}{given}"
