@@ -120,8 +120,7 @@ class Settings(BaseSettings):
     @classmethod
     def _empty_is_default(cls, values: Any) -> Any:
         """``NAME=`` in a copied .env.example means the default."""
-        text_fields = {name for name, field in cls.model_fields.items() if field.annotation in (str, SecretStr)}
-        return {name: value for name, value in values.items() if value != "" or name in text_fields}
+        return {name: value for name, value in values.items() if value != ""}
 
     @model_validator(mode="after")
     def _keys_come_in_pairs(self) -> Self:
