@@ -99,6 +99,11 @@ class Settings(BaseSettings):
     media_jpeg_quality: int = Field(85, ge=1, le=95, description="JPEG quality of a rendition.")
     media_thumbnail_size: int = Field(300, ge=16, le=2048, description="Side of the square thumbnail, pixels.")
 
+    dagster_home: str = Field(
+        "",
+        description="Dagster's own folder. Empty: `dagster` under the storage path, with the project's dagster.yaml.",
+    )
+
     @field_validator("media_fetch_via", "media_allowed_hosts", "media_fetch_roles", mode="before")
     @classmethod
     def _split_list(cls, value: Any) -> Any:
