@@ -1,0 +1,191 @@
+"""The catalogue's connection: one URL, two databases, the same code.
+
+What belongs here: engines, transactions, locks and the check of the schema's version. What does not: queries.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+
+from media_pipeline.catalog import schema
+from media_pipeline.model import MediaPipelineError
+from media_pipeline.settings import Settings
+
+SQLITE_BUSY_SECONDS = 120
+"""A writer waits this long for another one. Transactions are a batch long, i.e. well under a second."""
+
+
+class CatalogError(MediaPipelineError):
+    """The catalogue can't be used as it is; the text says what to do."""
+
+
+def normalised_url(url: str) -> URL:
+    """The URL with its driver named: a bare ``postgresql://`` means psycopg 3 to SQLAlchemy 2.1, and we have psycopg2.
+
+    Raises CatalogError for a URL that can't be read or names another kind of database.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise CatalogError(f"MEDIA_CATALOG_URL can't be read: {error}") from None
+    if parsed.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
+        return parsed.set(drivername="postgresql+psycopg2")
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise CatalogError(
+            f"MEDIA_CATALOG_URL names {parsed.get_backend_name()!r}; use sqlite:///PATH or postgresql://USER@HOST/NAME"
+        )
+    if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise CatalogError("MEDIA_CATALOG_URL must name a file: sqlite:///PATH")
+    return parsed
+
+
+class Database:
+    """The catalogue, opened. ``read()`` and ``write()`` give a connection in a transaction of that kind."""
+
+    def __init__(self, url: str) -> None:
+        self.url = normalised_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url)
+
+    @classmethod
+    def open(cls, settings: Settings) -> Database:
+        """Connect and make sure of the schema: SQLite is migrated here, PostgreSQL by ``media-pipeline migrate``.
+
+        Raises CatalogError when the database can't be reached, is behind (PostgreSQL) or newer than this code.
+        """
+        database = cls(settings.catalog_url)
+        try:
+            database.ensure_schema()
+        except OperationalError as error:
+            raise CatalogError(f"the catalogue {database.shown_url} can't be reached: {error.orig}") from error
+        return database
+
+    @property
+    def shown_url(self) -> str:
+        """The URL with its password masked, for messages."""
+        return self.url.render_as_string(hide_password=True)
+
+    def ensure_schema(self) -> None:
+        """Bring SQLite's schema up to date; refuse a PostgreSQL schema that isn't."""
+        version = schema.version_of(self.engine)
+        if version == schema.HEAD:
+            return
+        if version is not None and version not in schema.known_versions():
+            raise CatalogError(
+                f"the catalogue {self.shown_url} has schema {version!r}, newer than this code knows "
+                f"({schema.HEAD!r}): update media_pipeline"
+            )
+        if not self.is_sqlite:
+            raise CatalogError(
+                f"the catalogue {self.shown_url} has schema {version or 'none'}, this code needs {schema.HEAD}: "
+                "run `media-pipeline migrate`"
+            )
+        self.migrate()
+
+    def migrate(self) -> None:
+        """Bring the schema up to date. Two processes that start at once wait for each other."""
+        with self.exclusive("migrate"):
+            schema.upgrade(self.engine)
+
+    @contextmanager
+    def read(self) -> Generator[sa.Connection]:
+        """A connection for queries: one consistent view on SQLite."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Generator[sa.Connection]:
+        """A connection for changes, committed at the end, rolled back on an error."""
+        with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def exclusive(self, name: str, on_wait: Callable[[], None] = lambda: None) -> Generator[None]:
+        """Hold the lock called ``name`` in the whole installation; if another process holds it, say so and wait.
+
+        The system frees it when its holder dies, however it dies: an advisory lock of the connection on
+        PostgreSQL, flock on a file beside the database on SQLite.
+        """
+        if self.is_sqlite:
+            with _file_lock(Path(f"{self.url.database}.{name}.lock"), on_wait):
+                yield
+            return
+        key = int.from_bytes(hashlib.sha256(f"media_pipeline {name}".encode()).digest()[:8], "big", signed=True)
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            if not connection.execute(sa.select(sa.func.pg_try_advisory_lock(key))).scalar_one():
+                on_wait()
+                connection.execute(sa.select(sa.func.pg_advisory_lock(key)))
+            try:
+                yield
+            finally:
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+@contextmanager
+def _file_lock(path: Path, on_wait: Callable[[], None]) -> Generator[None]:
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            on_wait()
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _dumps(value: Any) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        # orjson refuses integers over 64 bits and lone surrogates, both of which real exports hold.
+        return json.dumps(value, ensure_ascii=True)
+
+
+def _loads(text: str | bytes) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text)
+
+
+def _postgres_engine(url: URL) -> sa.Engine:
+    return sa.create_engine(url, json_serializer=_dumps, json_deserializer=_loads, pool_pre_ping=True)
+
+
+def _sqlite_engine(url: URL) -> sa.Engine:
+    engine = sa.create_engine(
+        url, json_serializer=_dumps, json_deserializer=_loads, connect_args={"timeout": SQLITE_BUSY_SECONDS}
+    )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:  # pyright: ignore[reportUnusedFunction]
+        # None keeps the driver from beginning transactions by itself: `begin` below says which kind.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:  # pyright: ignore[reportUnusedFunction]
+        # A read that turns into a write can't wait for another writer (SQLITE_BUSY at once), so say so first.
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine

@@ -1,0 +1,344 @@
+"""Files by content: the table media_files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from media_pipeline.catalog.selection import by_author, in_partitions, pieces
+from media_pipeline.catalog.tables import imports, media_files, post_media, posts
+from media_pipeline.model import ArchivedObject, FetchedFile, FileFacts, ImportPartition, Status
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """A file of the content store."""
+
+    sha256: str
+    md5_sum: str
+    file_size: int
+    media_type: str
+    mime_type: str
+    extension: str
+    local_path: str
+    verified_at: datetime
+
+
+_LOCAL_FILE = media_files.c[
+    "sha256", "md5_sum", "file_size", "media_type", "mime_type", "extension", "local_path", "verified_at"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedFile:
+    """A file that the archive holds, with what is needed to bring it back."""
+
+    sha256: str
+    md5_sum: str
+    media_type: str
+    extension: str
+    file_size: int
+    s3_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToArchive:
+    """A file that the archive does not hold yet, and the reference that names its key: the oldest."""
+
+    file: LocalFile
+    media_id: str
+    posted_at: datetime | None
+    fetched_at: datetime
+
+
+def of_partitions(partitions: Sequence[ImportPartition]) -> sa.ColumnElement[bool]:
+    """Condition on ``media_files``: a reference of the partitions holds the file."""
+    refs = sa.select(post_media.c.sha256).where(
+        in_partitions(post_media.c.import_id, partitions), post_media.c.status == Status.STORED
+    )
+    return media_files.c.sha256.in_(refs)
+
+
+def of_user(user: str) -> sa.ColumnElement[bool]:
+    """Condition on ``media_files``: a reference of the author holds the file."""
+    refs = sa.select(post_media.c.sha256).join(posts, posts.c.post_id == post_media.c.post_id)
+    return media_files.c.sha256.in_(refs.where(by_author(user), post_media.c.status == Status.STORED))
+
+
+def of_post(post_id: str) -> sa.ColumnElement[bool]:
+    """Condition on ``media_files``: a reference of the post (our id or the platform's) holds the file."""
+    refs = (
+        sa.select(post_media.c.sha256)
+        .join(posts, posts.c.post_id == post_media.c.post_id)
+        .where(sa.or_(posts.c.post_id == post_id, posts.c.native_id == post_id), post_media.c.status == Status.STORED)
+    )
+    return media_files.c.sha256.in_(refs)
+
+
+def save(connection: sa.Connection, fetched: FetchedFile, local_path: str) -> None:
+    """Record a file that lies in the store now. A known content gets its place and its check renewed."""
+    now = datetime.now(UTC)
+    here = {"local_path": local_path, "verified_at": now, "last_used_at": now}
+    # What was unreadable may have been put aside: it is looked at again now that it lies in its place.
+    unreadable = media_files.c.facts_error.is_not(None)
+    again = {
+        "facts_at": sa.case((unreadable, None), else_=media_files.c.facts_at),
+        "facts_error": None,
+    }
+    condition = media_files.c.sha256 == fetched.sha256
+    if connection.execute(sa.update(media_files).where(condition).values(here | again)).rowcount:
+        return
+    connection.execute(
+        sa.insert(media_files).values(
+            sha256=fetched.sha256,
+            md5_sum=fetched.md5_sum,
+            file_size=fetched.file_size,
+            media_type=fetched.media_type,
+            mime_type=fetched.mime_type,
+            extension=fetched.extension,
+            created_at=now,
+            **here,
+        )
+    )
+
+
+def local(
+    connection: sa.Connection, condition: sa.ColumnElement[bool] | None = None, page: int = 500
+) -> Iterator[LocalFile]:
+    """Files that lie in the store, in pages by SHA-256."""
+    last = ""
+    while True:
+        query = (
+            sa.select(*_LOCAL_FILE)
+            .where(media_files.c.local_path.is_not(None), media_files.c.sha256 > last)
+            .order_by(media_files.c.sha256)
+            .limit(page)
+        )
+        if condition is not None:
+            query = query.where(condition)
+        rows = [LocalFile(*row) for row in connection.execute(query)]
+        if not rows:
+            return
+        yield from rows
+        last = rows[-1].sha256
+
+
+def find(connection: sa.Connection, sha256: str) -> LocalFile | None:
+    """The file with this content if it lies in the store."""
+    return next(local(connection, media_files.c.sha256 == sha256), None)
+
+
+def has_digest(digest: str) -> sa.ColumnElement[bool]:
+    """Condition on ``media_files``: the file has this MD5 or SHA-256."""
+    return sa.or_(media_files.c.md5_sum == digest.lower(), media_files.c.sha256 == digest.lower())
+
+
+def is_known(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> bool:
+    """Whether any file meets the condition, stored locally or not."""
+    return connection.execute(sa.select(media_files.c.sha256).where(condition).limit(1)).first() is not None
+
+
+def archived(connection: sa.Connection, sha256s: Sequence[str]) -> dict[str, ArchivedFile]:
+    """Those of the files that the archive holds, by SHA-256."""
+    return {
+        file.sha256: file
+        for piece in pieces(sha256s)
+        for file in archived_where(connection, media_files.c.sha256.in_(piece))
+    }
+
+
+def archived_where(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> list[ArchivedFile]:
+    """The files that meet the condition and that the archive holds."""
+    columns = media_files.c["sha256", "md5_sum", "media_type", "extension", "file_size", "s3_key"]
+    query = sa.select(*columns).where(condition, media_files.c.archived_at.is_not(None))
+    return [ArchivedFile(*row) for row in connection.execute(query)]
+
+
+def mark_local(connection: sa.Connection, sha256: str, local_path: str) -> None:
+    """Record that the store holds this content again."""
+    now = datetime.now(UTC)
+    connection.execute(
+        sa.update(media_files)
+        .where(media_files.c.sha256 == sha256)
+        .values(local_path=local_path, verified_at=now, last_used_at=now)
+    )
+
+
+def mark_verified(connection: sa.Connection, sha256s: Sequence[str]) -> None:
+    """Record that these files were read and matched their checksums just now."""
+    now = datetime.now(UTC)
+    for piece in pieces(sha256s):
+        connection.execute(sa.update(media_files).where(media_files.c.sha256.in_(piece)).values(verified_at=now))
+
+
+def mark_missing(connection: sa.Connection, sha256: str) -> None:
+    """Record that the store no longer holds this content as it should."""
+    connection.execute(sa.update(media_files).where(media_files.c.sha256 == sha256).values(local_path=None))
+
+
+def mark_quarantined(connection: sa.Connection, sha256: str, local_path: str, error: str) -> None:
+    """Record that the file lies in quarantine, and why."""
+    connection.execute(
+        sa.update(media_files)
+        .where(media_files.c.sha256 == sha256)
+        .values(local_path=local_path, facts_error=error, facts_at=datetime.now(UTC))
+    )
+
+
+def without_facts(connection: sa.Connection, partitions: Sequence[ImportPartition], limit: int) -> list[LocalFile]:
+    """Files of the partitions whose facts are not read yet."""
+    query = (
+        sa.select(*_LOCAL_FILE)
+        .where(media_files.c.facts_at.is_(None), media_files.c.local_path.is_not(None), of_partitions(partitions))
+        .limit(limit)
+    )
+    return [LocalFile(*row) for row in connection.execute(query)]
+
+
+def save_facts(connection: sa.Connection, facts: Mapping[str, FileFacts]) -> None:
+    """Write the facts of files, by SHA-256."""
+    now = datetime.now(UTC)
+    for sha256, fact in facts.items():
+        connection.execute(
+            sa.update(media_files)
+            .where(media_files.c.sha256 == sha256)
+            .values(
+                width=fact.width,
+                height=fact.height,
+                duration=fact.duration,
+                frames=fact.frames,
+                exif=dict(fact.exif) if fact.exif else None,
+                taken_at=fact.taken_at,
+                camera_make=fact.camera_make,
+                camera_model=fact.camera_model,
+                latitude=fact.latitude,
+                longitude=fact.longitude,
+                warnings=list(fact.warnings) or None,
+                facts_error=None,
+                facts_at=now,
+            )
+        )
+
+
+def not_archived(
+    connection: sa.Connection, condition: sa.ColumnElement[bool] | None, limit: int, after: str
+) -> list[ToArchive]:
+    """Stored files that the archive lacks, by SHA-256 from ``after`` on, each with its oldest reference."""
+    query = (
+        sa.select(*_LOCAL_FILE)
+        .where(
+            media_files.c.archived_at.is_(None),
+            media_files.c.local_path.is_not(None),
+            media_files.c.facts_error.is_(None),
+            media_files.c.sha256 > after,
+        )
+        .order_by(media_files.c.sha256)
+        .limit(limit)
+    )
+    if condition is not None:
+        query = query.where(condition)
+    found = {row.sha256: LocalFile(*row) for row in connection.execute(query)}
+    oldest = _oldest_references(connection, list(found))
+    return [
+        ToArchive(file, oldest[sha256].media_id, oldest[sha256].posted_at, oldest[sha256].fetched_at)
+        for sha256, file in found.items()
+        if sha256 in oldest
+    ]
+
+
+def _oldest_references(connection: sa.Connection, sha256s: Sequence[str]) -> dict[str, Any]:
+    oldest: dict[str, Any] = {}
+    for piece in pieces(sha256s):
+        query = (
+            sa.select(post_media.c.sha256, post_media.c.media_id, posts.c.posted_at, post_media.c.fetched_at)
+            .join(posts, posts.c.post_id == post_media.c.post_id)
+            .where(post_media.c.sha256.in_(piece), post_media.c.status == Status.STORED)
+            .order_by(posts.c.posted_at.is_(None), posts.c.posted_at, post_media.c.media_id)
+        )
+        for row in connection.execute(query):
+            oldest.setdefault(row.sha256, row)
+    return oldest
+
+
+def mark_archived(connection: sa.Connection, archived: Mapping[str, ArchivedObject]) -> None:
+    """Write where the archive holds these files."""
+    now = datetime.now(UTC)
+    for sha256, stored in archived.items():
+        connection.execute(
+            sa.update(media_files)
+            .where(media_files.c.sha256 == sha256)
+            .values(
+                archive_url=stored.url,
+                storage_provider=stored.provider,
+                s3_key=stored.key,
+                s3_etag=stored.etag,
+                archived_at=now,
+            )
+        )
+
+
+def local_bytes(connection: sa.Connection) -> int:
+    """How many bytes of originals lie in the store."""
+    query = sa.select(sa.func.coalesce(sa.func.sum(media_files.c.file_size), 0))
+    return int(connection.execute(query.where(media_files.c.local_path.is_not(None))).scalar_one())
+
+
+def least_recently_used(connection: sa.Connection, limit: int) -> list[LocalFile]:
+    """Archived files that the store may let go, oldest use first."""
+    query = (
+        sa.select(*_LOCAL_FILE)
+        .where(media_files.c.local_path.is_not(None), media_files.c.archived_at.is_not(None))
+        .order_by(media_files.c.last_used_at)
+        .limit(limit)
+    )
+    return [LocalFile(*row) for row in connection.execute(query)]
+
+
+def sizes(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> dict[ImportPartition, int]:
+    """For each partition, the bytes of the different files that its references hold."""
+    held = _held(partitions)
+    query = (
+        sa.select(held.c.import_date, held.c.platform, sa.func.sum(media_files.c.file_size).label("size"))
+        .join(media_files, media_files.c.sha256 == held.c.sha256)
+        .group_by(held.c.import_date, held.c.platform)
+    )
+    return {ImportPartition(row.import_date, row.platform): int(row.size) for row in connection.execute(query)}
+
+
+def archive_totals(
+    connection: sa.Connection, partitions: Sequence[ImportPartition]
+) -> dict[ImportPartition, dict[str, int]]:
+    """For each partition: files and bytes that the archive holds, and files that it lacks."""
+    held = _held(partitions)
+    archived = media_files.c.archived_at.is_not(None)
+    query = (
+        sa.select(
+            held.c.import_date,
+            held.c.platform,
+            sa.func.count().filter(archived).label("archived"),
+            sa.func.coalesce(sa.func.sum(media_files.c.file_size).filter(archived), 0).label("archived_bytes"),
+            sa.func.count().filter(sa.not_(archived)).label("not_archived"),
+        )
+        .join(media_files, media_files.c.sha256 == held.c.sha256)
+        .group_by(held.c.import_date, held.c.platform)
+    )
+    names = ("archived", "archived_bytes", "not_archived")
+    return {
+        ImportPartition(row.import_date, row.platform): {name: int(getattr(row, name)) for name in names}
+        for row in connection.execute(query)
+    }
+
+
+def _held(partitions: Sequence[ImportPartition]) -> sa.Subquery:
+    """The different files that each partition's references hold."""
+    return (
+        sa.select(imports.c.import_date, imports.c.platform, post_media.c.sha256)
+        .join(imports, imports.c.import_id == post_media.c.import_id)
+        .where(in_partitions(post_media.c.import_id, partitions), post_media.c.status == Status.STORED)
+        .distinct()
+        .subquery()
+    )

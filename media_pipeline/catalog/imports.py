@@ -1,0 +1,207 @@
+"""Import files and what came of reading them: the tables imports, import_files and import_faults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from media_pipeline.catalog.media import is_due
+from media_pipeline.catalog.selection import clean, holds_import, pieces
+from media_pipeline.catalog.tables import import_faults, import_files, imports, media_files, post_media, posts
+from media_pipeline.model import Fault, ImportPartition, Status
+
+FAULTS_KEPT = 1000
+"""Faults recorded one by one for a file; past that they are only counted, so that a wrong file can't fill the disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFile:
+    """An import file as it was when it was read."""
+
+    path: str
+    size: int
+    modified_ns: int
+    import_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """The content of an import file, known by its SHA-256."""
+
+    import_id: str
+    path: str
+    partition: ImportPartition
+    status: str
+    reader_version: int
+
+
+def seen_files(connection: sa.Connection, platform: str | None = None) -> dict[str, SeenFile]:
+    """Every file that was read, by path; of one platform only, if given."""
+    query = sa.select(import_files)
+    if platform:
+        query = query.where(import_files.c.path.startswith(f"{platform}/", autoescape=True))
+    return {row.path: SeenFile(row.path, row.size, row.modified_ns, row.import_id) for row in connection.execute(query)}
+
+
+def find(connection: sa.Connection, import_id: str) -> Import | None:
+    """The import with this SHA-256, if it is known."""
+    row = connection.execute(sa.select(imports).where(imports.c.import_id == import_id)).one_or_none()
+    if row is None:
+        return None
+    partition = ImportPartition(row.import_date, row.platform)
+    return Import(row.import_id, row.path, partition, row.status, row.reader_version)
+
+
+def begin(
+    connection: sa.Connection, import_id: str, path: str, partition: ImportPartition, size: int, reader_version: int
+) -> None:
+    """Record that reading begins, so that posts may point here. What was known of the import is begun anew."""
+    values = {
+        "path": clean(path),
+        "platform": partition.platform,
+        "import_date": partition.import_date,
+        "size": size,
+        "posts": 0,
+        "status": "reading",
+        "error": None,
+        "reader_version": reader_version,
+    }
+    found = connection.execute(sa.update(imports).where(imports.c.import_id == import_id).values(values))
+    if found.rowcount == 0:
+        connection.execute(sa.insert(imports).values(import_id=import_id, media=0, seen_at=_now(), **values))
+    connection.execute(sa.delete(import_faults).where(import_faults.c.import_id == import_id))
+
+
+def add_faults(connection: sa.Connection, import_id: str, first_number: int, faults: Sequence[Fault]) -> None:
+    """Record faults, numbered from ``first_number``, until FAULTS_KEPT of the file are there."""
+    rows = [
+        {"import_id": import_id, "number": number, "locator": str(fault.locator), "reason": clean(fault.reason)}
+        for number, fault in enumerate(faults, first_number)
+        if number < FAULTS_KEPT
+    ]
+    if rows:
+        connection.execute(sa.insert(import_faults), rows)
+
+
+def finish(connection: sa.Connection, import_id: str, posts: int, faults: int) -> None:
+    """Record that the file was read to its end, and how that went."""
+    status = "read" if not faults else "faulty" if posts else "failed"
+    error = f"{faults} part(s) could not be read" if faults else None
+    connection.execute(
+        sa.update(imports).where(imports.c.import_id == import_id).values(posts=posts, status=status, error=error)
+    )
+
+
+def record_file(connection: sa.Connection, file: SeenFile) -> None:
+    """Record that this file, as it is now, needs no reading."""
+    values = {"size": file.size, "modified_ns": file.modified_ns, "import_id": file.import_id, "seen_at": _now()}
+    path = clean(file.path)
+    found = connection.execute(sa.update(import_files).where(import_files.c.path == path).values(values))
+    if found.rowcount == 0:
+        connection.execute(sa.insert(import_files).values(path=path, **values))
+
+
+def count_media(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> None:
+    """Write the number of media references into each import of the partitions, where it changed."""
+    counted = (
+        sa.select(sa.func.count())
+        .select_from(post_media)
+        .where(post_media.c.import_id == imports.c.import_id)
+        .scalar_subquery()
+    )
+    connection.execute(
+        sa.update(imports).where(holds_import(partitions), imports.c.media != counted).values(media=counted)
+    )
+
+
+def known_partitions(
+    connection: sa.Connection, platform: str | None = None, first: date | None = None, last: date | None = None
+) -> list[ImportPartition]:
+    """The partitions that hold an import, in order."""
+    query = sa.select(imports.c.import_date, imports.c.platform).distinct()
+    if platform:
+        query = query.where(imports.c.platform == platform)
+    if first:
+        query = query.where(imports.c.import_date >= first)
+    if last:
+        query = query.where(imports.c.import_date <= last)
+    return sorted(ImportPartition(row.import_date, row.platform) for row in connection.execute(query))
+
+
+def partition_by_import(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> dict[str, ImportPartition]:
+    """The partitions' imports, each with its partition."""
+    columns = imports.c["import_id", "import_date", "platform"]
+    return {
+        row.import_id: ImportPartition(row.import_date, row.platform)
+        for row in connection.execute(sa.select(*columns).where(holds_import(partitions)))
+    }
+
+
+def unfinished_partitions(connection: sa.Connection) -> list[ImportPartition]:
+    """The partitions in which a step has work left: reading, manifests, downloads that are due, facts, archiving."""
+    no_manifest = sa.select(posts.c.import_id).where(posts.c.manifest_version.is_(None))
+    due = sa.select(post_media.c.import_id).where(is_due())
+    unfinished_file = sa.or_(
+        media_files.c.facts_at.is_(None),
+        sa.and_(media_files.c.archived_at.is_(None), media_files.c.facts_error.is_(None)),
+    )
+    not_delivered = (
+        sa.select(post_media.c.import_id)
+        .join(media_files, media_files.c.sha256 == post_media.c.sha256)
+        .where(post_media.c.status == Status.STORED, unfinished_file)
+    )
+    query = sa.select(imports.c.import_date, imports.c.platform).distinct()
+    unfinished = sa.or_(
+        imports.c.status == "reading", *(imports.c.import_id.in_(part) for part in (no_manifest, due, not_delivered))
+    )
+    return sorted(ImportPartition(row.import_date, row.platform) for row in connection.execute(query.where(unfinished)))
+
+
+def totals(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> dict[ImportPartition, dict[str, int]]:
+    """For each partition: files, posts and faulty files."""
+    query = (
+        sa.select(
+            imports.c.import_date,
+            imports.c.platform,
+            sa.func.count().label("files"),
+            sa.func.coalesce(sa.func.sum(imports.c.posts), 0).label("posts"),
+            sa.func.count().filter(imports.c.status.in_(["faulty", "failed"])).label("faulty_files"),
+        )
+        .where(holds_import(partitions))
+        .group_by(imports.c.import_date, imports.c.platform)
+    )
+    return {
+        ImportPartition(row.import_date, row.platform): {
+            "files": row.files,
+            "posts": int(row.posts),
+            "faulty_files": row.faulty_files,
+        }
+        for row in connection.execute(query)
+    }
+
+
+def faults(connection: sa.Connection, partitions: Sequence[ImportPartition], limit: int) -> list[Mapping[str, Any]]:
+    """What could not be read: file, where, why."""
+    query = (
+        sa.select(imports.c.path.label("file"), import_faults.c.locator, import_faults.c.reason)
+        .join(imports)
+        .where(holds_import(partitions))
+        .order_by(imports.c.path, import_faults.c.number)
+        .limit(limit)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def paths_read(connection: sa.Connection, paths: Iterable[str]) -> Iterator[SeenFile]:
+    """Those of the paths that were read, as they were then."""
+    for piece in pieces(paths):
+        for row in connection.execute(sa.select(import_files).where(import_files.c.path.in_(piece))):
+            yield SeenFile(row.path, row.size, row.modified_ns, row.import_id)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

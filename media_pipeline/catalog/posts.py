@@ -1,0 +1,218 @@
+"""Posts: the table of that name. A post that comes again is an update, never a second row."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from media_pipeline.catalog.selection import clean, in_partitions, pieces
+from media_pipeline.catalog.tables import imports, posts
+from media_pipeline.model import ImportPartition, Post
+
+
+@dataclass(frozen=True, slots=True)
+class Upserted:
+    """What became of a batch of posts."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: Upserted) -> Upserted:
+        return Upserted(self.new + other.new, self.changed + other.changed, self.unchanged + other.unchanged)
+
+
+@dataclass(frozen=True, slots=True)
+class PendingPost:
+    """A post whose manifest is to be made."""
+
+    post_id: str
+    platform: str
+    native_id: str
+    import_id: str
+    locator: str
+    raw: Mapping[str, Any]
+
+
+def upsert(connection: sa.Connection, batch: Sequence[Post], import_id: str, import_date: date) -> Upserted:
+    """Write posts. One that is there already is replaced by a sighting that differs and is at least as good:
+    not from an older import, and not one nested in another post where the post itself was seen.
+    """
+    known = _known(connection, {post.post_id for post in batch})
+    rows: dict[str, dict[str, Any]] = {}
+    new = changed = 0
+    for post in batch:
+        row = _row(post, import_id)
+        before = rows.get(post.post_id) or known.get(post.post_id)
+        if before is not None and not _replaces(post, row, import_date, before):
+            continue
+        new += before is None
+        changed += before is not None
+        rows[post.post_id] = row | {"import_date": import_date}
+    _write(connection, rows.values(), known)
+    return Upserted(new, changed, len(batch) - new - changed)
+
+
+def _known(connection: sa.Connection, post_ids: Iterable[str]) -> dict[str, sa.RowMapping]:
+    columns = (posts.c.post_id, posts.c.raw_sha256, posts.c.relation, imports.c.import_date)
+    query = sa.select(*columns).join(imports, imports.c.import_id == posts.c.import_id)
+    return {
+        row["post_id"]: row
+        for piece in pieces(post_ids)
+        for row in connection.execute(query.where(posts.c.post_id.in_(piece))).mappings()
+    }
+
+
+def _replaces(post: Post, row: Mapping[str, Any], import_date: date, before: Mapping[Any, Any]) -> bool:
+    if row["raw_sha256"] == before["raw_sha256"]:
+        return False
+    nested, nested_before = post.relation is not None, before["relation"] is not None
+    if nested != nested_before:
+        return nested_before
+    return import_date >= before["import_date"]
+
+
+def _write(connection: sa.Connection, rows: Iterable[dict[str, Any]], known: Mapping[str, Any]) -> None:
+    now = datetime.now(UTC)
+    inserts: list[dict[str, Any]] = []
+    updates: list[dict[str, Any]] = []
+    for row in rows:
+        row.pop("import_date")
+        if row["post_id"] in known:
+            updates.append({f"new_{name}": value for name, value in (row | {"updated_at": now}).items()})
+        else:
+            inserts.append(row | {"created_at": now, "updated_at": now})
+    if inserts:
+        connection.execute(sa.insert(posts), inserts)
+    if updates:
+        values = {name.removeprefix("new_"): sa.bindparam(name) for name in updates[0] if name != "new_post_id"}
+        connection.execute(
+            sa.update(posts).where(posts.c.post_id == sa.bindparam("new_post_id")).values(values), updates
+        )
+
+
+def _row(post: Post, import_id: str) -> dict[str, Any]:
+    return {
+        "post_id": post.post_id,
+        "platform": post.platform,
+        "native_id": clean(post.native_id),
+        "author_id": clean(post.author_id),
+        "author_handle": clean(post.author_handle),
+        "author_name": clean(post.author_name),
+        "posted_at": post.posted_at,
+        "url": clean(post.url),
+        "text": clean(post.text),
+        "relation": post.relation,
+        "raw": post.raw,
+        "raw_sha256": _digest(post.raw),
+        "import_id": import_id,
+        "locator": str(post.locator),
+        "content_sha256": None,
+        "manifest_version": None,
+    }
+
+
+def _digest(raw: Mapping[str, Any]) -> str:
+    try:
+        text = orjson.dumps(raw, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        # Integers over 64 bits and lone surrogates.
+        text = json.dumps(raw, sort_keys=True, ensure_ascii=True).encode()
+    return hashlib.sha256(text).hexdigest()
+
+
+def without_manifest(
+    connection: sa.Connection, partitions: Sequence[ImportPartition], platform: str, version: int, batch: int
+) -> Iterator[Sequence[PendingPost]]:
+    """Posts of one platform whose manifest is missing or was made by another version of the platform's module.
+
+    Streamed in batches from one query, so that the work grows with the posts and not with their square.
+    """
+    columns = (posts.c.post_id, posts.c.platform, posts.c.native_id, posts.c.import_id, posts.c.locator, posts.c.raw)
+    query = sa.select(*columns).where(
+        in_partitions(posts.c.import_id, [p for p in partitions if p.platform == platform]),
+        posts.c.manifest_version.is_distinct_from(version),
+    )
+    for rows in connection.execution_options(yield_per=batch).execute(query).partitions():
+        yield [PendingPost(*row) for row in rows]
+
+
+def mark_manifest(connection: sa.Connection, post_ids: Iterable[str], version: int) -> None:
+    """Record that the manifest of these posts stands in post_media."""
+    for piece in pieces(post_ids):
+        connection.execute(sa.update(posts).where(posts.c.post_id.in_(piece)).values(manifest_version=version))
+
+
+def set_content(connection: sa.Connection, contents: Mapping[str, str | None]) -> None:
+    """Write ``{post_id: content_sha256}``; a post whose content is another one now is no longer a duplicate."""
+    rows = [{"id": post_id, "content": content} for post_id, content in contents.items()]
+    if rows:
+        connection.execute(
+            sa.update(posts)
+            .where(posts.c.post_id == sa.bindparam("id"))
+            .values(content_sha256=sa.bindparam("content", type_=sa.String), duplicate_of=None),
+            rows,
+        )
+
+
+def point_to(connection: sa.Connection, duplicate_of: Mapping[str, str | None]) -> None:
+    """Write ``{post_id: the oldest post's id, or None for the oldest itself}``."""
+    rows = [{"id": post_id, "of": of} for post_id, of in duplicate_of.items()]
+    if rows:
+        connection.execute(
+            sa.update(posts)
+            .where(posts.c.post_id == sa.bindparam("id"))
+            .values(duplicate_of=sa.bindparam("of", type_=sa.String)),
+            rows,
+        )
+
+
+def duplicates(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> dict[ImportPartition, int]:
+    """For each partition that has any, how many posts repeat an older one."""
+    query = (
+        sa.select(imports.c.import_date, imports.c.platform, sa.func.count().label("number"))
+        .join(imports, imports.c.import_id == posts.c.import_id)
+        .where(in_partitions(posts.c.import_id, partitions), posts.c.duplicate_of.is_not(None))
+        .group_by(imports.c.import_date, imports.c.platform)
+    )
+    return {ImportPartition(row.import_date, row.platform): row.number for row in connection.execute(query)}
+
+
+def pages(connection: sa.Connection, partitions: Sequence[ImportPartition], size: int) -> Iterator[list[sa.RowMapping]]:
+    """The partitions' posts (id, author, text, content) in pages, by id."""
+    columns = posts.c["post_id", "author_id", "author_handle", "text", "content_sha256"]
+    last = ""
+    while True:
+        query = (
+            sa.select(*columns)
+            .where(in_partitions(posts.c.import_id, partitions), posts.c.post_id > last)
+            .order_by(posts.c.post_id)
+            .limit(size)
+        )
+        page = list(connection.execute(query).mappings())
+        if not page:
+            return
+        yield page
+        last = page[-1]["post_id"]
+
+
+def same_content(connection: sa.Connection, contents: Iterable[str]) -> dict[str, list[sa.RowMapping]]:
+    """All posts of the library with one of these contents, oldest first."""
+    found: dict[str, list[sa.RowMapping]] = {}
+    columns = (posts.c.post_id, posts.c.content_sha256, posts.c.duplicate_of, posts.c.posted_at)
+    for piece in pieces(contents):
+        query = (
+            sa.select(*columns)
+            .where(posts.c.content_sha256.in_(piece))
+            .order_by(posts.c.posted_at.is_(None), posts.c.posted_at, posts.c.post_id)
+        )
+        for row in connection.execute(query).mappings():
+            found.setdefault(row["content_sha256"], []).append(row)
+    return found

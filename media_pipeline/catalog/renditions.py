@@ -1,0 +1,145 @@
+"""Renditions made of files: the table of that name. A row with an error says that none can be made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from media_pipeline.catalog.selection import clean, in_partitions
+from media_pipeline.catalog.tables import imports, media_files, post_media, renditions
+from media_pipeline.model import ImportPartition, RenderedFile, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A stored file, and the recipes that it already has a row for."""
+
+    sha256: str
+    local_path: str
+    media_type: str
+    mime_type: str
+    recipes: frozenset[str]
+
+
+def sources(
+    connection: sa.Connection, condition: sa.ColumnElement[bool] | None, after: str, limit: int
+) -> list[Source]:
+    """Stored, readable files by SHA-256 from ``after`` on, with what was made of each."""
+    query = (
+        sa.select(*media_files.c["sha256", "local_path", "media_type", "mime_type"])
+        .where(
+            media_files.c.local_path.is_not(None),
+            media_files.c.facts_at.is_not(None),
+            media_files.c.facts_error.is_(None),
+            media_files.c.sha256 > after,
+        )
+        .order_by(media_files.c.sha256)
+        .limit(limit)
+    )
+    if condition is not None:
+        query = query.where(condition)
+    files = list(connection.execute(query))
+    made: dict[str, set[str]] = {}
+    made_query = sa.select(renditions.c.sha256, renditions.c.recipe)
+    for row in connection.execute(made_query.where(renditions.c.sha256.in_([file.sha256 for file in files]))):
+        made.setdefault(row.sha256, set()).add(row.recipe)
+    return [
+        Source(file.sha256, file.local_path, file.media_type, file.mime_type, frozenset(made.get(file.sha256, ())))
+        for file in files
+    ]
+
+
+def save(connection: sa.Connection, sha256: str, rendered: RenderedFile, local_path: str) -> None:
+    """Record a rendition that lies in the store."""
+    _write(
+        connection,
+        (sha256, rendered.kind, rendered.recipe),
+        {
+            "mime_type": rendered.mime_type,
+            "width": rendered.width,
+            "height": rendered.height,
+            "file_size": rendered.file_size,
+            "rendition_sha256": rendered.sha256,
+            "local_path": local_path,
+            "error": None,
+        },
+    )
+
+
+def save_failure(connection: sa.Connection, sha256: str, kind: str, recipe: str, error: str) -> None:
+    """Record that this rendition can't be made, so that it is not tried in every run."""
+    _write(connection, (sha256, kind, recipe), {"error": clean(error)})
+
+
+def _write(connection: sa.Connection, key: tuple[str, str, str], values: Mapping[str, Any]) -> None:
+    names = dict(zip(("sha256", "kind", "recipe"), key, strict=True))
+    matches = sa.and_(*(renditions.c[name] == value for name, value in names.items()))
+    values = {**values, "generated_at": datetime.now(UTC)}
+    if connection.execute(sa.update(renditions).where(matches).values(values)).rowcount == 0:
+        connection.execute(sa.insert(renditions).values(**names, **values))
+
+
+def totals(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> dict[ImportPartition, dict[str, int]]:
+    """For each partition: renditions, those that failed, their bytes, and the bytes of the pictures they stand for."""
+    files = (
+        sa.select(imports.c.import_date, imports.c.platform, post_media.c.sha256)
+        .join(imports, imports.c.import_id == post_media.c.import_id)
+        .where(in_partitions(post_media.c.import_id, partitions), post_media.c.status == Status.STORED)
+        .distinct()
+        .subquery()
+    )
+    optimized = renditions.c.kind == "optimized"
+    made = renditions.c.local_path.is_not(None)
+    query = (
+        sa.select(
+            files.c.import_date,
+            files.c.platform,
+            sa.func.count().filter(optimized, made).label("optimized"),
+            sa.func.count().filter(sa.not_(optimized), made).label("thumbnails"),
+            sa.func.count().filter(renditions.c.error.is_not(None)).label("failed"),
+            sa.func.sum(renditions.c.file_size).filter(optimized).label("optimized_bytes"),
+            sa.func.sum(media_files.c.file_size).filter(optimized, made).label("original_bytes"),
+        )
+        .join(renditions, renditions.c.sha256 == files.c.sha256)
+        .join(media_files, media_files.c.sha256 == files.c.sha256)
+        .group_by(files.c.import_date, files.c.platform)
+    )
+    names = ("optimized", "thumbnails", "failed", "optimized_bytes", "original_bytes")
+    return {
+        ImportPartition(row.import_date, row.platform): {name: int(getattr(row, name) or 0) for name in names}
+        for row in connection.execute(query)
+    }
+
+
+def thumbnails(connection: sa.Connection, partitions: Sequence[ImportPartition], limit: int) -> list[tuple[str, str]]:
+    """(media_id, local path) of thumbnails of the partitions, one a file, for a contact sheet."""
+    query = (
+        sa.select(sa.func.min(post_media.c.media_id), renditions.c.local_path)
+        .join(renditions, renditions.c.sha256 == post_media.c.sha256)
+        .where(
+            in_partitions(post_media.c.import_id, partitions),
+            post_media.c.status == Status.STORED,
+            renditions.c.kind == "thumbnail",
+            renditions.c.local_path.is_not(None),
+        )
+        .group_by(renditions.c.local_path)
+        .order_by(sa.func.min(post_media.c.media_id))
+        .limit(limit)
+    )
+    return [(row[0], row[1]) for row in connection.execute(query)]
+
+
+def failures(connection: sa.Connection, partitions: Sequence[ImportPartition], limit: int) -> list[dict[str, Any]]:
+    """Renditions that could not be made, with the reason."""
+    refs = sa.select(post_media.c.sha256).where(in_partitions(post_media.c.import_id, partitions))
+    query = (
+        sa.select(*renditions.c["sha256", "kind", "recipe", "error"])
+        .where(renditions.c.error.is_not(None), renditions.c.sha256.in_(refs))
+        .order_by(renditions.c.sha256, renditions.c.kind)
+        .limit(limit)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]

@@ -1,0 +1,67 @@
+"""What the tables' queries share: partitions and people as conditions, clean text, long lists in pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
+from itertools import groupby, islice
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from media_pipeline.catalog.tables import imports, posts
+from media_pipeline.model import ImportPartition
+
+Value = TypeVar("Value")
+
+IN_LIST = 500
+"""Values in one IN (…): SQLite takes 32,766 parameters, planners like fewer."""
+
+
+def ranges(partitions: Iterable[ImportPartition]) -> list[tuple[str, date, date]]:
+    """Partitions as (platform, first date, last date), each as long as its dates are contiguous."""
+    found: list[tuple[str, date, date]] = []
+    for platform, group in groupby(sorted(partitions, key=lambda p: (p.platform, p.import_date)), lambda p: p.platform):
+        for partition in group:
+            day = partition.import_date
+            if found and found[-1][0] == platform and day - found[-1][2] <= timedelta(days=1):
+                found[-1] = (platform, found[-1][1], day)
+            else:
+                found.append((platform, day, day))
+    return found
+
+
+def holds_import(partitions: Sequence[ImportPartition]) -> sa.ColumnElement[bool]:
+    """Condition on ``imports``: its row lies in one of the partitions."""
+    return sa.or_(
+        sa.false(),
+        *(
+            sa.and_(imports.c.platform == platform, imports.c.import_date.between(first, last))
+            for platform, first, last in ranges(partitions)
+        ),
+    )
+
+
+def in_partitions(column: sa.ColumnElement[str], partitions: Sequence[ImportPartition]) -> sa.ColumnElement[bool]:
+    """Condition on an ``import_id`` column: the import lies in one of the partitions."""
+    return column.in_(sa.select(imports.c.import_id).where(holds_import(partitions)))
+
+
+def by_author(user: str) -> sa.ColumnElement[bool]:
+    """Condition on ``posts``: by the author with this handle (with or without @) or platform id."""
+    handle = user.removeprefix("@")
+    return sa.or_(sa.func.lower(posts.c.author_handle) == handle.lower(), posts.c.author_id == user)
+
+
+def clean(text: str | None) -> str | None:
+    """Text as a database takes it: no NUL (PostgreSQL refuses it), no lone surrogate (UTF-8 has none)."""
+    if text is None:
+        return None
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode("utf-8")
+
+
+def pieces(values: Iterable[Value], size: int = IN_LIST) -> Iterator[list[Value]]:
+    """The values in lists of at most ``size``."""
+    iterator = iter(values)
+    while piece := list(islice(iterator, size)):
+        yield piece

@@ -1,0 +1,98 @@
+"""Numbers over the library or one author, for `media-pipeline stats`, the summary of a run and the checks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from media_pipeline.catalog.selection import by_author, in_partitions
+from media_pipeline.catalog.tables import media_files, post_media, posts, renditions
+from media_pipeline.model import ImportPartition, Status
+
+
+def totals(
+    connection: sa.Connection, partitions: Sequence[ImportPartition] | None = None, user: str | None = None
+) -> dict[str, Any]:
+    """Posts, references by status, files, duplicates, bytes, renditions and archived files of a part of the library."""
+    of_posts = sa.true() if partitions is None else in_partitions(posts.c.import_id, partitions)
+    if user is not None:
+        of_posts = sa.and_(of_posts, by_author(user))
+    refs = (
+        sa.select(*post_media.c["media_id", "status", "sha256"])
+        .join(posts, posts.c.post_id == post_media.c.post_id)
+        .where(of_posts)
+        .subquery()
+    )
+    stored = sa.select(refs.c.sha256).where(refs.c.status == Status.STORED)
+    by_status = {
+        row.status: row.number
+        for row in connection.execute(
+            sa.select(refs.c.status, sa.func.count().label("number")).group_by(refs.c.status).order_by(refs.c.status)
+        )
+    }
+    files = connection.execute(
+        sa.select(
+            sa.func.count().label("files"),
+            sa.func.coalesce(sa.func.sum(media_files.c.file_size), 0).label("file_size"),
+            sa.func.count(media_files.c.archived_at).label("archived"),
+        ).where(media_files.c.sha256.in_(stored))
+    ).one()
+    held = connection.execute(
+        sa.select(
+            sa.func.count().label("refs"), sa.func.coalesce(sa.func.sum(media_files.c.file_size), 0).label("size")
+        )
+        .select_from(refs)
+        .join(media_files, media_files.c.sha256 == refs.c.sha256)
+        .where(refs.c.status == Status.STORED)
+    ).one()
+    made = connection.execute(
+        sa.select(
+            sa.func.count().label("number"), sa.func.coalesce(sa.func.sum(renditions.c.file_size), 0).label("size")
+        ).where(renditions.c.local_path.is_not(None), renditions.c.sha256.in_(stored))
+    ).one()
+    return {
+        "posts": connection.execute(sa.select(sa.func.count()).select_from(posts).where(of_posts)).scalar_one(),
+        "media": sum(by_status.values()),
+        "status": by_status,
+        "stored": held.refs,
+        "files": files.files,
+        "file_size": int(files.file_size),
+        "duplicates": held.refs - files.files,
+        "bytes_saved": int(held.size) - int(files.file_size),
+        "renditions": made.number,
+        "renditions_size": int(made.size),
+        "archived": files.archived,
+    }
+
+
+def unaccounted(connection: sa.Connection, partitions: Sequence[ImportPartition] | None = None) -> int:
+    """References whose status is none of the named ones, or which claim to be stored but name no file."""
+    wrong = sa.or_(
+        post_media.c.status.not_in(list(Status)),
+        sa.and_(post_media.c.status == Status.STORED, post_media.c.sha256.is_(None)),
+        sa.and_(post_media.c.status == Status.FAILED, post_media.c.next_attempt_at.is_(None)),
+    )
+    query = sa.select(sa.func.count()).select_from(post_media).where(wrong)
+    if partitions is not None:
+        query = query.where(in_partitions(post_media.c.import_id, partitions))
+    return connection.execute(query).scalar_one()
+
+
+def posts_without_manifest(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> int:
+    """Posts whose media references have not been written down."""
+    query = sa.select(sa.func.count()).select_from(posts)
+    return connection.execute(
+        query.where(in_partitions(posts.c.import_id, partitions), posts.c.manifest_version.is_(None))
+    ).scalar_one()
+
+
+def tried_and_failed(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> tuple[int, int]:
+    """How many references were tried, and how many of them are not stored."""
+    query = sa.select(sa.func.count(), sa.func.count().filter(post_media.c.status != Status.STORED)).where(
+        in_partitions(post_media.c.import_id, partitions),
+        post_media.c.status.not_in([Status.PENDING, Status.SKIPPED]),
+    )
+    tried, failed = connection.execute(query).one()
+    return tried, failed
