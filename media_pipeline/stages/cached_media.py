@@ -1,0 +1,101 @@
+"""Media references to verified originals: the whole life of a download.
+
+Read from the top: what is stored is looked at, what is due is fetched, and every new file's facts are read.
+What does not belong here: how a URL is fetched (``fetch``), where bytes lie (``storage``), what a file says
+about itself (``imaging``).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+from media_pipeline.catalog import files, media
+from media_pipeline.catalog.files import LocalFile
+from media_pipeline.imaging.workers import FactsTask, Workers, WorkFailure
+from media_pipeline.model import FileFacts, ImportPartition, MediaPipelineError, Report, Status
+from media_pipeline.stages.context import TABLE_ROWS, Reports, StageContext
+from media_pipeline.stages.downloads import Downloads
+from media_pipeline.stages.integrity import set_aside, verify_if_touched
+
+
+class FactsInterrupted(MediaPipelineError):
+    """The machine, not the file, kept facts from being read. The next run goes on there."""
+
+
+def cache_media(context: StageContext, partitions: Sequence[ImportPartition]) -> Reports:
+    """Fetch what the partitions lack, once each, and read the facts of what is new."""
+    started = time.monotonic()
+    requests = received = 0
+    if context.settings.download_media:
+        with ExitStack() as locks:
+            _wait_for_other_runs(context, partitions, locks)
+            verify_if_touched(context, partitions)
+            downloads = Downloads(context, partitions)
+            downloads.run()
+            requests, received = downloads.requests, downloads.bytes_received
+        read_facts(context, partitions)
+    else:
+        context.log.info("DOWNLOAD_MEDIA is false: nothing is fetched")
+    return _reports(context, partitions, requests, received, time.monotonic() - started)
+
+
+def _wait_for_other_runs(context: StageContext, partitions: Sequence[ImportPartition], locks: ExitStack) -> None:
+    """One run at a time downloads for a platform: else two that hold the same URL would both fetch it."""
+    for platform in sorted({partition.platform for partition in partitions}):
+        waiting = f"another run is downloading media of {platform}: waiting for it"
+        locks.enter_context(
+            context.database.exclusive(f"fetch-{platform}", lambda waiting=waiting: context.log.info(waiting))
+        )
+
+
+def read_facts(context: StageContext, partitions: Sequence[ImportPartition]) -> None:
+    """Read the facts of every stored file that has none; a file that can't be read is quarantined."""
+    with context.progress.of("facts") as progress, Workers(context.settings) as workers:
+        while True:
+            with context.database.read() as connection:
+                batch = files.without_facts(connection, partitions, context.settings.media_batch_size)
+            if not batch:
+                return
+            _read_batch(context, workers, batch)
+            progress.advance(len(batch))
+
+
+def _read_batch(context: StageContext, workers: Workers, batch: Sequence[LocalFile]) -> None:
+    by_sha256 = {file.sha256: file for file in batch}
+    facts: dict[str, FileFacts] = {}
+    failures: dict[str, WorkFailure] = {}
+    tasks = [FactsTask(file.sha256, context.store.path_of(file.local_path), file.mime_type) for file in batch]
+    for task, result in workers.map_facts(tasks):
+        if isinstance(result, WorkFailure):
+            failures[task.key] = result
+        else:
+            facts[task.key] = result
+    with context.database.write() as connection:
+        files.save_facts(connection, facts)
+    for sha256, failure in failures.items():
+        file = by_sha256[sha256]
+        if not failure.blames_file:
+            raise FactsInterrupted(f"the facts of {file.local_path} could not be read: {failure.error}")
+        context.log.warning(f"{file.local_path} can't be read and is put in quarantine: {failure.error}")
+        set_aside(context, file, Status.QUARANTINED, failure.error)
+
+
+def _reports(
+    context: StageContext, partitions: Sequence[ImportPartition], requests: int, received: int, seconds: float
+) -> Reports:
+    """Numbers for each partition; requests, bytes and rates are those of the whole run."""
+    with context.database.read() as connection:
+        statuses = media.statuses(connection, partitions)
+        sizes = files.sizes(connection, partitions)
+        failures = {partition: media.failures(connection, [partition], TABLE_ROWS) for partition in partitions}
+    reports: dict[ImportPartition, Report] = {}
+    for partition, counts in statuses.items():
+        numbers: dict[str, int | float] = {status.value: counts.get(status, 0) for status in Status}
+        numbers["stored_bytes"] = sizes.get(partition, 0)
+        numbers["requests"] = requests
+        numbers["bytes_received"] = received
+        numbers["files_per_second"] = round(requests / seconds, 1) if seconds else 0.0
+        reports[partition] = Report(numbers, tuple(failures[partition]))
+    return reports

@@ -1,0 +1,66 @@
+"""What a stage works with: settings, catalogue, store, archive, and a way to say how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from logging import Logger
+
+from media_pipeline.catalog.database import Database
+from media_pipeline.model import ImportPartition, Report
+from media_pipeline.settings import Settings
+from media_pipeline.stages.progress import Progress
+from media_pipeline.storage.archive import Archive
+from media_pipeline.storage.folder import FolderArchive
+from media_pipeline.storage.store import ContentStore
+
+TABLE_ROWS = 50
+"""Rows of a table in a report: what a person reads, and small enough for the event log."""
+
+Reports = Mapping[ImportPartition, Report]
+"""What a stage returns: a report for each partition that it was given."""
+
+
+@dataclass(frozen=True)
+class StageContext:
+    """Everything that a stage is given besides its partitions."""
+
+    settings: Settings
+    database: Database
+    store: ContentStore
+    log: Logger
+    progress: Progress = field(default_factory=Progress)
+    bucket: Archive | None = None
+    """The archive when it is not a local folder."""
+
+    @cached_property
+    def archive(self) -> Archive:
+        """Where originals are archived."""
+        return self.bucket or FolderArchive(self.settings.archive_path, self.settings.media_base_url)
+
+
+@contextmanager
+def opened(
+    settings: Settings, log: Logger, progress: Progress | None = None, bucket: Archive | None = None
+) -> Generator[StageContext]:
+    """Open catalogue and store for stages, and close them afterwards.
+
+    Raises CatalogError or StorageError when one can't be used.
+    """
+    with (
+        closing(Database.open(settings)) as database,
+        ContentStore(settings.storage_path, public=settings.media_public) as store,
+    ):
+        store.remove_leftovers()
+        yield StageContext(settings, database, store, log, progress or Progress(), bucket)
+
+
+def summed(numbers: Iterable[Mapping[str, int | float]]) -> dict[str, int | float]:
+    """The numbers of several reports, added up by name."""
+    total: dict[str, int | float] = {}
+    for one in numbers:
+        for name, value in one.items():
+            total[name] = total.get(name, 0) + value
+    return total

@@ -1,0 +1,199 @@
+"""The download loop: references that are due, grouped by URL, through threads into the store and the catalogue.
+
+What belongs here: what is fetched when, by how many, and that each result is written down as it arrives.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from media_pipeline.catalog import files, media
+from media_pipeline.catalog.files import ArchivedFile
+from media_pipeline.catalog.media import FailedMedia, PendingMedia, StoredMedia
+from media_pipeline.fetch.fetcher import Fetcher
+from media_pipeline.model import FetchAttempt, FetchedFile, FetchFailure, ImportPartition
+from media_pipeline.stages.context import StageContext
+from media_pipeline.stages.integrity import restore
+
+REFERENCES_HELD = 5000
+"""References in memory at most; a URL that very many posts name fills this up, and waits for its download then."""
+
+
+@dataclass
+class Download:
+    """One URL and the references that wait for it."""
+
+    url: str
+    digest: str
+    expires_at: datetime | None
+    references: list[PendingMedia] = field(default_factory=list[PendingMedia])
+    archived: ArchivedFile | None = None
+    """What the references held before, where the archive has it: for when the host no longer does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one URL: a file with its place in the store, or the failure."""
+
+    result: FetchedFile | FetchFailure
+    local_path: str = ""
+    restored: ArchivedFile | None = None
+    """What came back from the archive since the host no longer has it."""
+
+    @property
+    def attempts(self) -> tuple[FetchAttempt, ...]:
+        return self.result.attempts
+
+
+class Downloads:
+    """Fetches everything that is due in some partitions. Make one for a run, and call :meth:`run`."""
+
+    def __init__(self, context: StageContext, partitions: Sequence[ImportPartition]) -> None:
+        self._context = context
+        self._partitions = partitions
+        self._waiting: deque[Download] = deque()
+        self._running: dict[Future[Outcome], Download] = {}
+        self._by_url: dict[str, Download] = {}
+        self._exhausted = False
+        self.requests = 0
+        self.bytes_received = 0
+
+    def run(self) -> None:
+        """Fetch until nothing is due. Raises StorageError when the store can't take more; what came is written down."""
+        context = self._context
+        with context.database.write() as connection:
+            media.unskip(connection, self._partitions, context.settings.media_fetch_roles)
+        with context.database.read() as connection:
+            total = media.count_due(connection, self._partitions)
+        workers = context.settings.media_download_workers
+        folder = context.store.temporary_folder()
+        with (
+            context.progress.of("downloads", total),
+            Fetcher(context.settings) as fetcher,
+            ThreadPoolExecutor(workers, thread_name_prefix="download") as pool,
+        ):
+            try:
+                while self._refill(workers):
+                    while self._waiting and len(self._running) < workers:
+                        download = self._waiting.popleft()
+                        self._running[pool.submit(self._fetch, fetcher, download, folder)] = download
+                    self._write_down(wait(self._running, return_when=FIRST_COMPLETED).done)
+            finally:
+                # Broken off: what is under way ends, and is not lost.
+                self._write_down(wait(self._running).done)
+
+    def _refill(self, workers: int) -> bool:
+        """Keep enough URLs waiting; False when there is nothing left to do."""
+        while not self._exhausted and len(self._waiting) < workers:
+            held = [reference.media_id for download in self._by_url.values() for reference in download.references]
+            if len(held) >= REFERENCES_HELD:
+                break
+            with self._context.database.read() as connection:
+                batch = media.pending(connection, self._partitions, self._context.settings.media_batch_size, held)
+                archived = files.archived(connection, [ref.sha256 for ref in batch if ref.sha256])
+                known = media.stored_under_url(connection, {reference.url_digest for reference in batch})
+            self._exhausted = not batch
+            self._reuse([reference for reference in batch if reference.url_digest in known], known)
+            for reference in batch:
+                if reference.url_digest not in known:
+                    self._enqueue(reference, archived.get(reference.sha256 or ""))
+        return bool(self._waiting or self._running)
+
+    def _enqueue(self, reference: PendingMedia, archived: ArchivedFile | None) -> None:
+        download = self._by_url.get(reference.url_digest)
+        if download is None:
+            download = Download(reference.url, reference.url_digest, reference.expires_at, archived=archived)
+            self._by_url[reference.url_digest] = download
+            self._waiting.append(download)
+        download.references.append(reference)
+
+    def _reuse(self, references: Sequence[PendingMedia], known: dict[str, StoredMedia]) -> None:
+        """Another post named the same URL before: its bytes are here already."""
+        stored = [
+            StoredMedia(reference.media_id, found.sha256, found.etag, found.last_modified, found.fetched_at)
+            for reference in references
+            for found in (known[reference.url_digest],)
+        ]
+        with self._context.database.write() as connection:
+            media.mark_stored(connection, stored)
+        self._context.progress.advance(len(stored))
+
+    def _fetch(self, fetcher: Fetcher, download: Download, folder: Path) -> Outcome:
+        """In a thread: fetch one URL and put the bytes in their place. Touches no database."""
+        result = fetcher.fetch(download.url, folder, download.expires_at)
+        store = self._context.store
+        if isinstance(result, FetchedFile):
+            place = store.adopt(
+                result.path,
+                sha256=result.sha256,
+                md5_sum=result.md5_sum,
+                media_type=result.media_type,
+                extension=result.extension,
+            )
+            return Outcome(result, place)
+        if result.evidence is not None:
+            details = {"url": download.url, "status": result.status.value, "error": result.error}
+            store.quarantine(result.evidence, download.references[0].media_id, details)
+        if download.archived is not None:
+            return Outcome(result, restore(self._context, download.archived, folder), download.archived)
+        return Outcome(result)
+
+    def _write_down(self, done: set[Future[Outcome]]) -> None:
+        """Write results in one transaction, then raise what stopped a thread, if anything did."""
+        outcomes: list[tuple[Download, Outcome]] = []
+        broken: BaseException | None = None
+        for future in done:
+            download = self._running.pop(future)
+            del self._by_url[download.digest]
+            error = future.exception()
+            if error is None:
+                outcomes.append((download, future.result()))
+            else:
+                broken = error
+        if outcomes:
+            with self._context.database.write() as connection:
+                for download, outcome in outcomes:
+                    self._write_outcome(connection, download, outcome)
+        if broken is not None:
+            raise broken
+
+    def _write_outcome(self, connection: sa.Connection, download: Download, outcome: Outcome) -> None:
+        self.requests += len(outcome.attempts)
+        self.bytes_received += sum(attempt.bytes_received for attempt in outcome.attempts)
+        media.add_attempts(connection, [(download.references[0].media_id, attempt) for attempt in outcome.attempts])
+        result = outcome.result
+        now = datetime.now(UTC)
+        if isinstance(result, FetchedFile):
+            files.save(connection, result, outcome.local_path)
+            media.mark_stored(
+                connection,
+                [
+                    StoredMedia(reference.media_id, result.sha256, result.etag, result.last_modified, now)
+                    for reference in download.references
+                ],
+            )
+        elif outcome.restored is not None:
+            files.mark_local(connection, outcome.restored.sha256, outcome.local_path)
+            media.mark_stored(
+                connection,
+                [
+                    StoredMedia(reference.media_id, outcome.restored.sha256, None, None, now)
+                    for reference in download.references
+                ],
+            )
+        else:
+            failures = [
+                FailedMedia(
+                    reference.media_id, result.status, result.error, reference.attempts + 1, result.retry_after_seconds
+                )
+                for reference in download.references
+            ]
+            media.mark_failed(connection, failures, self._context.settings.media_max_attempts)
+        self._context.progress.advance(len(download.references))

@@ -1,0 +1,115 @@
+"""What has landed under the import path and is not read yet: asked by the sensor, the schedule and the backfill.
+
+What belongs here: the look at the folder and at what the catalogue has seen. What does not: reading (``raw_posts``).
+"""
+
+from __future__ import annotations
+
+import filecmp
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from media_pipeline.catalog import imports
+from media_pipeline.catalog.database import Database
+from media_pipeline.catalog.imports import SeenFile
+from media_pipeline.model import ImportPartition, MediaPipelineError
+from media_pipeline.posts.layout import Rejection
+from media_pipeline.posts.readers import SUPPORTED_SUFFIXES, is_export_file
+from media_pipeline.settings import Settings
+from media_pipeline.stages.raw_posts import place_of
+
+
+class NothingToImport(MediaPipelineError):
+    """What was handed over holds no export file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """Files that wait to be read, by partition; files that still change; paths that are refused."""
+
+    waiting: Mapping[ImportPartition, tuple[SeenFile, ...]]
+    unsettled: tuple[str, ...]
+    rejected: tuple[Rejection, ...]
+
+
+def look(settings: Settings, database: Database) -> Landed:
+    """Compare the import path with what the catalogue has seen. Costs a stat for each file, reads none."""
+    with database.read() as connection:
+        seen = imports.seen_files(connection)
+    waiting: dict[ImportPartition, list[SeenFile]] = {}
+    unsettled: list[str] = []
+    rejected: list[Rejection] = []
+    now = time.time()
+    for entry in _files(settings.import_path):
+        place = place_of(settings, Path(entry.path))
+        if place is None:
+            continue
+        if isinstance(place, Rejection):
+            rejected.append(place)
+            continue
+        path = Path(entry.path).relative_to(settings.import_path).as_posix()
+        stat = entry.stat()
+        known = seen.get(path)
+        if known and (known.size, known.modified_ns) == (stat.st_size, stat.st_mtime_ns):
+            continue
+        if _settled(now - stat.st_mtime, settings.media_import_settle_seconds):
+            waiting.setdefault(place, []).append(SeenFile(path, stat.st_size, stat.st_mtime_ns, ""))
+        else:
+            unsettled.append(path)
+    return Landed({place: tuple(files) for place, files in waiting.items()}, tuple(unsettled), tuple(rejected))
+
+
+def fingerprint(files: Iterable[SeenFile]) -> str:
+    """A digest of which files wait, and as what: another file, or a changed one, gives another digest."""
+    lines = sorted(f"{file.path}\x1f{file.size}\x1f{file.modified_ns}" for file in files)
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def _settled(age_seconds: float, settle_seconds: float) -> bool:
+    """Not touched for a while. A time in the future says nothing about now, so it counts as settled."""
+    return age_seconds >= settle_seconds or age_seconds < 0
+
+
+def _files(folder: Path) -> Iterator[os.DirEntry[str]]:
+    if not folder.is_dir():
+        return
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if entry.is_dir():
+                yield from _files(Path(entry.path))
+            elif entry.is_file():
+                yield entry
+
+
+def land(settings: Settings, source: Path, partition: ImportPartition) -> list[str]:
+    """Copy an export, or every export file of a folder, into the partition's folder; return the paths there.
+
+    A file that is there with the same content stays. One with the same name and another content gets a name with
+    a piece of its digest, so that nothing that landed is ever overwritten. Raises NothingToImport.
+    """
+    sources = [source] if source.is_file() else sorted(path for path in source.rglob("*") if is_export_file(path))
+    if not sources or not is_export_file(sources[0]):
+        raise NothingToImport(
+            f"{source} holds no export file: {', '.join(SUPPORTED_SUFFIXES)}, each also with .gz, are read"
+        )
+    folder = settings.import_path / partition.platform / partition.import_date.isoformat()
+    folder.mkdir(parents=True, exist_ok=True)
+    return [_copy(path, folder).relative_to(settings.import_path).as_posix() for path in sources]
+
+
+def _copy(source: Path, folder: Path) -> Path:
+    target = folder / source.name.lstrip(".~")
+    if target.exists() and not filecmp.cmp(source, target, shallow=False):
+        with source.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()[:8]
+        target = target.with_name(f"{digest}-{target.name}")
+    if not target.exists():
+        unfinished = target.with_name(f".{target.name}.part")
+        shutil.copyfile(source, unfinished)
+        unfinished.replace(target)
+    return target

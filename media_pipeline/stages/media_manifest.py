@@ -1,0 +1,57 @@
+"""Posts to media references: what each post holds, in the best quality that its export offers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from media_pipeline.catalog import imports, media
+from media_pipeline.catalog import posts as posts_table
+from media_pipeline.catalog.media import Manifest
+from media_pipeline.model import ImportPartition, Report, Status
+from media_pipeline.posts.platforms import Platform, platform_named
+from media_pipeline.stages.context import Reports, StageContext
+from media_pipeline.stages.raw_posts import POSTS_PER_TRANSACTION
+
+
+def write_manifests(context: StageContext, partitions: Sequence[ImportPartition]) -> Reports:
+    """Write the media references of every post that is new, changed, or read by an older platform module."""
+    with context.progress.of("manifests") as progress:
+        for name in sorted({partition.platform for partition in partitions}):
+            for done in _write_platform(context, partitions, platform_named(name)):
+                progress.advance(done)
+    with context.database.write() as connection:
+        imports.count_media(connection, partitions)
+    return _reports(context, partitions)
+
+
+def _write_platform(context: StageContext, partitions: Sequence[ImportPartition], platform: Platform) -> Iterator[int]:
+    with context.database.read() as reading:
+        batches = posts_table.without_manifest(
+            reading, partitions, platform.name, platform.version, POSTS_PER_TRANSACTION
+        )
+        for batch in batches:
+            manifests = [
+                Manifest(post.post_id, post.platform, post.native_id, post.import_id, tuple(platform.media(post.raw)))
+                for post in batch
+            ]
+            with context.database.write() as connection:
+                media.save_manifests(connection, manifests, context.settings.media_fetch_roles)
+                posts_table.mark_manifest(connection, [post.post_id for post in batch], platform.version)
+            yield len(batch)
+
+
+def _reports(context: StageContext, partitions: Sequence[ImportPartition]) -> Reports:
+    with context.database.read() as connection:
+        statuses = media.statuses(connection, partitions)
+        kinds = media.kinds(connection, partitions)
+    return {
+        partition: Report(
+            {
+                "media": sum(counts.values()),
+                "to_fetch": counts.get(Status.PENDING, 0),
+                "skipped": counts.get(Status.SKIPPED, 0),
+            },
+            tuple(kinds[partition]),
+        )
+        for partition, counts in statuses.items()
+    }
