@@ -1,0 +1,120 @@
+"""The asset checks: what must hold of the partitions that a step has just worked on.
+
+They run inside their asset's step, since a check of a range run of its own would not know its partitions.
+Blocking are those after which going on would spoil data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+
+import dagster as dg
+
+from media_pipeline.catalog import files, stats
+from media_pipeline.catalog.files import LocalFile
+from media_pipeline.model import ImportPartition
+from media_pipeline.stages.context import StageContext
+from media_pipeline.stages.integrity import matching
+
+SAMPLE_FILES = 100
+SAMPLE_BYTES = 200_000_000
+"""A sample is read to the end in a second or so. The weekly verification reads all."""
+
+SAMPLE_OBJECTS = 20
+"""Objects of the archive that are asked for again: one HEAD each."""
+
+_SPECS = (
+    ("media_manifest", "every_post_has_a_manifest", True, "Every post's media references are written down."),
+    ("cached_media", "every_reference_is_accounted_for", True, "Every media reference is in exactly one named status."),
+    ("cached_media", "stored_files_match_their_checksums", True, "A sample of the stored files, read to the end."),
+    ("cached_media", "failed_downloads_under_limit", False, "The share of failures is under MEDIA_FAILED_SHARE_LIMIT."),
+    (
+        "s3_archive",
+        "nothing_archived_is_unverified",
+        True,
+        "The archive still holds what it took: a sample is asked for by checksum.",
+    ),
+)
+
+
+def specs_of(asset: str) -> list[dg.AssetCheckSpec]:
+    """The checks that this asset's step reports."""
+    return [
+        dg.AssetCheckSpec(name, asset=asset, blocking=blocking, description=description)
+        for owner, name, blocking, description in _SPECS
+        if owner == asset
+    ]
+
+
+def of_media_manifest(stage: StageContext, partitions: Sequence[ImportPartition]) -> list[dg.AssetCheckResult]:
+    """Whether every post of the partitions has its manifest."""
+    with stage.database.read() as connection:
+        missing = stats.posts_without_manifest(connection, partitions)
+    return [_result("every_post_has_a_manifest", missing == 0, {"posts_without_manifest": missing})]
+
+
+def of_cached_media(stage: StageContext, partitions: Sequence[ImportPartition]) -> list[dg.AssetCheckResult]:
+    """Whether references are accounted for, files are what they should be, and failures few."""
+    with stage.database.read() as connection:
+        unaccounted = stats.unaccounted(connection, partitions)
+        tried, failed = stats.tried_and_failed(connection, partitions)
+        stored = list(files.local(connection, files.of_partitions(partitions)))
+    sample = _sample(stored)
+    wrong = [file.local_path for file in sample if not matching(stage, file)]
+    share = failed / tried if tried else 0.0
+    limit = stage.settings.media_failed_share_limit
+    return [
+        _result("every_reference_is_accounted_for", unaccounted == 0, {"unaccounted": unaccounted}),
+        _result(
+            "stored_files_match_their_checksums",
+            not wrong,
+            {"sampled": len(sample), "wrong": len(wrong), "files": dg.MetadataValue.json(wrong)},
+        ),
+        _result(
+            "failed_downloads_under_limit",
+            share <= limit,
+            {"failed": failed, "tried": tried, "share": share, "limit": limit},
+            dg.AssetCheckSeverity.WARN,
+        ),
+    ]
+
+
+def of_s3_archive(stage: StageContext, partitions: Sequence[ImportPartition]) -> list[dg.AssetCheckResult]:
+    """Whether the archive gives the right checksum for files that count as archived."""
+    with stage.database.read() as connection:
+        archived = files.archived_where(connection, files.of_partitions(partitions))
+    sample = Random().sample(archived, min(SAMPLE_OBJECTS, len(archived)))
+    wrong = [
+        file.s3_key
+        for file in sample
+        if stage.archive.check(file.s3_key, sha256=file.sha256, size=file.file_size) is None
+    ]
+    return [
+        _result(
+            "nothing_archived_is_unverified",
+            not wrong,
+            {"sampled": len(sample), "wrong": len(wrong), "keys": dg.MetadataValue.json(wrong)},
+        )
+    ]
+
+
+def _sample(stored: Sequence[LocalFile]) -> list[LocalFile]:
+    """Another sample in each run, so that over time every file is looked at."""
+    sample: list[LocalFile] = []
+    size = 0
+    for file in Random().sample(stored, min(SAMPLE_FILES, len(stored))):
+        size += file.file_size
+        if sample and size > SAMPLE_BYTES:
+            break
+        sample.append(file)
+    return sample
+
+
+def _result(
+    name: str,
+    passed: bool,
+    metadata: dict[str, object],
+    severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR,
+) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(check_name=name, passed=passed, metadata=metadata, severity=severity)

@@ -1,0 +1,119 @@
+"""Runs from a terminal: the same jobs, in this process, recorded in the same Dagster instance.
+
+What belongs here: Dagster's home, and executing a job for partitions. What does not: what is printed (``cli``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+
+from media_pipeline.defs.partitions import PartitionRange
+from media_pipeline.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedRun:
+    """How a run ended. ``problems`` are the errors of its steps and its failed checks, a line each."""
+
+    run_id: str
+    success: bool
+    problems: tuple[str, ...]
+
+
+def dagster_home(settings: Settings) -> Path:
+    """The folder of Dagster's history: DAGSTER_HOME if set, else ``dagster`` under the storage path.
+
+    The latter is given the project's dagster.yaml, so that state is kept between starts without any set-up.
+    """
+    if settings.dagster_home:
+        return Path(settings.dagster_home).expanduser().resolve()
+    home = settings.storage_path / "dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    config, wanted = home / "dagster.yaml", _embedded_config().read_text()
+    if not config.exists() or config.read_text() != wanted:
+        config.write_text(wanted)
+    return home
+
+
+def _embedded_config() -> Path:
+    """The project's dagster.yaml: inside the package in a wheel, beside it in a checkout."""
+    package = Path(__file__).parents[1]
+    inside = package / "dagster.yaml"
+    return inside if inside.exists() else package.parent / "dagster.yaml"
+
+
+def open_instance(settings: Settings) -> dg.DagsterInstance:
+    """The instance that the UI and the daemon use as well."""
+    return dg.DagsterInstance.from_config(str(dagster_home(settings)))
+
+
+def execute(
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    job_name: str,
+    partitions: PartitionRange | None,
+    verbose: bool = False,
+) -> FinishedRun:
+    """Execute a job in this process, for a range of partitions or for an unpartitioned asset, and wait for its end."""
+    one = partitions if partitions and partitions.first == partitions.last else None
+    result = definitions.resolve_job_def(job_name).execute_in_process(
+        instance=instance,
+        partition_key=one.first.key if one else None,
+        tags=partitions.tags if partitions and not one else None,
+        raise_on_error=False,
+        run_config={"loggers": {"console": {"config": {"log_level": "INFO" if verbose else "CRITICAL"}}}},
+    )
+    return FinishedRun(result.run_id, result.success, tuple(_problems(result)))
+
+
+def run_dev_server(settings: Settings, host: str, port: int) -> int:
+    """Run ``dagster dev`` until it ends or is interrupted, and leave no process behind; return its exit code.
+
+    It starts children that outlive a SIGTERM to their parent, so it gets a session of its own, which is ended whole.
+    """
+    home = dagster_home(settings)
+    command = [sys.executable, "-m", "dagster", "dev", "-m", "media_pipeline.definitions"]
+    server = subprocess.Popen(
+        [*command, "-h", host, "-p", str(port)],
+        env={**os.environ, "DAGSTER_HOME": str(home)},
+        start_new_session=True,
+    )
+
+    def stop(_signal: int, _frame: object) -> None:
+        server.send_signal(signal.SIGINT)
+
+    previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        return server.wait()
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
+
+
+def _problems(result: dg.ExecuteInProcessResult) -> list[str]:
+    problems: list[str] = []
+    for event in result.all_events:
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+            cause = error.cause if error and error.cause else error
+            problems.append(f"{event.step_key}: {_one_line(cause.message) if cause else 'failed'}")
+    problems += [
+        f"{check.asset_key.to_user_string()}: check {check.check_name} failed"
+        for check in result.get_asset_check_evaluations()
+        if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR
+    ]
+    return problems
+
+
+def _one_line(message: str) -> str:
+    return " ".join(message.split())

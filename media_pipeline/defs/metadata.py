@@ -1,0 +1,40 @@
+"""A stage's report as Dagster shows it: numbers that plot, tables, pages of Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from media_pipeline.model import Report
+from media_pipeline.stages.context import Reports
+
+
+def materialized(
+    context: dg.AssetExecutionContext, reports: Reports, checks: list[dg.AssetCheckResult] | None = None
+) -> dg.MaterializeResult:
+    """Attach each partition's report to its own materialization; a run of a range has one for each."""
+    for partition, report in reports.items():
+        context.add_asset_metadata(metadata_of(report), partition_key=partition.key)
+    return dg.MaterializeResult(check_results=checks or [])
+
+
+def metadata_of(report: Report) -> dict[str, Any]:
+    """Metadata by name: a number each, ``findings`` for the table, and the pages."""
+    metadata: dict[str, Any] = dict(report.numbers)
+    if report.table:
+        metadata["findings"] = table_of(report.table)
+    metadata.update({title: dg.MetadataValue.md(page) for title, page in report.markdown.items()})
+    return metadata
+
+
+def table_of(rows: tuple[Mapping[str, Any], ...]) -> dg.TableMetadataValue:
+    """Rows as a table; what is neither text nor number is shown as text, nothing as empty text."""
+    return dg.MetadataValue.table([dg.TableRecord({name: _cell(value) for name, value in row.items()}) for row in rows])
+
+
+def _cell(value: Any) -> str | int | float | bool:
+    if value is None:
+        return ""
+    return value if isinstance(value, str | int | float | bool) else str(value)

@@ -1,0 +1,50 @@
+"""What Dagster hands to assets: the way to open catalogue, store and archive for the time of a step."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from logging import Logger
+
+from media_pipeline.settings import Settings
+from media_pipeline.stages.context import StageContext, opened
+from media_pipeline.stages.progress import LogProgress, Progress
+from media_pipeline.storage.archive import Archive
+
+S3_ATTEMPTS = 8
+"""Tries of one S3 call, with botocore's exponential backoff: rides out about a minute of 503."""
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """The resource ``pipeline``: :meth:`open` gives a step what its stage needs."""
+
+    settings: Settings
+    progress: Progress | None = None
+    """How a terminal shows progress; None: into the run's log."""
+
+    @contextmanager
+    def open(self, log: Logger) -> Generator[StageContext]:
+        """Catalogue, store and archive, opened; closed when the step ends."""
+        with opened(self.settings, log, self.progress or LogProgress(log), bucket_of(self.settings)) as context:
+            yield context
+
+
+def bucket_of(settings: Settings) -> Archive | None:
+    """The bucket of the settings through dagster-aws, or None when there is none."""
+    if not settings.aws_s3_bucket:
+        return None
+    # Imported here: dagster_aws takes 4 s, which a start without a bucket need not spend.
+    from dagster_aws.s3 import S3Resource
+
+    from media_pipeline.storage.s3 import S3Archive
+
+    resource = S3Resource(
+        region_name=settings.aws_s3_region,
+        endpoint_url=settings.aws_s3_endpoint_url or None,
+        aws_access_key_id=settings.aws_access_key_id or None,
+        aws_secret_access_key=settings.aws_secret_access_key.get_secret_value() or None,
+        max_attempts=S3_ATTEMPTS,
+    )
+    return S3Archive(resource.get_client(), settings.aws_s3_bucket, settings.aws_s3_endpoint_url)

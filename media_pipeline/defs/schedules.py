@@ -1,0 +1,60 @@
+"""The schedules: what is unfinished is taken up every night, what is stored is verified every week."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from media_pipeline.catalog import imports
+from media_pipeline.catalog.database import Database
+from media_pipeline.defs import jobs
+from media_pipeline.defs.partitions import ranges_of
+from media_pipeline.model import ImportPartition
+from media_pipeline.settings import Settings
+from media_pipeline.stages.landing import look
+
+NIGHTLY = "0 3 * * *"
+WEEKLY = "0 5 * * 0"
+
+
+def build_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
+    """``nightly_backfill`` and ``weekly_verify``."""
+
+    @dg.schedule(
+        name="nightly_backfill",
+        cron_schedule=NIGHTLY,
+        job_name=jobs.WHOLE,
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Takes up what is unfinished: downloads whose next attempt is due, imports that no run has read, "
+        "steps that failed. Contiguous dates of one platform share a run.",
+    )
+    def nightly_backfill(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
+        database = Database.open(settings)
+        try:
+            unfinished = unfinished_partitions(settings, database)
+        finally:
+            database.close()
+        if not unfinished:
+            return dg.SkipReason("Nothing is unfinished.")
+        night = context.scheduled_execution_time.date().isoformat()
+        return [
+            dg.RunRequest(run_key=f"{night}:{partition_range}", tags=partition_range.tags)
+            for partition_range in ranges_of(unfinished)
+        ]
+
+    weekly_verify = dg.ScheduleDefinition(
+        name="weekly_verify",
+        job_name=jobs.VERIFY,
+        cron_schedule=WEEKLY,
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Reads every stored file; what is corrupt is fetched again.",
+    )
+    return [nightly_backfill, weekly_verify]
+
+
+def unfinished_partitions(settings: Settings, database: Database) -> list[ImportPartition]:
+    """The partitions with work left, by the catalogue, or with files that no run has read."""
+    with database.read() as connection:
+        unfinished = imports.unfinished_partitions(connection)
+    return sorted({*unfinished, *look(settings, database).waiting})

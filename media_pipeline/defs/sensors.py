@@ -1,0 +1,59 @@
+"""The sensor that takes new imports."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from media_pipeline.catalog.database import Database
+from media_pipeline.defs import jobs
+from media_pipeline.settings import Settings
+from media_pipeline.stages.landing import Landed, fingerprint, look
+
+EVERY_SECONDS = 30
+
+
+def build_sensor(settings: Settings) -> dg.SensorDefinition:
+    """The sensor ``new_imports``. It keeps no cursor: what was read is in the catalogue."""
+
+    @dg.sensor(
+        name="new_imports",
+        job_name=jobs.WHOLE,
+        minimum_interval_seconds=EVERY_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Requests a run for each partition in which export files landed or changed, once they have "
+        "settled. Paths that fit no partition are named with the reason.",
+    )
+    def new_imports(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        database = Database.open(settings)
+        try:
+            landed = look(settings, database)
+        finally:
+            database.close()
+        for rejection in landed.rejected:
+            context.log.warning(f"{rejection.path}: {rejection.reason}")
+        requests = requests_for(landed)
+        return dg.SensorResult(run_requests=requests, skip_reason=None if requests else skip_reason(landed))
+
+    return new_imports
+
+
+def requests_for(landed: Landed) -> list[dg.RunRequest]:
+    """A request for each partition with waiting files.
+
+    The run key holds the partition and every waiting file as it is: two files that land in one tick share a run,
+    one that lands while that run is queued gets its own, and the same state is never requested twice. A run that
+    fails is therefore not requested again by the sensor; the nightly backfill does that.
+    """
+    return [
+        dg.RunRequest(run_key=f"{partition.key}:{fingerprint(files)}", partition_key=partition.key)
+        for partition, files in sorted(landed.waiting.items())
+    ]
+
+
+def skip_reason(landed: Landed) -> str:
+    """Why nothing is requested, with every path that is refused."""
+    reasons = ["No new import has settled."]
+    if landed.unsettled:
+        reasons.append(f"Still changing: {', '.join(landed.unsettled[:10])}.")
+    reasons += [f"Refused: {rejection.path}: {rejection.reason}." for rejection in landed.rejected[:20]]
+    return " ".join(reasons)
