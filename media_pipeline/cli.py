@@ -1,0 +1,379 @@
+"""`media-pipeline`: every command, thin over the stages and Dagster's jobs.
+
+What belongs here: arguments, what is printed, exit codes (0 done, 1 failed, 2 wrong usage or settings).
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from media_pipeline import terminal
+from media_pipeline.model import Fault, ImportPartition, MediaPipelineError, Status
+from media_pipeline.settings import Settings, SettingsError, load_settings
+from media_pipeline.terminal import err, out
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Archives the media of social-media posts: hand it exports of raw post JSON, and it keeps every picture, "
+    "video and document in best quality, once, verified, and can show it. Settings come from the environment and "
+    "`.env`; see docs/settings.md.",
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, by the catalogue's column names.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print the run's log.")]
+PlatformName = Annotated[str, typer.Option("--platform", "-p", help="Platform of the export, e.g. twitter.")]
+User = Annotated[str | None, typer.Option("--user", "-u", help="Only this author: handle or platform id.")]
+PostId = Annotated[str | None, typer.Option("--post-id", help="Only this post: our id (p-…) or the platform's.")]
+
+
+def main() -> None:
+    """The command line; every error of ours is one line and a non-zero exit code."""
+    try:
+        app()
+    except SettingsError as error:
+        err.print(f"[red]error:[/red] {error}", soft_wrap=True)
+        sys.exit(2)
+    except MediaPipelineError as error:
+        err.print(f"[red]error:[/red] {error}", soft_wrap=True)
+        sys.exit(1)
+
+
+@app.command()
+def ingest(
+    path: Annotated[Path, typer.Argument(exists=True, help="Export file, or a folder of export files.")],
+    platform: PlatformName,
+    day: Annotated[str | None, typer.Option("--date", help="Import date, YYYY-MM-DD. Default: today, UTC.")] = None,
+    verbose: Verbose = False,
+    as_json: AsJson = False,
+) -> None:
+    """Copy an export into the import layout and run everything for it: the main job.
+
+    Exits with 0 when the run succeeded and every media reference is accounted for (downloads that failed are in the
+    summary), with 1 when the run failed.
+    """
+    from media_pipeline.defs.partitions import ranges_of
+    from media_pipeline.stages.landing import land
+
+    settings = load_settings()
+    partition = ImportPartition(_date(day) or datetime.now(UTC).date(), _platform(platform))
+    for landed in land(settings, path, partition):
+        err.print(f"landed {landed}", soft_wrap=True)
+    failed = _run(settings, "media_pipeline", ranges_of([partition]), verbose)
+    _print_summary(settings, [partition], as_json)
+    raise typer.Exit(1 if failed else 0)
+
+
+@app.command()
+def extract(
+    path: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Export file.")],
+    platform: PlatformName,
+    as_json: AsJson = False,
+) -> None:
+    """Show what an export holds, without storing or fetching anything: with --json, one line a post.
+
+    Parts that can't be read are named on standard error. Exits with 1 when there is no post in the file.
+    """
+    from media_pipeline.posts.extract import extract as extract_posts
+    from media_pipeline.posts.platforms import platform_named
+
+    posts = 0
+    for found in extract_posts(path, platform_named(_platform(platform))):
+        if isinstance(found, Fault):
+            err.print(f"{path.name}: {found}", soft_wrap=True, markup=False)
+            continue
+        posts += 1
+        if as_json:
+            terminal.print_json(found.as_json())
+        else:
+            title = f"{found.post.native_id}  {found.post.author_handle or ''}  {found.post.posted_at or ''}"
+            rows = [{"type": ref.media_type, "role": ref.role, "url": ref.url or ref.note} for ref in found.media]
+            out.print(title, markup=False)
+            terminal.print_table("", rows)
+    raise typer.Exit(0 if posts else 1)
+
+
+@app.command(name="list")
+def list_media(
+    post_id: PostId = None,
+    user: User = None,
+    status: Annotated[Status | None, typer.Option(help="Only references in this status.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most this many.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List media references with their status, file and archive address."""
+    from media_pipeline.catalog import media
+
+    with _database(load_settings()) as database, database.read() as connection:
+        rows = media.listing(connection, post_id, user, status, limit)
+        if as_json:
+            terminal.print_json_array(rows)
+        else:
+            columns = ["media_id", "native_id", "author_handle", "media_type", "status", "file_size", "local_path"]
+            terminal.print_table("", list(rows), columns)
+
+
+@app.command()
+def download(
+    platform: Annotated[str | None, typer.Option("--platform", "-p", help="Only this platform.")] = None,
+    verbose: Verbose = False,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch what is due now: pending references, and failed ones whose next attempt has come."""
+    from media_pipeline.catalog import imports
+    from media_pipeline.defs import jobs
+    from media_pipeline.defs.partitions import ranges_of
+
+    settings = load_settings()
+    name = _platform(platform) if platform else None
+    with _database(settings) as database, database.read() as connection:
+        partitions = [p for p in imports.unfinished_partitions(connection) if name in (None, p.platform)]
+    failed = _run(settings, jobs.ORIGINALS, ranges_of(partitions), verbose)
+    _print_summary(settings, partitions, as_json)
+    raise typer.Exit(1 if failed else 0)
+
+
+@app.command()
+def backfill(
+    start_date: Annotated[str, typer.Option(help="First import date, YYYY-MM-DD.")],
+    end_date: Annotated[str | None, typer.Option(help="Last import date. Default: today, UTC.")] = None,
+    platform: Annotated[str | None, typer.Option("--platform", "-p", help="Only this platform.")] = None,
+    verbose: Verbose = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run everything for a range of import dates: only partitions that hold imports, contiguous ones in one run."""
+    from media_pipeline.catalog import imports
+    from media_pipeline.defs import jobs
+    from media_pipeline.defs.partitions import ranges_of
+    from media_pipeline.stages.landing import look
+
+    settings = load_settings()
+    first, last = _date(start_date) or date.min, _date(end_date) or datetime.now(UTC).date()
+    if last < first:
+        raise typer.BadParameter(f"--end-date {last} is before --start-date {first}")
+    name = _platform(platform) if platform else None
+    with _database(settings) as database:
+        with database.read() as connection:
+            known = imports.known_partitions(connection)
+        held = {*known, *look(settings, database).waiting}
+    chosen = sorted(p for p in held if first <= p.import_date <= last and name in (None, p.platform))
+    failed = _run(settings, jobs.WHOLE, ranges_of(chosen), verbose)
+    _print_summary(settings, chosen, as_json)
+    raise typer.Exit(1 if failed else 0)
+
+
+@app.command()
+def dedup(
+    user: User = None,
+    prune: Annotated[bool, typer.Option("--prune", help="Remove the duplicate entries; the oldest stays.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Name exact duplicates (the same bytes) in the library, or of one author, and on demand remove their entries.
+
+    Removing an entry removes a reference in the catalogue. The bytes stay: the oldest reference holds them.
+    """
+    from media_pipeline.catalog import duplicates, imports, stats
+    from media_pipeline.stages.dedup_report import report_duplicates
+
+    with _stage(load_settings()) as stage:
+        with stage.database.read() as connection:
+            partitions = imports.known_partitions(connection)
+        report_duplicates(stage, partitions)
+        with stage.database.write() as connection:
+            found = duplicates.prunable(connection, user)
+            removed = duplicates.prune(connection, found) if prune else 0
+            saved = stats.totals(connection, user=user)["bytes_saved"]
+    facts = {"duplicates": len(found), "removed": removed, "bytes_saved": saved}
+    _print(facts, as_json, f"Duplicates{f' of {user}' if user else ''}")
+
+
+@app.command()
+def optimize(user: User = None, as_json: AsJson = False) -> None:
+    """Make the renditions that stored files lack."""
+    from media_pipeline.catalog import files
+    from media_pipeline.stages.renditions import render_missing
+
+    with _stage(load_settings()) as stage:
+        rendered = render_missing(stage, files.of_user(user) if user else None)
+    _print({"files": rendered}, as_json, "Renditions made for")
+
+
+@app.command()
+def archive(
+    everything: Annotated[bool, typer.Option("--all", help="Everything that is stored and not archived.")] = False,
+    post_id: PostId = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send stored originals to the archive. Exits with 1 when one could not be archived."""
+    from media_pipeline.catalog import files
+    from media_pipeline.stages.s3_archive import archive_files
+
+    if everything == bool(post_id):
+        raise typer.BadParameter("say either --all or --post-id ID")
+    with _stage(load_settings()) as stage:
+        archived = archive_files(stage, files.of_post(post_id) if post_id else None)
+    facts = {"sent": archived.sent, "sent_bytes": archived.sent_bytes, "already_there": archived.already_there}
+    _print(facts | {"failed": len(archived.failures)}, as_json, "Archive")
+    if not as_json:
+        terminal.print_table("Not archived", archived.failures)
+    raise typer.Exit(1 if archived.failures else 0)
+
+
+@app.command()
+def verify(
+    md5: Annotated[str | None, typer.Argument(help="MD5 or SHA-256 of one file. Default: all.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read stored files to their end and hold them against their checksums.
+
+    A file that does not match is put aside and fetched again by the next run. Exits with 1 when there was one.
+    """
+    from media_pipeline.catalog import files
+    from media_pipeline.stages.integrity import verify_files
+
+    with _stage(load_settings()) as stage:
+        chosen = files.has_digest(md5) if md5 else None
+        with stage.database.read() as connection:
+            if chosen is not None and not files.is_known(connection, chosen):
+                raise typer.BadParameter(f"no file has the digest {md5}")
+        found = verify_files(stage, chosen)
+    corrupt = [
+        {"sha256": file.sha256, "md5_sum": file.md5_sum, "local_path": file.local_path} for file in found.corrupt
+    ]
+    if as_json:
+        terminal.print_json({"checked": found.checked, "corrupt": corrupt})
+    else:
+        terminal.print_facts("Verification", {"checked": found.checked, "corrupt": len(corrupt)})
+        terminal.print_table("Corrupt", corrupt)
+    raise typer.Exit(1 if corrupt else 0)
+
+
+@app.command()
+def stats(user: User = None, as_json: AsJson = False) -> None:
+    """Count posts, media by status, files, duplicates, bytes, renditions and what is archived."""
+    from media_pipeline.catalog import stats as stats_table
+
+    with _database(load_settings()) as database, database.read() as connection:
+        facts = stats_table.totals(connection, user=user)
+    _print(facts, as_json, f"Library{f' of {user}' if user else ''}")
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the catalogue's schema up to date. Needed on PostgreSQL; SQLite is migrated by itself."""
+    from media_pipeline.catalog import schema
+    from media_pipeline.catalog.database import Database
+
+    database = Database(load_settings().catalog_url)
+    database.migrate()
+    out.print(f"{database.shown_url} has schema {schema.HEAD}", soft_wrap=True)
+
+
+@app.command()
+def dev(
+    port: Annotated[int, typer.Option(help="Port of the UI.")] = 3000,
+    host: Annotated[str, typer.Option(help="Address that the UI listens on.")] = "127.0.0.1",
+) -> None:
+    """Start the Dagster UI with daemon, sensor and schedules; history is kept between starts."""
+    from media_pipeline.defs.launch import run_dev_server
+
+    raise typer.Exit(run_dev_server(load_settings(), host, port))
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option(help="Where everything of the demo lies.")] = Path("demo-data"),
+) -> None:
+    """Make a sample export with its media, serve the media on loopback, and run everything on it."""
+    from media_pipeline.demo.run import run_demo
+
+    raise typer.Exit(run_demo(folder.resolve()))
+
+
+def _run(settings: Settings, job: str, ranges: Any, verbose: bool) -> bool:
+    """Execute a job for each range, one after the other, and say whether any failed."""
+    from media_pipeline.definitions import build_defs
+    from media_pipeline.defs.launch import execute, open_instance
+
+    failed = False
+    with terminal.bars() as bars, open_instance(settings) as instance:
+        for partitions in ranges:
+            definitions = build_defs(settings, terminal.BarProgress(bars))
+            finished = execute(definitions, instance, job, partitions, verbose)
+            failed = failed or not finished.success
+            for problem in finished.problems:
+                err.print(f"{partitions}: {problem}", soft_wrap=True, markup=False)
+    return failed
+
+
+def _print_summary(settings: Settings, partitions: list[ImportPartition], as_json: bool) -> None:
+    """What the partitions hold now, and what failed and why."""
+    from media_pipeline.stages.summary import summarise
+
+    with _database(settings) as database:
+        summary = summarise(database, partitions)
+    if as_json:
+        terminal.print_json(summary.as_json())
+        return
+    terminal.print_facts(f"Imported {', '.join(summary.titles)}", summary.shown())
+    terminal.print_table("What failed and why", summary.failures, ["status", "media", "error", "example"])
+    terminal.print_table("What could not be read", summary.faults)
+
+
+def _print(facts: dict[str, Any], as_json: bool, title: str) -> None:
+    if as_json:
+        terminal.print_json(facts)
+    else:
+        terminal.print_facts(title, facts)
+
+
+def _platform(name: str) -> str:
+    from media_pipeline.posts.platforms import platform_names
+
+    if name not in platform_names():
+        raise typer.BadParameter(f"unknown platform {name!r}; known are {', '.join(platform_names())}")
+    return name
+
+
+def _date(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a date; write YYYY-MM-DD") from None
+
+
+@contextmanager
+def _database(settings: Settings) -> Generator[Any]:
+    from media_pipeline.catalog.database import Database
+
+    database = Database.open(settings)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+@contextmanager
+def _stage(settings: Settings) -> Generator[Any]:
+    """A stage's tools outside Dagster, with bars."""
+    from media_pipeline.defs.resources import bucket_of
+    from media_pipeline.stages.context import opened
+
+    log = logging.getLogger("media_pipeline")
+    with terminal.bars() as bars, opened(settings, log, terminal.BarProgress(bars), bucket_of(settings)) as stage:
+        yield stage
+
+
+if __name__ == "__main__":
+    main()

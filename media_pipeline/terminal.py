@@ -1,0 +1,114 @@
+"""What a terminal shows: tables, progress bars, JSON. What does not belong here: what the numbers mean."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as RichBars
+from rich.table import Table
+
+from media_pipeline.stages.progress import Progress
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on one line of standard output; times as ISO 8601."""
+    sys.stdout.write(orjson.dumps(value, default=_plain, option=orjson.OPT_NON_STR_KEYS).decode() + "\n")
+
+
+def print_json_array(rows: Iterable[Mapping[str, Any]]) -> None:
+    """An array of rows, a line each, written as they come."""
+    sys.stdout.write("[")
+    for number, row in enumerate(rows):
+        sys.stdout.write(",\n" if number else "\n")
+        plain = {str(name): value for name, value in row.items()}
+        sys.stdout.write(orjson.dumps(plain, default=_plain).decode())
+    sys.stdout.write("\n]\n")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def print_table(title: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> None:
+    """Rows as a table; nothing when there are none."""
+    if not rows:
+        return
+    names = list(columns or rows[0])
+    table = Table(title=title, title_justify="left", show_edge=False)
+    for name in names:
+        table.add_column(name, overflow="fold", justify="right" if _numeric(rows, name) else "left")
+    for row in rows:
+        table.add_row(*(_cell(row.get(name)) for name in names))
+    out.print(table)
+
+
+def print_facts(title: str, facts: Mapping[str, Any]) -> None:
+    """Names and values, a line each."""
+    table = Table(title=title, title_justify="left", show_header=False, show_edge=False)
+    table.add_column(justify="left")
+    table.add_column(justify="right")
+    for name, value in facts.items():
+        table.add_row(name, _cell(value))
+    out.print(table)
+
+
+def size(number: float) -> str:
+    """Bytes for people: ``12.3 MB`` (10^6)."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if abs(number) < 1000:
+            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:.1f} TB"
+
+
+def _numeric(rows: Sequence[Mapping[str, Any]], name: str) -> bool:
+    return all(isinstance(row.get(name), int | float) for row in rows)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:,.2f}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+class BarProgress(Progress):
+    """Shows a bar for each kind of work on standard error, so that standard output stays clean."""
+
+    def __init__(self, bars: RichBars) -> None:
+        super().__init__()
+        self._bars = bars
+        self._tasks: dict[str, TaskID] = {}
+
+    def show(self, what: str, done: int, total: int | None, seconds: float, ended: bool = False) -> None:  # noqa: ARG002
+        if what not in self._tasks:
+            self._tasks[what] = self._bars.add_task(what, total=total)
+        self._bars.update(self._tasks[what], completed=done, total=done if ended else total)
+
+
+def bars() -> RichBars:
+    """The bars' display; use it as a context manager around the work."""
+    return RichBars(
+        TextColumn("{task.description:>14}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=err,
+        transient=not err.is_terminal,
+    )
