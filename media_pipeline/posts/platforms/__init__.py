@@ -1,0 +1,28 @@
+"""One module a platform. To add one: write its module and add one row to ``PLATFORMS``."""
+
+from media_pipeline.model import MediaPipelineError
+from media_pipeline.posts.platforms.base import Platform
+from media_pipeline.posts.platforms.linkedin import LinkedIn
+from media_pipeline.posts.platforms.twitter import Twitter
+
+PLATFORMS: tuple[Platform, ...] = (
+    LinkedIn(),
+    Twitter(),
+)
+
+
+class UnknownPlatform(MediaPipelineError):
+    """No platform has this name; the text names those there are."""
+
+
+def platform_names() -> tuple[str, ...]:
+    """The names of all platforms, in alphabetical order: folder names, partition keys, catalogue values."""
+    return tuple(sorted(platform.name for platform in PLATFORMS))
+
+
+def platform_named(name: str) -> Platform:
+    """Return the platform of that name. Raises UnknownPlatform."""
+    for platform in PLATFORMS:
+        if platform.name == name:
+            return platform
+    raise UnknownPlatform(f"unknown platform {name!r}; known are {', '.join(platform_names())}")

@@ -1,0 +1,52 @@
+"""Twitter, now X: v1.1, v2, GraphQL, the X data archive and flattened scraper output.
+
+``statuses`` knows what a post is and which posts it holds, ``finding`` where posts stand in a record, ``v2`` how a
+page of the v2 API is joined, ``media`` what a post shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from media_pipeline.model import Fault, Locator, MediaRef, Post, Record
+from media_pipeline.posts.platforms.base import Found, numbered, read_posts
+from media_pipeline.posts.platforms.twitter.finding import find_posts
+from media_pipeline.posts.platforms.twitter.media import media_of
+from media_pipeline.posts.platforms.twitter.statuses import author_of, native_id, text_of, time_of
+
+_NOTHING_FOUND = (
+    "no post of twitter found in this record; expected a status with an id and a text, a v2 page with `data`, "
+    "GraphQL with `tweet_results` or `tweetResult`, or an archive's `tweet`"
+)
+
+
+class Twitter:
+    """Reads the posts and media of Twitter."""
+
+    name = "twitter"
+    version = 1
+
+    def posts(self, record: Record) -> Iterator[Post | Fault]:
+        return read_posts(record, find_posts(record.value), self._post, _NOTHING_FOUND)
+
+    def media(self, raw: Mapping[str, Any]) -> tuple[MediaRef, ...]:
+        return numbered(media_of(raw))
+
+    def _post(self, found: Found, locator: Locator) -> Post:
+        raw = found.value
+        number = native_id(raw) or ""
+        author = author_of(raw)
+        return Post(
+            platform=self.name,
+            native_id=number,
+            raw=raw,
+            locator=locator,
+            author_id=author.number,
+            author_handle=author.handle,
+            author_name=author.name,
+            posted_at=time_of(raw),
+            url=f"https://x.com/{author.handle or 'i'}/status/{number}",
+            text=text_of(raw),
+            relation=found.relation,
+        )

@@ -1,0 +1,87 @@
+"""Where posts of Twitter stand in a record of an export.
+
+What belongs here: the envelopes of each API and tool. What does not: what a post says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from media_pipeline.posts.platforms.base import Found, Missing
+from media_pipeline.posts.platforms.twitter import v2
+from media_pipeline.posts.platforms.twitter.statuses import graphql_result, is_post, native_id, nested_posts
+from media_pipeline.posts.values import dig, find_keys, identifier, items, mapping, pointer
+
+_LIST_ENVELOPES = ("statuses", "results", "tweets")
+_GRAPHQL_ANCHORS = ("tweet_results", "tweetResult", "tweetResults")
+_STREAM_NOTICES = ("limit", "scrub_geo", "status_withheld", "user_withheld", "disconnect", "warning")
+
+
+def find_posts(value: Any) -> Iterator[Found | Missing]:
+    """Yield every post of a record's value, those inside other posts right after them."""
+    if isinstance(value, list):
+        for index, entry in enumerate(items(value)):
+            yield from _find(mapping(entry), pointer(index))
+    else:
+        yield from _find(mapping(value), "")
+
+
+def _find(value: Mapping[str, Any], at: str) -> Iterator[Found | Missing]:
+    if is_post(value):
+        yield from _with_nested(Found(value, at))
+    elif is_post(value.get("tweet")):
+        yield from _with_nested(Found(mapping(value["tweet"]), at + pointer("tweet")))
+    elif v2.is_page(value):
+        yield from v2.posts_of_page(value, at)
+    elif notice := _notice(value):
+        yield Missing(notice, at)
+    else:
+        yield from _find_in_envelopes(value, at)
+
+
+def _find_in_envelopes(value: Mapping[str, Any], at: str) -> Iterator[Found | Missing]:
+    for key in _LIST_ENVELOPES:
+        for index, entry in enumerate(items(value.get(key))):
+            if is_post(entry):
+                yield from _with_nested(Found(mapping(entry), at + pointer(key, index)))
+    for place, anchored in find_keys(value, _GRAPHQL_ANCHORS):
+        for result_at, result in _results(anchored, at + place):
+            for part in graphql_result(result, result_at):
+                yield from _with_nested(part) if isinstance(part, Found) else (part,)
+
+
+def _results(anchored: Any, at: str) -> Iterator[tuple[str, Any]]:
+    """What an anchor holds: ``{result: …}``, or an array of those."""
+    if isinstance(anchored, list):
+        for index, entry in enumerate(items(anchored)):
+            yield from _results(mapping(entry), at + pointer(index))
+    elif isinstance(anchored, dict):
+        result = mapping(anchored)
+        yield (at + pointer("result"), result["result"]) if "result" in result else (at, result)
+
+
+def _with_nested(found: Found) -> Iterator[Found | Missing]:
+    """Yield a post and those inside it, each id once: a retweet of a quote shows the quoted post twice."""
+    seen: set[str | None] = set()
+    waiting: list[Found | Missing] = [found]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Missing):
+            yield part
+            continue
+        number = native_id(part.value)
+        if number not in seen:
+            seen.add(number)
+            yield part
+            waiting.extend(reversed(list(nested_posts(part))))
+
+
+def _notice(value: Mapping[str, Any]) -> str | None:
+    """What a message of the streaming API says that is no post."""
+    if "delete" in value:
+        status = mapping(dig(value, "delete", "status"))
+        number = identifier(status.get("id_str")) or identifier(status.get("id"))
+        return f"a delete notice for post {number or 'without an id'}, not a post"
+    kind = next((key for key in _STREAM_NOTICES if key in value), None)
+    return f"a `{kind}` notice of the stream, not a post" if kind else None

@@ -1,0 +1,102 @@
+"""Whatever the JSON is, no platform module raises, and a post keeps its id."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from media_pipeline.model import Fault, Locator, Post, Record
+from media_pipeline.posts.extract import ExtractedPost
+from media_pipeline.posts.platforms import PLATFORMS, Platform, UnknownPlatform, platform_named, platform_names
+from media_pipeline_tests.posts.shapes import graphql, linkedin, photo, scraped, status, timeline, v2_page, video
+
+REAL = [
+    status(1, photo(), video(), retweeted_status=status(2, video(), quoted_status=status(3, photo()))),
+    {"tweet": status(1, photo())},
+    timeline(graphql(1, photo(), quoted_status_result={"result": graphql(2, video())}), graphql(3)),
+    v2_page(),
+    [scraped()],
+    [linkedin(reshared_post=linkedin(activity_urn="6"), document={"url": "https://x.test/a.pdf"})],
+]
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Every container with each of its keys."""
+    waiting = [value]
+    while waiting:
+        node = waiting.pop()
+        entries = list(node.items()) if isinstance(node, dict) else list(enumerate(node))
+        for key, child in entries:
+            yield node, key
+            if isinstance(child, (dict, list)):
+                waiting.append(child)
+
+
+KEYS = sorted({key for shape in REAL for node, key in places(shape) if isinstance(node, dict)} | {"delete", "results"})
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(["1", "photo", "video", "https://pbs.twimg.com/media/X.jpg", "https://[", "9" * 5000])
+)
+ANYTHING = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=6),
+    max_leaves=25,
+)
+
+
+def read_all(platform: Platform, value: Any) -> list[Post | Fault]:
+    parts = list(platform.posts(Record(value, Locator(offset=0))))
+    for part in parts:
+        if isinstance(part, Post):
+            assert part.native_id
+            ExtractedPost(part, platform.media(part.raw)).as_json()
+    assert parts, "a record without a post must be a fault"
+    return parts
+
+
+@pytest.mark.parametrize("platform", PLATFORMS, ids=lambda platform: platform.name)
+@given(value=ANYTHING)
+@settings(max_examples=150, deadline=None)
+def test_arbitrary_json_never_raises(platform: Platform, value: Any) -> None:
+    read_all(platform, value)
+
+
+@given(data=st.data())
+@settings(max_examples=300, deadline=None)
+def test_real_posts_with_values_replaced_or_removed_never_raise(data: st.DataObject) -> None:
+    value = copy.deepcopy(data.draw(st.sampled_from(REAL)))
+    for _ in range(data.draw(st.integers(1, 4))):
+        spots = list(places(value))
+        if not spots:
+            break
+        node, key = data.draw(st.sampled_from(spots))
+        if data.draw(st.booleans()) and isinstance(node, dict):
+            del node[key]
+        else:
+            node[key] = data.draw(ANYTHING)
+    for platform in PLATFORMS:
+        read_all(platform, value)
+
+
+@given(key=st.sampled_from(sorted(status(1))), value=ANYTHING)
+@settings(max_examples=100, deadline=None)
+def test_a_post_with_one_wrong_value_is_kept(key: str, value: Any) -> None:
+    wrong = {**status(1, photo()), key: value}
+    posts = [part for part in read_all(platform_named("twitter"), wrong) if isinstance(part, Post)]
+    assert posts[0].native_id == "1" or key in ("id_str", "id")
+
+
+def test_platforms_are_found_by_name() -> None:
+    assert platform_names() == ("linkedin", "twitter")
+    assert platform_named("twitter").name == "twitter"
+    with pytest.raises(UnknownPlatform, match="known are linkedin, twitter"):
+        platform_named("myspace")

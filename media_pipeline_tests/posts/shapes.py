@@ -1,0 +1,138 @@
+"""Small posts in the shapes that exports have, made by hand, for the tests of this folder."""
+
+from __future__ import annotations
+
+from typing import Any
+
+PHOTO = "https://pbs.twimg.com/media/Abc-_123.jpg"
+PHOTO_ORIGINAL = "https://pbs.twimg.com/media/Abc-_123?format=jpg&name=orig"
+POSTER = "https://pbs.twimg.com/ext_tw_video_thumb/9/pu/img/poster.jpg"
+SMALL_MP4 = "https://video.twimg.com/ext_tw_video/9/pu/vid/320x180/small.mp4?tag=12"
+LARGE_MP4 = "https://video.twimg.com/ext_tw_video/9/pu/vid/1280x720/large.mp4?tag=12"
+PLAYLIST = "https://video.twimg.com/ext_tw_video/9/pu/pl/list.m3u8?tag=12"
+POSTED = "Wed Oct 10 20:19:24 +0000 2018"
+
+
+def photo(url: str = PHOTO, **more: Any) -> dict[str, Any]:
+    return {"type": "photo", "media_url_https": url, "original_info": {"width": 2048, "height": 1536}, **more}
+
+
+def video(kind: str = "video") -> dict[str, Any]:
+    variants = [
+        {"content_type": "application/x-mpegURL", "url": PLAYLIST},
+        {"content_type": "video/mp4", "bitrate": 256000, "url": SMALL_MP4},
+        {"content_type": "video/mp4", "bitrate": 2176000, "url": LARGE_MP4},
+    ]
+    return {"type": kind, "media_url_https": POSTER, "video_info": {"variants": variants}}
+
+
+def status(number: int = 1, *media: Any, **more: Any) -> dict[str, Any]:
+    """A v1.1 status."""
+    return {
+        "created_at": POSTED,
+        "id": number,
+        "id_str": str(number),
+        "full_text": f"post {number}",
+        "user": {"id_str": "77", "screen_name": "ann", "name": "Ann"},
+        "entities": {"media": list(media[:1])},
+        "extended_entities": {"media": list(media)},
+        **more,
+    }
+
+
+def graphql(number: int = 1, *media: Any, layout: int = 2025, **legacy: Any) -> dict[str, Any]:
+    """A GraphQL tweet result; the author moved from ``legacy`` to ``core`` in 2025."""
+    names = {"screen_name": "ann", "name": "Ann"}
+    user = {"rest_id": "77", "core": names} if layout == 2025 else {"rest_id": "77", "legacy": names}
+    legacy = {
+        "created_at": POSTED,
+        "full_text": f"post {number}",
+        "extended_entities": {"media": list(media)},
+        **legacy,
+    }
+    return {
+        "__typename": "Tweet",
+        "rest_id": str(number),
+        "core": {"user_results": {"result": user}},
+        "legacy": legacy,
+    }
+
+
+def timeline(*results: Any) -> dict[str, Any]:
+    """A GraphQL timeline."""
+    entries = [{"content": {"itemContent": {"tweet_results": {"result": result}}}} for result in results]
+    return {"data": {"user": {"result": {"timeline": {"instructions": [{"entries": entries}]}}}}}
+
+
+def v2_page() -> dict[str, Any]:
+    """A photo post, a retweet of a video post, a quote, and a medium that the page doesn't resolve."""
+    created = "2021-09-22T16:38:16.000Z"
+    return {
+        "data": [
+            {
+                "id": "1",
+                "text": "one",
+                "author_id": "77",
+                "created_at": created,
+                "attachments": {"media_keys": ["3_1"]},
+            },
+            {"id": "2", "text": "RT", "author_id": "77", "referenced_tweets": [{"type": "retweeted", "id": "11"}]},
+            {"id": "3", "text": "see", "author_id": "77", "referenced_tweets": [{"type": "quoted", "id": "12"}]},
+            {"id": "4", "text": "gone", "author_id": "78", "attachments": {"media_keys": ["3_9", "16_2"]}},
+        ],
+        "includes": {
+            "media": [
+                {"media_key": "3_1", "type": "photo", "url": PHOTO, "width": 800, "height": 600, "alt_text": "a cat"},
+                {"media_key": "7_1", "type": "video", "preview_image_url": POSTER, "variants": v2_variants()},
+                {"media_key": "16_2", "type": "animated_gif", "preview_image_url": POSTER},
+            ],
+            "users": [{"id": "77", "username": "ann", "name": "Ann"}],
+            "tweets": [
+                {"id": "11", "text": "video", "author_id": "77", "attachments": {"media_keys": ["7_1"]}},
+                {"id": "12", "text": "photo", "author_id": "77", "attachments": {"media_keys": ["3_1"]}},
+            ],
+        },
+    }
+
+
+def v2_variants() -> list[dict[str, Any]]:
+    return [
+        {"bit_rate": 256000, "content_type": "video/mp4", "url": SMALL_MP4},
+        {"content_type": "application/x-mpegURL", "url": PLAYLIST},
+        {"bit_rate": 2176000, "content_type": "video/mp4", "url": LARGE_MP4},
+    ]
+
+
+def scraped() -> dict[str, Any]:
+    """A flattened tweet of a scraper."""
+    return {
+        "tweet_id": "5",
+        "created_at": POSTED,
+        "text": "post 5",
+        "media": {
+            "photo": [{"media_url_https": PHOTO, "id": "1", "sizes": {"h": 1200, "w": 831}}],
+            "video": [{"media_url_https": POSTER, "variants": video()["video_info"]["variants"]}],
+        },
+        "author": {"rest_id": "77", "screen_name": "ann", "name": "Ann"},
+    }
+
+
+LICDN = "https://media.licdn.com/dms/image/v2/X/{}?e=1765569600&v=beta&t=s"
+
+
+def linkedin(**more: Any) -> dict[str, Any]:
+    """A LinkedIn post of a page scraper, with two pictures."""
+    return {
+        "activity_urn": "7402746946853253120",
+        "full_urn": "urn:li:ugcPost:7402746945318146049",
+        "post_url": "https://www.linkedin.com/posts/acme-activity-7402746946853253120",
+        "text": "hello",
+        "posted_at": {"date": "2025-12-05 17:33:28", "timestamp": 1764952408517},
+        "author": {"name": "Acme", "company_url": "https://www.linkedin.com/company/acme/posts"},
+        "media": {
+            "type": "image",
+            "items": [{"url": LICDN.format(n), "width": 1179, "height": 1453} for n in (1, 2)],
+        },
+        "document": None,
+        **more,
+    }
