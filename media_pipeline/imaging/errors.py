@@ -1,0 +1,56 @@
+"""What can be wrong with a file, and how a decoder's complaint becomes our error.
+
+What belongs here: the one error of this room and the line between a bad file and a bad machine.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from media_pipeline.model import MediaPipelineError
+
+MAX_REASON_CHARACTERS = 300
+MACHINE_FAULTS = frozenset(
+    {
+        errno.ENOENT,
+        errno.EACCES,
+        errno.EISDIR,
+        errno.EIO,
+        errno.ESTALE,
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EROFS,
+    }
+)
+"""Faults of the disk or the machine. They say nothing about the file, which must not be blamed for them."""
+
+
+class UnreadableMedia(MediaPipelineError):
+    """The file is broken, hostile or of no known format; the text names the reason."""
+
+
+@contextmanager
+def decoding() -> Generator[None]:
+    """Turn whatever a decoder raises about a file into UnreadableMedia.
+
+    Decoders meet hostile bytes and raise nearly any class (struct.error, KeyError, MemoryError, …), so every
+    exception counts, except the machine's own faults, which pass unchanged.
+    """
+    try:
+        yield
+    except UnreadableMedia:
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in MACHINE_FAULTS:
+            raise
+        raise UnreadableMedia(reason_of(error)) from error
+
+
+def reason_of(error: BaseException) -> str:
+    """The exception in one line of bounded length, its class first."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}"[:MAX_REASON_CHARACTERS] if text else type(error).__name__

@@ -1,0 +1,191 @@
+"""EXIF by exifread: camera, time, place, and every tag in bounded size.
+
+What belongs here: reading tags and the arithmetic of their values. What does not: orientation, which decides how a
+picture is decoded (:mod:`media_pipeline.imaging.pictures`).
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import re
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from io import BytesIO
+from typing import Any, BinaryIO, cast
+
+import exifread
+from exifread.core.ifd_tag import IfdTag
+
+from media_pipeline.imaging.errors import reason_of
+
+MAX_VALUE_CHARACTERS = 500
+"""Of one tag's text; longer ones are cut and end in an ellipsis."""
+MAX_TOTAL_CHARACTERS = 32_000
+"""Of all names and values together; tags beyond are left out, which a warning says."""
+MAX_WARNINGS = 5
+BINARY_TAGS = frozenset({"EXIF MakerNote", "JPEGThumbnail", "TIFFThumbnail", "Image XMLPacket", "EXIF Padding"})
+"""Bytes of other formats: worthless as text and often tens of kilobytes."""
+BINARY_SUFFIXES = ("ApplicationNotes", "InterColorProfile", "PrintIM", "Padding", "ImageResources")
+
+_TIMES = (
+    ("EXIF DateTimeOriginal", "EXIF OffsetTimeOriginal"),
+    ("EXIF DateTimeDigitized", "EXIF OffsetTimeDigitized"),
+    ("Image DateTime", "EXIF OffsetTime"),
+)
+_OFFSET = re.compile(r"[+-](0\d|1[0-4]):[0-5]\d|Z")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?(/-?\d+)?")
+_ABSENT = ("does not have exif data.", "File format not recognized.")
+"""How exifread says that there is no EXIF, which is no fault."""
+_EXIF_MARKER = b"Exif\x00\x00"
+
+
+@dataclass(frozen=True, slots=True)
+class ExifFacts:
+    """What the EXIF block says; None where it says nothing that can be used."""
+
+    tags: Mapping[str, str | int | float] | None = None
+    taken_at: str | None = None
+    """ISO 8601, the camera's local time; an offset only where the file names one."""
+    camera_make: str | None = None
+    camera_model: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    warnings: tuple[str, ...] = field(default=())
+
+
+def read_exif(file: BinaryIO, block: bytes | None = None) -> ExifFacts:
+    """Read the EXIF of an open file; ``block`` is the EXIF as the decoder found it, for containers exifread misses.
+
+    Broken EXIF never raises: what can be read is returned, with warnings.
+    """
+    tags, warnings = _tags_of(file)
+    if not tags and block:
+        tags, warnings = _tags_of(BytesIO(block.removeprefix(_EXIF_MARKER)))
+    dump, left_out = _dump(tags)
+    if left_out:
+        warnings = (*warnings, f"EXIF: {left_out} tags beyond {MAX_TOTAL_CHARACTERS} characters were left out")
+    return ExifFacts(
+        tags=dump or None,
+        taken_at=_taken_at(tags),
+        camera_make=_text(tags, "Image Make") or None,
+        camera_model=_text(tags, "Image Model") or None,
+        latitude=_coordinate(tags, "GPS GPSLatitude", limit=90),
+        longitude=_coordinate(tags, "GPS GPSLongitude", limit=180),
+        warnings=warnings,
+    )
+
+
+def _tags_of(file: BinaryIO) -> tuple[Mapping[str, IfdTag], tuple[str, ...]]:
+    with _collected_log() as messages:
+        try:
+            found: Mapping[str, Any] = exifread.process_file(file, details=False, extract_thumbnail=False)
+        except Exception as error:  # noqa: BLE001  exifread raises nearly any class for broken blocks
+            return {}, (f"EXIF can't be read: {reason_of(error)}",)
+    tags = {name: tag for name, tag in found.items() if isinstance(tag, IfdTag)}
+    faults = [message for message in messages if not message.endswith(_ABSENT)]
+    return tags, tuple(f"EXIF: {message}" for message in faults[:MAX_WARNINGS])
+
+
+@contextmanager
+def _collected_log() -> Generator[list[str]]:
+    """What exifread logs goes to the file's warnings instead of the terminal."""
+    messages: list[str] = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = lambda record: messages.append(" ".join(record.getMessage().split())[:MAX_VALUE_CHARACTERS])
+    logger = logging.getLogger("exifread")
+    propagate, logger.propagate = logger.propagate, False
+    logger.addHandler(handler)
+    try:
+        yield messages
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = propagate
+
+
+def _dump(tags: Mapping[str, IfdTag]) -> tuple[dict[str, str | int | float], int]:
+    """Every tag that is not binary, as JSON can hold it, and how many did not fit."""
+    dump: dict[str, str | int | float] = {}
+    total = left_out = 0
+    for name, tag in tags.items():
+        if name in BINARY_TAGS or name.endswith(BINARY_SUFFIXES) or name.startswith("Thumbnail "):
+            continue
+        value = _plain(tag)
+        total += len(name) + len(str(value))
+        if total > MAX_TOTAL_CHARACTERS:
+            left_out += 1
+            continue
+        dump[name] = value
+    return dump, left_out
+
+
+def _plain(tag: IfdTag) -> str | int | float:
+    """A single number as such when exifread prints it as one; else the text that it prints."""
+    printed = _clean(str(tag.printable))
+    values = _values(tag)
+    if len(values) == 1 and _NUMBER.fullmatch(printed):
+        value = values[0]
+        number = value if isinstance(value, int) else _number(value)
+        return printed if number is None else number
+    return printed if len(printed) <= MAX_VALUE_CHARACTERS else printed[: MAX_VALUE_CHARACTERS - 1] + "…"
+
+
+def _values(tag: IfdTag) -> Sequence[Any]:
+    """The tag's numbers; none for text and bytes."""
+    values = cast("Any", tag).values
+    return cast("list[Any]", values) if isinstance(values, list) else ()
+
+
+def _clean(text: str) -> str:
+    """Without NULs, controls and lone surrogates, which neither PostgreSQL nor JSON readers take."""
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return "".join(c for c in text if c.isprintable() or c in "\n\t").strip()
+
+
+def _text(tags: Mapping[str, IfdTag], name: str) -> str:
+    tag = tags.get(name)
+    return _clean(str(tag.printable))[:MAX_VALUE_CHARACTERS] if tag else ""
+
+
+def _taken_at(tags: Mapping[str, IfdTag]) -> str | None:
+    for name, offset_name in _TIMES:
+        if moment := _moment(_text(tags, name)):
+            offset = _text(tags, offset_name) or _text(tags, "EXIF OffsetTime")
+            return moment + offset.replace("Z", "+00:00") if _OFFSET.fullmatch(offset) else moment
+    return None
+
+
+def _moment(text: str) -> str | None:
+    """EXIF 2.32 writes ``YYYY:MM:DD HH:MM:SS`` and zeros or blanks for an unknown time."""
+    match = re.match(r"(\d{4})[:\-/.](\d\d)[:\-/.](\d\d)[ T](\d\d):(\d\d)(?::(\d\d))?", text)
+    if not match:
+        return None
+    year, month, day, hour, minute, second = match.groups("00")
+    try:
+        return datetime.fromisoformat(f"{year}-{month}-{day}T{hour}:{minute}:{second}").isoformat()
+    except ValueError:
+        return None
+
+
+def _coordinate(tags: Mapping[str, IfdTag], name: str, limit: int) -> float | None:
+    """Degrees, minutes and seconds with their reference (N, S, E, W) as signed decimal degrees."""
+    tag = tags.get(name)
+    parts = [_number(value) for value in _values(tag)] if tag else []
+    if not 1 <= len(parts) <= 3:
+        return None
+    if any(part is None or part < 0 for part in parts):
+        return None
+    degrees = sum((part or 0.0) / 60**power for power, part in enumerate(parts))
+    south_or_west = _text(tags, f"{name}Ref").upper()[:1] in ("S", "W")
+    return round(-degrees if south_or_west else degrees, 7) if degrees <= limit else None
+
+
+def _number(value: Any) -> float | None:
+    """A ratio or number as a finite float; None for a denominator of zero."""
+    try:
+        number = value.num / value.den if hasattr(value, "den") else float(value)
+    except (ArithmeticError, TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None

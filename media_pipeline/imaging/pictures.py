@@ -1,0 +1,88 @@
+"""Still and animated pictures through Pillow: opening, orientation, reduced decoding.
+
+What belongs here: everything that touches a picture's decoder. What does not: facts, recipes, files written.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import ExifTags, Image, UnidentifiedImageError
+
+from media_pipeline.imaging.errors import UnreadableMedia, decoding
+
+MAX_PIXELS = 178_000_000
+"""Larger pictures are refused before decoding. Pillow's own limit (twice MAX_IMAGE_PIXELS) is the same 178 million."""
+
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "TIFF", "BMP", "DIB", "ICO", "CUR", "JPEG2000", "PPM", "TGA", "PCX")
+"""Decoders that a file may reach. Left out on purpose: EPS, which starts Ghostscript, and formats nobody posts."""
+
+UPRIGHT = 1
+_TRANSPOSE = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""From EXIF 2.32, tag 274, to the movement that makes the picture upright."""
+
+
+@contextmanager
+def opened_picture(path: Path, mime_type: str) -> Generator[Image.Image]:
+    """The picture, its header read and its pixels not yet; closed at the end.
+
+    Raises UnreadableMedia, also for whatever the decoder raises inside the ``with``.
+    """
+    formats = (*FORMATS, "HEIF") if _register_heif(mime_type) else FORMATS
+    with decoding(), warnings.catch_warnings():
+        # Pillow warns at half the limit that is enforced below.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        with _identified(path, formats) as image:
+            _refuse_bomb(image)
+            yield image
+
+
+def orientation_of(image: Image.Image) -> int:
+    """EXIF orientation, 1 to 8. Raises UnreadableMedia when the EXIF block itself is broken."""
+    with decoding():
+        value = image.getexif().get(ExifTags.Base.Orientation, UPRIGHT)
+    return value if value in _TRANSPOSE else UPRIGHT
+
+
+def upright_size(size: tuple[int, int], orientation: int) -> tuple[int, int]:
+    """Width and height as seen."""
+    return (size[1], size[0]) if orientation >= 5 else size
+
+
+def upright(image: Image.Image, orientation: int) -> Image.Image:
+    """The picture as seen."""
+    return image if orientation == UPRIGHT else image.transpose(_TRANSPOSE[orientation])
+
+
+def _identified(path: Path, formats: tuple[str, ...]) -> Image.Image:
+    try:
+        return Image.open(path, formats=formats)
+    except UnidentifiedImageError:
+        raise UnreadableMedia("no picture of a known format") from None
+
+
+def _refuse_bomb(image: Image.Image) -> None:
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise UnreadableMedia(f"{width} x {height} pixels are more than the limit of {MAX_PIXELS:,}")
+
+
+def _register_heif(mime_type: str) -> bool:
+    """Teach Pillow HEIF when it is needed; importing libheif costs each worker 80 ms."""
+    if not mime_type.startswith(("image/heic", "image/heif")):
+        return False
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()  # pyright: ignore[reportUnknownMemberType]
+    return True

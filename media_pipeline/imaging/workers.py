@@ -1,0 +1,177 @@
+"""Worker processes that read facts and draw renditions, where a bad file costs itself and nothing else.
+
+What belongs here: scheduling, time limits, and failures as values. What does not: what is done to a file, and how a
+process starts (:mod:`media_pipeline.imaging.processes`).
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+from media_pipeline.imaging.errors import UnreadableMedia, reason_of
+from media_pipeline.imaging.facts import read_facts
+from media_pipeline.imaging.processes import WorkerContext, end_with_parent
+from media_pipeline.imaging.renditions import render
+from media_pipeline.model import FileFacts, MediaPipelineError, Recipe, RenderedFile
+from media_pipeline.settings import Settings
+
+IN_FLIGHT_PER_WORKER = 4
+"""Enough that workers stay busy while the caller writes down a result; no more, so that memory stays flat."""
+MAX_RESTARTS = 3
+"""Of the whole pool. It breaks when a worker dies between two tasks; those in flight then end as ``error``."""
+
+
+class WorkersUnavailable(MediaPipelineError):
+    """No worker process can be kept alive; the fault is the machine's, not a file's."""
+
+
+class FailureKind(StrEnum):
+    """Why a file has no result."""
+
+    UNREADABLE = "unreadable"
+    """The decoder refused it."""
+    TIMEOUT = "timeout"
+    """It took longer than ``MEDIA_IMAGE_TIMEOUT_SECONDS``."""
+    CRASH = "crash"
+    """Its worker died: a fault in a decoder, or the system took its memory back."""
+    ERROR = "error"
+    """Something else, such as a full disk; the file isn't to blame."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkFailure:
+    """Why one file has no result, in a word and in one line."""
+
+    kind: FailureKind
+    error: str
+
+    @property
+    def blames_file(self) -> bool:
+        """True where the file belongs in quarantine, False where it is to be tried again."""
+        return self.kind is not FailureKind.ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class FactsTask:
+    """One file to read. ``key`` is the caller's own, such as the SHA-256."""
+
+    key: str
+    path: Path
+    mime_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenditionTask:
+    """One file to draw, and the folder for the temporary files."""
+
+    key: str
+    path: Path
+    mime_type: str
+    recipes: tuple[Recipe, ...]
+    folder: Path
+
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+
+class Workers:
+    """``media_image_workers`` processes, started with the first file and ended with the ``with`` block.
+
+    May be used from any thread. The results come as they are finished, not in the order of the tasks; tasks are
+    taken from their iterable only as workers need them.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._count = settings.media_image_workers
+        self._timeout = settings.media_image_timeout_seconds
+        self._pool = self._new_pool()
+        self._restarts = 0
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every worker, whatever it is doing."""
+        self._closed = True
+        self._end_pool()
+
+    def map_facts(self, tasks: Iterable[FactsTask]) -> Iterator[tuple[FactsTask, FileFacts | WorkFailure]]:
+        """:func:`read_facts` of every task."""
+        return self._map(read_facts, tasks, lambda task: (task.path, task.mime_type))
+
+    def map_renditions(
+        self, tasks: Iterable[RenditionTask]
+    ) -> Iterator[tuple[RenditionTask, list[RenderedFile] | WorkFailure]]:
+        """:func:`render` of every task."""
+        return self._map(render, tasks, lambda task: (task.path, task.mime_type, task.recipes, task.folder))
+
+    def _map(
+        self, function: Callable[..., Result], tasks: Iterable[Task], arguments: Callable[[Task], tuple[Any, ...]]
+    ) -> Iterator[tuple[Task, Result | WorkFailure]]:
+        remaining = iter(tasks)
+        running: dict[Future[Result], Task] = {}
+        try:
+            while True:
+                for task in islice(remaining, self._count * IN_FLIGHT_PER_WORKER - len(running)):
+                    running[self._schedule(function, arguments(task))] = task
+                if not running:
+                    return
+                finished, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    yield running.pop(future), self._outcome(future)
+        finally:
+            for future in running:
+                future.cancel()
+
+    def _schedule(self, function: Callable[..., Result], arguments: tuple[Any, ...]) -> Future[Result]:
+        try:
+            return self._pool.schedule(function, args=arguments, timeout=self._timeout)
+        except RuntimeError:
+            if self._closed or self._restarts >= MAX_RESTARTS:
+                raise WorkersUnavailable(f"no worker process stays alive after {self._restarts} restarts") from None
+        self._restarts += 1
+        self._end_pool()
+        self._pool = self._new_pool()
+        return self._schedule(function, arguments)
+
+    def _outcome(self, future: Future[Result]) -> Result | WorkFailure:
+        error = future.exception()
+        match error:
+            case None:
+                return future.result()
+            case UnreadableMedia():
+                return WorkFailure(FailureKind.UNREADABLE, str(error))
+            case TimeoutError():
+                return WorkFailure(FailureKind.TIMEOUT, f"not done after {self._timeout:g} s")
+            case ProcessExpired():
+                return WorkFailure(FailureKind.CRASH, _how_it_ended(error.exitcode))
+            case _:
+                return WorkFailure(FailureKind.ERROR, reason_of(error))
+
+    def _new_pool(self) -> ProcessPool:
+        context: Any = WorkerContext()
+        return ProcessPool(max_workers=self._count, initializer=end_with_parent, context=context)
+
+    def _end_pool(self) -> None:
+        self._pool.stop()
+        self._pool.join()
+
+
+def _how_it_ended(exitcode: int | None) -> str:
+    if exitcode is not None and exitcode < 0:
+        return f"its worker was ended by {signal.Signals(-exitcode).name}"
+    return f"its worker ended with code {exitcode}"

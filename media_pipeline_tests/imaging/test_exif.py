@@ -1,0 +1,92 @@
+"""Camera, time and place from EXIF, and the dump of every tag."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pillow_heif
+import pytest
+from PIL import ExifTags, Image
+from PIL.TiffImagePlugin import IFDRational
+
+from media_pipeline.imaging.exif import MAX_TOTAL_CHARACTERS, MAX_VALUE_CHARACTERS
+from media_pipeline.imaging.facts import read_facts
+from media_pipeline.model import FileFacts
+from media_pipeline_tests.imaging import samples
+
+NOT_A_NUMBER = IFDRational(33, 0)
+"""As some telephones write a place that they don't know."""
+
+
+def facts_of(folder: Path, exif: Image.Exif, suffix: str = "jpg") -> FileFacts:
+    pillow_heif.register_heif_opener()
+    path = folder / f"a.{suffix}"
+    samples.corner_picture().save(path, exif=exif)
+    return read_facts(path, {"jpg": "image/jpeg"}.get(suffix, f"image/{suffix}"))
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "avif", "heic"])
+def test_camera_time_and_place_are_read(tmp_path: Path, suffix: str) -> None:
+    facts = facts_of(tmp_path, samples.camera_exif(), suffix)
+    assert (facts.camera_make, facts.camera_model) == ("Maker", "Model 7")
+    assert facts.taken_at == "2024-05-06T07:08:09"
+    assert facts.latitude == pytest.approx(-33.51)
+    assert facts.longitude == pytest.approx(-70.25)
+    assert facts.warnings == ()
+    tags = json.loads(json.dumps(dict(facts.exif or {})))
+    assert tags["Image Make"] == "Maker"
+
+
+def test_a_tiff_is_its_own_exif(tmp_path: Path) -> None:
+    facts = facts_of(tmp_path, samples.camera_exif(), "tiff")
+    assert (facts.camera_make, facts.taken_at) == ("Maker", "2024-05-06T09:00:00")
+
+
+def test_an_offset_is_appended_only_where_the_file_names_one(tmp_path: Path) -> None:
+    facts = facts_of(tmp_path, samples.camera_exif(offset="+02:00"))
+    assert facts.taken_at == "2024-05-06T07:08:09+02:00"
+    facts = facts_of(tmp_path, samples.camera_exif(offset="   :  "))
+    assert facts.taken_at == "2024-05-06T07:08:09"
+
+
+@pytest.mark.parametrize("unset", ["0000:00:00 00:00:00", "    :  :     :  :  ", "2024:13:45 07:08:09", "yesterday"])
+def test_an_unset_time_gives_way_to_the_next_tag(tmp_path: Path, unset: str) -> None:
+    assert facts_of(tmp_path, samples.camera_exif(original=unset)).taken_at == "2024-05-06T09:00:00"
+    exif = samples.camera_exif(original=unset)
+    exif[ExifTags.Base.DateTime] = unset
+    assert facts_of(tmp_path, exif).taken_at is None
+
+
+@pytest.mark.parametrize("place", [(95.0, 0.0, 0.0), (NOT_A_NUMBER, 0.0, 0.0), (33.0, NOT_A_NUMBER, 1.0)])
+def test_an_impossible_place_is_none(tmp_path: Path, place: tuple[Any, Any, Any]) -> None:
+    facts = facts_of(tmp_path, samples.camera_exif(latitude=place))
+    assert facts.latitude is None
+    assert facts.longitude == pytest.approx(-70.25)
+
+
+def test_the_dump_is_bounded(tmp_path: Path) -> None:
+    exif = samples.camera_exif()
+    exif[ExifTags.Base.ImageDescription] = "x" * 20_000
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.MakerNote] = b"\x01" * 10_000
+    facts = facts_of(tmp_path, exif)
+    tags = dict(facts.exif or {})
+    assert len(str(tags["Image ImageDescription"])) <= MAX_VALUE_CHARACTERS
+    assert not any("MakerNote" in name for name in tags)
+    assert len(json.dumps(tags)) < MAX_TOTAL_CHARACTERS
+
+
+def test_nul_and_controls_never_reach_the_catalogue(tmp_path: Path) -> None:
+    exif = samples.camera_exif()
+    exif[ExifTags.Base.Make] = "Ma\x01ker\0\0"
+    facts = facts_of(tmp_path, exif)
+    assert facts.camera_make == "Maker"
+    assert "\\u0000" not in json.dumps(dict(facts.exif or {}))
+
+
+def test_a_picture_without_exif_has_none_and_no_warning(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    samples.corner_picture().save(path)
+    facts = read_facts(path, "image/png")
+    assert (facts.exif, facts.taken_at, facts.warnings) == (None, None, ())

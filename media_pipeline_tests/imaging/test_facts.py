@@ -1,0 +1,122 @@
+"""What files say about themselves, and that broken ones say so."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from media_pipeline.imaging.errors import UnreadableMedia
+from media_pipeline.imaging.facts import read_facts
+from media_pipeline_tests.imaging import samples
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_size_is_the_size_as_seen(tmp_path: Path, orientation: int) -> None:
+    stored = samples.stored_turned(samples.corner_picture(400, 300), orientation)
+    facts = read_facts(samples.save_jpeg(tmp_path / "a.jpg", stored, orientation), "image/jpeg")
+    assert (facts.width, facts.height, facts.frames) == (400, 300, 1)
+    assert facts.warnings == ()
+
+
+@pytest.mark.parametrize(("suffix", "mime_type"), [("gif", "image/gif"), ("webp", "image/webp"), ("png", "image/png")])
+def test_frames_of_an_animation_are_counted(tmp_path: Path, suffix: str, mime_type: str) -> None:
+    pictures = [Image.new("RGB", (40, 30), (shade, 0, 0)) for shade in (0, 100, 200)]
+    path = tmp_path / f"a.{suffix}"
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=100)
+    facts = read_facts(path, mime_type)
+    assert (facts.width, facts.height, facts.frames) == (40, 30, 3)
+
+
+@pytest.mark.parametrize(("suffix", "mime_type"), [("jpg", "image/jpeg"), ("png", "image/png"), ("webp", "image/webp")])
+def test_a_truncated_picture_is_unreadable(tmp_path: Path, suffix: str, mime_type: str) -> None:
+    path = tmp_path / f"a.{suffix}"
+    Image.effect_noise((300, 300), 80).convert("RGB").save(path)
+    path.write_bytes(path.read_bytes()[:-2000])
+    with pytest.raises(UnreadableMedia, match=r"\w"):
+        read_facts(path, mime_type)
+
+
+def test_an_animation_cut_after_its_first_frame_is_unreadable(tmp_path: Path) -> None:
+    path = tmp_path / "a.webp"
+    pictures = [Image.effect_noise((80, 80), 50 + shade).convert("RGB") for shade in range(5)]
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], lossless=True)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(UnreadableMedia):
+        read_facts(path, "image/webp")
+
+
+def test_a_decompression_bomb_is_refused_by_its_header(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableMedia, match="pixels"):
+        read_facts(samples.png_bomb(tmp_path / "bomb.png"), "image/png")
+    with pytest.raises(UnreadableMedia, match="pixels"):
+        read_facts(samples.png_bomb(tmp_path / "just.png", 17_801, 10_000), "image/png")
+
+
+@pytest.mark.parametrize("mime_type", ["image/jpeg", "image/heic", "video/mp4", "audio/mpeg", "application/pdf"])
+def test_text_under_any_type_is_unreadable(tmp_path: Path, mime_type: str) -> None:
+    path = tmp_path / "page"
+    path.write_text("<html>please log in</html>" * 50)
+    with pytest.raises(UnreadableMedia) as caught:
+        read_facts(path, mime_type)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_playlist_that_calls_itself_a_video_opens_nothing(tmp_path: Path) -> None:
+    samples.save_video(tmp_path / "secret.mp4")
+    path = tmp_path / "list.mp4"
+    path.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n{tmp_path / 'secret.mp4'}\n#EXT-X-ENDLIST\n")
+    with pytest.raises(UnreadableMedia):
+        read_facts(path, "video/mp4")
+
+
+def test_a_missing_file_is_no_fault_of_the_file(tmp_path: Path) -> None:
+    for mime_type in ("image/jpeg", "video/mp4", "application/pdf"):
+        with pytest.raises(FileNotFoundError):
+            read_facts(tmp_path / "absent", mime_type)
+
+
+def test_video_has_size_duration_and_frames(tmp_path: Path) -> None:
+    facts = read_facts(samples.save_video(tmp_path / "a.mp4"), "video/mp4")
+    assert (facts.width, facts.height, facts.frames) == (160, 96, 40)
+    assert facts.duration == pytest.approx(4.0, abs=0.11)
+
+
+def test_a_turned_video_has_its_size_as_seen(tmp_path: Path) -> None:
+    path = samples.save_video(tmp_path / "a.mp4")
+    samples.turn_video(path)
+    facts = read_facts(path, "video/mp4")
+    assert (facts.width, facts.height) == (96, 160)
+
+
+def test_sound_has_a_duration_and_no_size(tmp_path: Path) -> None:
+    facts = read_facts(samples.save_sound(tmp_path / "a.wav", seconds=2), "audio/wav")
+    assert facts.duration == pytest.approx(2.0)
+    assert (facts.width, facts.height, facts.frames) == (None, None, None)
+
+
+def test_the_frames_of_a_pdf_are_its_pages(tmp_path: Path) -> None:
+    facts = read_facts(samples.save_pdf(tmp_path / "a.pdf", pages=3), "application/pdf")
+    assert (facts.frames, facts.width, facts.height) == (3, None, None)
+
+
+def test_a_type_without_a_reader_is_kept_with_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "a.bin").write_bytes(b"x")
+    assert "application/zip" in read_facts(tmp_path / "a.bin", "application/zip").warnings[0]
+
+
+def test_broken_exif_is_a_warning(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    broken = b"Exif\0\0II*\0\x08\0\0\0" + b"\xff\xff" + b"\xde\xad\xbe\xef" * 40
+    samples.corner_picture().save(path, exif=broken)
+    facts = read_facts(path, "image/jpeg")
+    assert (facts.width, facts.height) == (400, 300)
+    assert facts.warnings
+    json.dumps(dict(facts.exif or {}))
+
+
+def test_sound_in_the_container_of_a_video_is_readable(tmp_path: Path) -> None:
+    facts = read_facts(samples.save_sound(tmp_path / "a.mp4"), "video/mp4")
+    assert (facts.duration, facts.width) == (pytest.approx(1.0), None)
