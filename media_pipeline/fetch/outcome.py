@@ -1,0 +1,148 @@
+"""What went wrong with a request, and which status a medium takes from it.
+
+What belongs here: the mapping from HTTP statuses, headers and errors to a refusal. What does not: asking, waiting.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+import requests
+import urllib3
+
+from media_pipeline.fetch.addresses import UnsafeUrlError
+from media_pipeline.fetch.pacing import TooSlowError
+from media_pipeline.model import Status
+
+NETWORK_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, UnsafeUrlError, TooSlowError)
+"""What a request or the reading of its body may raise when host, network or URL is to blame."""
+
+_PASSING_STATUSES = frozenset((408, 425, 429))
+_GONE_STATUSES = frozenset((404, 410))
+_FORBIDDEN_STATUSES = frozenset((401, 403, 451))
+
+_INVALID_URL_ERRORS = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidSchema,
+    urllib3.exceptions.LocationValueError,
+)
+
+
+class Refusal(Exception):
+    """One request that brought no medium. Never leaves this room: it becomes a FetchFailure."""
+
+    def __init__(
+        self,
+        status: Status,
+        kind: str,
+        message: str,
+        *,
+        passing: bool = False,
+        retry_after_seconds: float | None = None,
+        evidence: Path | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.kind = kind
+        self.passing = passing
+        """It may well work in a moment."""
+        self.retry_after_seconds = retry_after_seconds
+        self.evidence = evidence
+
+
+def refusal_of_status(http_status: int, retry_after: str | None, expires_at: datetime | None) -> Refusal:
+    """What an answer other than success means; ``retry_after`` is that header's text."""
+    kind = f"http_{http_status}"
+    if http_status in _GONE_STATUSES:
+        return Refusal(Status.GONE, kind, f"the host says that it no longer exists ({http_status})")
+    if http_status in _FORBIDDEN_STATUSES:
+        return _refusal_of_forbidden(http_status, expires_at)
+    return Refusal(
+        Status.FAILED,
+        kind,
+        f"the host answered {http_status}",
+        passing=http_status in _PASSING_STATUSES or http_status >= 500,
+        retry_after_seconds=seconds_of_retry_after(retry_after, datetime.now(UTC)),
+    )
+
+
+def _refusal_of_forbidden(http_status: int, expires_at: datetime | None) -> Refusal:
+    kind = f"http_{http_status}"
+    if http_status == 403 and expires_at is not None and expires_at <= datetime.now(UTC):
+        return Refusal(Status.EXPIRED, kind, f"refused (403); the URL expired at {expires_at.isoformat()}")
+    return Refusal(Status.FORBIDDEN, kind, f"the host refused ({http_status})")
+
+
+def seconds_of_retry_after(text: str | None, now: datetime) -> float | None:
+    """Read a Retry-After header, seconds or HTTP date (RFC 9110, section 10.2.3); None if absent or unreadable."""
+    if not text:
+        return None
+    text = text.strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        when = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=UTC)
+    return max(0.0, (when - now).total_seconds())
+
+
+def refusal_of_error(error: Exception) -> Refusal:
+    """What an error of NETWORK_ERRORS means. The cause is looked for down the chain that requests and urllib3 wrap."""
+    chain = tuple(_causes(error))
+    for cause in chain:
+        refusal = _refusal_of_cause(cause)
+        if refusal is not None:
+            return refusal
+    return Refusal(Status.FAILED, "connection", f"the connection failed: {chain[-1]}", passing=True)
+
+
+def _refusal_of_cause(cause: BaseException) -> Refusal | None:
+    match cause:
+        case UnsafeUrlError():
+            return Refusal(Status.UNSAFE, cause.kind, str(cause))
+        case _ if type(cause).__name__ == "InvalidIPAddress":
+            return Refusal(Status.UNSAFE, "private_address", f"the host's address is not public: {cause}")
+        case TooSlowError():
+            return Refusal(Status.FAILED, "too_slow", str(cause))
+        case socket.gaierror() | urllib3.exceptions.NameResolutionError():
+            return Refusal(Status.FAILED, "dns", f"the host's name can't be resolved: {cause}", passing=True)
+        case _:
+            return _refusal_of_http_error(cause)
+
+
+def _refusal_of_http_error(cause: BaseException) -> Refusal | None:
+    if isinstance(cause, _INVALID_URL_ERRORS):
+        return Refusal(Status.UNSAFE, "invalid_url", f"the URL can't be asked: {cause}")
+    if isinstance(cause, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
+        return Refusal(Status.FAILED, "tls", f"no trustworthy TLS connection: {cause}")
+    if isinstance(cause, urllib3.exceptions.NewConnectionError):  # counts as a time-out there, whatever its cause
+        return None
+    if isinstance(cause, TimeoutError | requests.Timeout | urllib3.exceptions.TimeoutError):
+        return Refusal(Status.FAILED, "timeout", "the host did not answer in time", passing=True)
+    if isinstance(cause, urllib3.exceptions.IncompleteRead):
+        return Refusal(Status.FAILED, "truncated", "the body ended before its Content-Length", passing=True)
+    if isinstance(cause, urllib3.exceptions.DecodeError):
+        return Refusal(Status.FAILED, "bad_encoding", f"the compressed body is broken: {cause}", passing=True)
+    return None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and everything that it wraps, outermost first."""
+    seen: set[int] = set()
+    waiting: list[BaseException] = [error]
+    while waiting:
+        current = waiting.pop(0)
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        wrapped = (current.__cause__, current.__context__, getattr(current, "reason", None), *current.args)
+        waiting.extend(inner for inner in wrapped if isinstance(inner, BaseException))
