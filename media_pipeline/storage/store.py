@@ -1,0 +1,208 @@
+"""The content store: every file once, under its digest, on the local disk.
+
+What belongs here: the layout, modes, adoption of temporary files and checking of stored ones.
+What does not: the archive, and the rows that speak of the files.
+
+| kind | path under the root |
+|---|---|
+| original | ``media/{images,videos,audio,documents}/<2 hex>/<md5_sum>.<ext>`` |
+| the same MD5, another content | ``…/<md5_sum>-<8 hex of sha256>.<ext>`` |
+| rendition | ``optimized/<2 hex>/<sha256 of the original>-<recipe>.<ext>`` and ``thumbnails/…`` |
+| set aside | ``quarantine/<name>`` and ``quarantine/<name>.json``, never public |
+| not done yet | ``tmp/<process>/…``, never public |
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Any, Self
+from urllib.parse import quote
+
+from media_pipeline.model import MediaType
+from media_pipeline.storage.durable import (
+    Digests,
+    StorageError,
+    digests_of,
+    holds,
+    move_into_place,
+    storage_errors,
+    sync,
+)
+from media_pipeline.storage.temporary import TemporaryFolder, remove_abandoned
+
+_PRIVATE = (0o600, 0o700)
+_PUBLIC = (0o644, 0o755)
+
+_MEDIA_FOLDERS = {
+    MediaType.IMAGE: "images",
+    MediaType.VIDEO: "videos",
+    MediaType.AUDIO: "audio",
+    MediaType.DOCUMENT: "documents",
+}
+_RENDITION_FOLDERS = {"optimized": "optimized", "thumbnail": "thumbnails"}
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
+
+
+class ContentStore:
+    """Files under ``root``, named by their digests. Safe for several threads and processes.
+
+    ``public`` makes originals and renditions readable by all, for a web server. Every method raises StorageError.
+    Paths that are handed out are POSIX text relative to ``root``, fit for the catalogue.
+    """
+
+    def __init__(self, root: Path, public: bool) -> None:
+        self.root = root.resolve()
+        self._file_mode, self._folder_mode = _PUBLIC if public else _PRIVATE
+        self._temporary: TemporaryFolder | None = None
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove this process's temporary folder."""
+        with self._lock, storage_errors("remove temporary files under", self.root):
+            if self._temporary is not None:
+                self._temporary.close()
+                self._temporary = None
+
+    def temporary_folder(self) -> Path:
+        """This process's own folder for files to be adopted, in the same file system; removed by :meth:`close`."""
+        with self._lock:
+            if self._temporary is None:
+                parent = self._folder("tmp", _PRIVATE[1])
+                with storage_errors("make a temporary folder in", parent):
+                    self._temporary = TemporaryFolder(parent)
+            return self._temporary.path
+
+    def remove_leftovers(self) -> int:
+        """Remove what killed processes left in ``tmp/``, and count their folders. Live ones keep theirs."""
+        with storage_errors("remove leftovers under", self.root / "tmp"):
+            return remove_abandoned(self.root / "tmp")
+
+    def adopt(self, temp: Path, *, sha256: str, md5_sum: str, media_type: MediaType, extension: str) -> str:
+        """Move an original from the temporary folder to its place and return that.
+
+        A content that is already there is not written again. An impostor under the same name is replaced when its
+        MD5 shows it to be damaged, and left alone when it is another content with the same MD5: both are kept.
+        ``temp`` is gone afterwards, also when StorageError is raised.
+        """
+        folder = f"media/{_MEDIA_FOLDERS[media_type]}/{_checked(md5_sum)[:2]}"
+        with _consuming(temp):
+            name = f"{md5_sum}.{_checked(extension)}"
+            found = self._digests(f"{folder}/{name}")
+            if found is not None and found.md5_sum == md5_sum and found.sha256 != sha256:
+                name = f"{md5_sum}-{sha256[:8]}.{extension}"
+                found = self._digests(f"{folder}/{name}")
+            if found is not None and found.sha256 == sha256:
+                return f"{folder}/{name}"
+            return self._place(temp, folder, name)
+
+    def adopt_rendition(self, temp: Path, *, sha256: str, kind: str, recipe: str, extension: str) -> str:
+        """Move a rendition of the original ``sha256`` to its place, instead of what the same recipe made before.
+
+        ``kind`` and ``recipe`` are those of RenderedFile.
+        """
+        with _consuming(temp):
+            folder = f"{_RENDITION_FOLDERS[kind]}/{sha256[:2]}"
+            return self._place(temp, folder, f"{sha256}-{_checked(recipe)}.{_checked(extension)}")
+
+    def quarantine(self, path: Path, name: str, details: Mapping[str, Any]) -> str:
+        """Set a file aside as ``name``, with ``details`` (why, from where) as JSON beside it. Never public.
+
+        ``path`` is a temporary or a stored file of this store; it stays where it is when StorageError is raised.
+        """
+        folder = self._folder("quarantine", _PRIVATE[1])
+        note = self.temporary_folder() / f"{_checked(name)}.json"
+        with _consuming(note), storage_errors("write", note):
+            note.write_text(json.dumps(dict(details), indent=2, default=str, sort_keys=True) + "\n", "utf-8")
+            self._move(note, folder / note.name, _PRIVATE[0])
+        self._move(path, folder / name, _PRIVATE[0])
+        return f"quarantine/{name}"
+
+    def matches(self, relative: str, sha256: str, size: int) -> bool:
+        """Whether the file is there and still the right one: its size, then its content read again."""
+        path = self.path_of(relative)
+        with storage_errors("read", path):
+            return holds(path, sha256, size)
+
+    def path_of(self, relative: str) -> Path:
+        """The absolute path of a stored file; refuses what would lead out of the root, through links as well."""
+        pure = PurePosixPath(relative)
+        path = self.root / pure
+        if not relative or pure.is_absolute() or ".." in pure.parts or not path.resolve().is_relative_to(self.root):
+            raise StorageError(f"{relative!r} is not a path inside {self.root}; see which row names it")
+        return path
+
+    def url_of(self, relative: str, base_url: str) -> str:
+        """The address of a stored file under ``base_url``; without one, a ``file:`` URL."""
+        path = self.path_of(relative)
+        return f"{base_url.rstrip('/')}/{quote(relative)}" if base_url else path.as_uri()
+
+    def remove(self, relative: str) -> bool:
+        """Remove a stored file; False when it wasn't there."""
+        path = self.path_of(relative)
+        with storage_errors("remove", path):
+            try:
+                path.unlink()
+            except FileNotFoundError:
+                return False
+            sync(path.parent)
+            return True
+
+    def _place(self, temp: Path, folder: str, name: str) -> str:
+        self._move(temp, self._folder(folder, self._folder_mode) / name, self._file_mode)
+        return f"{folder}/{name}"
+
+    def _move(self, temp: Path, target: Path, mode: int) -> None:
+        with storage_errors("store", target):
+            temp.chmod(mode)
+            move_into_place(temp, target)
+
+    def _digests(self, relative: str) -> Digests | None:
+        path = self.root / relative
+        with storage_errors("read", path):
+            return digests_of(path) if path.exists() else None
+
+    def _folder(self, relative: str, mode: int) -> Path:
+        """Make a folder and those above it up to the root; the mode doesn't depend on the umask."""
+        path = self.root
+        with storage_errors("make the folder", self.root / relative):
+            self.root.mkdir(parents=True, exist_ok=True, mode=mode)
+            for part in PurePosixPath(relative).parts:
+                path /= part
+                self._make(path, mode)
+        return path
+
+    @staticmethod
+    def _make(path: Path, mode: int) -> None:
+        try:
+            path.mkdir()
+        except FileExistsError:
+            return
+        path.chmod(mode)
+        sync(path.parent)
+
+
+@contextmanager
+def _consuming(temp: Path) -> Generator[None]:
+    """Whatever happens, the temporary file is gone at the end: moved, or removed."""
+    try:
+        yield
+    finally:
+        with storage_errors("remove", temp):
+            temp.unlink(missing_ok=True)
+
+
+def _checked(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise StorageError(f"{name!r} can't be a file name: use letters, digits, dots, dashes and underscores")
+    return name
