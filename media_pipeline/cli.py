@@ -164,7 +164,7 @@ def backfill(
     with _database(settings) as database:
         with database.read() as connection:
             known = imports.known_partitions(connection)
-        held = {*known, *look(settings, database).waiting}
+        held = {*known, *look(settings, database, settle=False).waiting}
     chosen = sorted(p for p in held if first <= p.import_date <= last and name in (None, p.platform))
     failed = _run(settings, jobs.WHOLE, ranges_of(chosen), verbose)
     _print_summary(settings, chosen, as_json)

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,10 @@ import dagster as dg
 
 from media_pipeline.defs.partitions import PartitionRange
 from media_pipeline.settings import Settings
+
+
+SECONDS_TO_STOP = 30
+"""What ``dagster dev`` may take to end by itself; it needs about 5."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,23 +84,25 @@ def run_dev_server(settings: Settings, host: str, port: int) -> int:
 
     It starts children that outlive a SIGTERM to their parent, so it gets a session of its own, which is ended whole.
     """
-    home = dagster_home(settings)
+    interrupted = threading.Event()
+    # Before the start: a shell's background job ignores SIGINT, and so would a child that inherits that.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: interrupted.set())
     command = [sys.executable, "-m", "dagster", "dev", "-m", "media_pipeline.definitions"]
     server = subprocess.Popen(
         [*command, "-h", host, "-p", str(port)],
-        env={**os.environ, "DAGSTER_HOME": str(home)},
+        env={**os.environ, "DAGSTER_HOME": str(dagster_home(settings))},
         start_new_session=True,
     )
-
-    def stop(_signal: int, _frame: object) -> None:
-        server.send_signal(signal.SIGINT)
-
-    previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        return server.wait()
+        while server.poll() is None and not interrupted.wait(0.5):
+            pass
+        if server.poll() is None:
+            server.send_signal(signal.SIGINT)
+        return server.wait(SECONDS_TO_STOP)
+    except subprocess.TimeoutExpired:
+        return 1
     finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(server.pid, signal.SIGKILL)
 

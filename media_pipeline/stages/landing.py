@@ -37,8 +37,12 @@ class Landed:
     rejected: tuple[Rejection, ...]
 
 
-def look(settings: Settings, database: Database) -> Landed:
-    """Compare the import path with what the catalogue has seen. Costs a stat for each file, reads none."""
+def look(settings: Settings, database: Database, settle: bool = True) -> Landed:
+    """Compare the import path with what the catalogue has seen. Costs a stat for each file, reads none.
+
+    ``settle=False`` is for a person who asks for these files now: what was just written counts as complete.
+    """
+    settle_seconds = settings.media_import_settle_seconds if settle else 0
     with database.read() as connection:
         seen = imports.seen_files(connection)
     waiting: dict[ImportPartition, list[SeenFile]] = {}
@@ -57,7 +61,7 @@ def look(settings: Settings, database: Database) -> Landed:
         known = seen.get(path)
         if known and (known.size, known.modified_ns) == (stat.st_size, stat.st_mtime_ns):
             continue
-        if _settled(now - stat.st_mtime, settings.media_import_settle_seconds):
+        if _settled(now - stat.st_mtime, settle_seconds):
             waiting.setdefault(place, []).append(SeenFile(path, stat.st_size, stat.st_mtime_ns, ""))
         else:
             unsettled.append(path)

@@ -47,7 +47,7 @@ def render_missing(context: StageContext, condition: sa.ColumnElement[bool] | No
 
 
 def _missing(source: Source, recipes: Sequence[Recipe]) -> tuple[Recipe, ...]:
-    wanted = recipes_for(source.mime_type, recipes)
+    wanted = recipes_for(source.mime_type, recipes) if source.has_picture else ()
     return tuple(recipe for recipe in wanted if recipe.name not in source.recipes)
 
 
