@@ -1,0 +1,174 @@
+"""The demo from its empty folder to the page: exports, the host of their media, and what should come out.
+
+What belongs here: the folder and what surrounds the runs. What does not: executing the runs and printing (``cli``),
+which is done for the demo as for any import.
+"""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from media_pipeline.catalog.database import Database
+from media_pipeline.demo import export, sample
+from media_pipeline.demo.expectation import Expectation, ExpectedMedium, MediaKey
+from media_pipeline.demo.gallery import write_gallery
+from media_pipeline.demo.host import Answer, MediaHost
+from media_pipeline.demo.sample import SamplePost
+from media_pipeline.model import ImportPartition, MediaPipelineError
+from media_pipeline.settings import Settings
+from media_pipeline.stages.landing import land
+
+MARKER = ".media-pipeline-demo"
+"""A file in a folder that the demo made; only such a folder is cleared."""
+_MADE_BY_DEMO = ("exports", "imports", "store", "index.html")
+_MARKER_TEXT = "This folder belongs to `media-pipeline demo`, which clears it when it runs again.\n"
+
+
+class DemoFolderError(MediaPipelineError):
+    """The demo is to run in a folder that holds something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """One export of the sample as it will lie on the disk."""
+
+    name: str
+    partition: ImportPartition
+    content: bytes
+    posts: Sequence[SamplePost]
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A demo that is ready to be run: everything landed, the host listening."""
+
+    folder: Path
+    settings: Settings
+    partitions: list[ImportPartition]
+    host: MediaHost
+    expectation: Expectation
+
+    @property
+    def page(self) -> Path:
+        """The page that :meth:`finish` writes."""
+        return self.folder / "index.html"
+
+    def finish(self) -> list[str]:
+        """Write the page and say what came out otherwise than it should, a line each."""
+        with closing(Database.open(self.settings)) as database:
+            write_gallery(database, self.settings.storage_path, self.page, "Archived posts")
+            return self.expectation.differences(database, self.partitions, self.host.requests())
+
+
+@contextmanager
+def prepared(folder: Path) -> Generator[Demo]:
+    """Clear the demo's folder, make and land the sample, and serve its media on loopback until the ``with`` ends.
+
+    Raises DemoFolderError when the folder is not one of the demo's.
+    """
+    _clear(folder)
+    exports = _exports(datetime.now(UTC).date())
+    expectation = _expectation(exports)
+    with MediaHost(expectation.answers) as host:
+        settings = demo_settings(folder, host)
+        for one in exports:
+            path = folder / "exports" / one.partition.platform / one.name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(one.content)
+            land(settings, path, one.partition)
+        yield Demo(folder, settings, sorted({one.partition for one in exports}), host, expectation)
+
+
+def demo_settings(folder: Path, host: MediaHost) -> Settings:
+    """Every setting as its default but the places, whatever ``.env`` says: the demo never reaches anyone's bucket."""
+    defaults = {name: field.get_default(call_default_factory=True) for name, field in Settings.model_fields.items()}
+    places: dict[str, Any] = {
+        "media_storage_path": folder / "store",
+        "media_import_path": folder / "imports",
+        "media_fetch_via": (host.template,),
+        "media_allowed_hosts": (host.address,),
+    }
+    return Settings(**defaults | places)
+
+
+def where_to_look(demo: Demo, usual: Settings) -> Mapping[str, str]:
+    """The places of a demo that was run, and the command that opens Dagster on it."""
+    return {
+        "the pictures": demo.page.as_uri(),
+        "originals": str(demo.settings.storage_path / "media"),
+        "archive": str(demo.settings.archive_path),
+        "exports": str(demo.settings.import_path),
+        "in Dagster": " ".join([*_variables(demo.settings, usual), "make dev"]),
+    }
+
+
+def _variables(demo: Settings, usual: Settings) -> list[str]:
+    """The environment in which a command works on the demo's state. Empty values undo what ``.env`` sets."""
+    undone = ("media_catalog_url", "media_archive_path", "aws_s3_bucket", "dagster_home")
+    return [
+        f"MEDIA_STORAGE_PATH={shlex.quote(str(demo.media_storage_path))}",
+        f"MEDIA_IMPORT_PATH={shlex.quote(str(demo.media_import_path))}",
+        *(f"{name.upper()}=" for name in undone if getattr(usual, name)),
+    ]
+
+
+def _clear(folder: Path) -> None:
+    marker = folder / MARKER
+    if folder.exists() and not marker.is_file() and (not folder.is_dir() or any(folder.iterdir())):
+        raise DemoFolderError(f"{folder} holds something else; name an empty or new folder with --folder")
+    for name in _MADE_BY_DEMO:
+        entry = folder / name
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink(missing_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    marker.write_text(_MARKER_TEXT, encoding="utf-8")
+
+
+def _exports(today: date) -> list[Export]:
+    twitter, linkedin = ImportPartition(today, "twitter"), ImportPartition(today, "linkedin")
+    day_before = ImportPartition(today - timedelta(days=1), "twitter")
+    made: list[tuple[str, ImportPartition, Callable[[Sequence[SamplePost]], bytes], list[SamplePost]]] = [
+        ("stream.ndjson", day_before, export.v11_lines, sample.stream()),
+        ("user-tweets.json", twitter, export.graphql_timeline, sample.timeline()),
+        ("tweets.js", twitter, export.x_archive, sample.own_archive()),
+        ("company-posts.json", linkedin, export.linkedin_posts, sample.company_posts()),
+    ]
+    return [Export(name, partition, write(posts), posts) for name, partition, write, posts in made]
+
+
+def _expectation(exports: Sequence[Export]) -> Expectation:
+    posts = {
+        (one.partition.platform, _native_id(post, one.partition.platform)): post
+        for one in exports
+        for outer in one.posts
+        for post in outer.with_nested()
+    }
+    media: dict[MediaKey, ExpectedMedium] = {
+        (*key, position): ExpectedMedium(medium.url, medium.status)
+        for key, post in posts.items()
+        for position, medium in enumerate(post.media)
+    }
+    faults = {"stream.ndjson": export.BROKEN_LINE_NUMBER}
+    return Expectation(len(posts), media, _answers(posts.values()), faults)
+
+
+def _native_id(post: SamplePost, platform: str) -> str:
+    return post.tweet_id if platform == "twitter" else post.activity_id
+
+
+def _answers(posts: Iterable[SamplePost]) -> dict[str, Answer]:
+    """Make every medium that the host has; what two media share is made once."""
+    served = {medium.url: (medium.make, medium.mime_type) for post in posts for medium in post.media if medium.make}
+    with ThreadPoolExecutor(2, thread_name_prefix="draw") as pool:
+        bodies = {make: pool.submit(make) for make, _ in served.values()}
+    return {url: Answer(bodies[make].result(), mime_type) for url, (make, mime_type) in served.items()}

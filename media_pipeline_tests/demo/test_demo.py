@@ -1,0 +1,193 @@
+"""`media-pipeline demo`, run once as a user does, and everything that it promises."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from PIL import Image
+
+from media_pipeline.catalog import media, stats
+from media_pipeline.catalog.database import Database
+from media_pipeline.demo.expectation import Expectation, ExpectedMedium
+from media_pipeline.demo.host import Answer
+from media_pipeline.demo.run import MARKER, DemoFolderError, prepared
+from media_pipeline.model import Status
+from media_pipeline.settings import load_settings
+
+
+@dataclass(frozen=True)
+class FinishedDemo:
+    folder: Path
+    process: subprocess.CompletedProcess[str]
+    rows: list[dict[str, Any]]
+    totals: dict[str, Any]
+
+    def row(self, text: str) -> dict[str, Any]:
+        """The first medium of the post with this in its text."""
+        return next(row for row in self.rows if text in row["text"] and row["relation"] is None)
+
+
+def leave_remains(folder: Path) -> None:
+    """What an earlier demo left, and something that the user put there."""
+    for name in (MARKER, "notes.txt", "index.html", "store/catalog.sqlite", "imports/twitter/2026-01-01/old.json"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("old")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FinishedDemo]:
+    working = tmp_path_factory.mktemp("working")
+    (working / ".env").write_text("AWS_S3_BUCKET=somebodys-own\nDOWNLOAD_MEDIA=false\nMEDIA_START_DATE=2030-01-01\n")
+    folder = working / "demo-data"
+    leave_remains(folder)
+    command = [sys.executable, "-m", "media_pipeline.cli", "demo", "--folder", str(folder)]
+    process = subprocess.run(command, cwd=working, capture_output=True, text=True, check=False, timeout=300)
+    settings = load_settings(_env_file=None, media_storage_path=folder / "store")
+    with closing(Database.open(settings)) as database, database.read() as connection:
+        yield FinishedDemo(folder, process, list(media.listing(connection)), stats.totals(connection))
+
+
+def test_the_demo_ends_well_whatever_the_users_own_settings_say(demo: FinishedDemo):
+    assert demo.process.returncode == 0, demo.process.stderr
+    assert "not as it should be" not in demo.process.stderr
+
+
+def test_the_outcome_is_what_the_sample_is_made_for(demo: FinishedDemo):
+    assert demo.totals["status"] == {"gone": 1, "not_media": 1, "stored": 34}
+    assert (demo.totals["posts"], demo.totals["media"]) == (28, 36)
+    assert (demo.totals["files"], demo.totals["archived"], demo.totals["duplicates"]) == (31, 31, 3)
+    assert demo.totals["bytes_saved"] > 100_000
+    assert Counter(row["platform"] for row in demo.rows) == {"twitter": 26, "linkedin": 10}
+    assert {row["media_type"] for row in demo.rows} == {"image", "video", "document"}
+
+
+def test_the_same_photo_on_two_platforms_is_one_file(demo: FinishedDemo):
+    original, copy = demo.row("First light"), demo.row("Picture of the week")
+    assert (original["platform"], copy["platform"]) == ("twitter", "linkedin")
+    assert original["sha256"] == copy["sha256"]
+    assert (original["duplicate_of"], copy["duplicate_of"]) == (None, original["media_id"])
+
+
+def test_a_near_duplicate_is_a_file_of_its_own(demo: FinishedDemo):
+    assert demo.row("Found this in my downloads")["sha256"] != demo.row("You asked for the evening")["sha256"]
+
+
+def test_the_photo_from_a_camera_keeps_its_facts_and_is_shown_upright(demo: FinishedDemo):
+    row = demo.row("My new office")
+    assert (row["width"], row["height"]) == (1200, 1600)
+    assert (row["camera_make"], row["camera_model"]) == ("Sample Optics", "Pier 35")
+    assert row["taken_at"].startswith("2026-08-14T20:41:07")
+    assert row["latitude"] == pytest.approx(54.1798, abs=1e-4)
+    assert row["longitude"] == pytest.approx(12.0868, abs=1e-4)
+
+
+def test_moving_pictures_and_documents_are_what_they_should_be(demo: FinishedDemo):
+    video, gif, pdf = (demo.row(text) for text in ("The camera on the mast", "loading animation", "annual report is"))
+    assert (video["mime_type"], round(video["duration"])) == ("video/mp4", 4)
+    assert (gif["mime_type"], gif["frames"]) == ("image/gif", 24)
+    assert (pdf["mime_type"], pdf["frames"]) == ("application/pdf", 2)
+
+
+def test_a_post_that_was_also_quoted_counts_as_the_post_itself(demo: FinishedDemo):
+    assert [row["relation"] for row in demo.rows if "The camera on the mast" in row["text"]] == [None]
+
+
+def test_archived_files_are_the_bytes_of_the_originals(demo: FinishedDemo):
+    for row in demo.rows:
+        if row["status"] == "stored":
+            copy = Path(unquote(row["archive_url"].removeprefix("file://")))
+            assert copy.is_relative_to(demo.folder)
+            assert copy.read_bytes() == (demo.folder / "store" / row["local_path"]).read_bytes()
+
+
+def test_the_summary_names_what_failed_and_where_to_look(demo: FinishedDemo):
+    printed = demo.process.stdout
+    assert re.search(r"posts\s+│\s+28", printed)
+    assert re.search(r"gone\s+│\s+1 ", printed)
+    assert re.search(r"not_media\s+│\s+1 ", printed)
+    assert "line 6" in printed
+    assert (demo.folder / "index.html").as_uri() in printed
+    assert f"MEDIA_STORAGE_PATH={demo.folder}/store" in printed
+    assert " AWS_S3_BUCKET= make dev" in printed
+
+
+def test_the_runs_are_in_dagsters_history(demo: FinishedDemo):
+    from media_pipeline.defs.launch import open_instance
+
+    with open_instance(load_settings(_env_file=None, media_storage_path=demo.folder / "store")) as instance:
+        assert [(run.job_name, run.is_success) for run in instance.get_runs()] == [("media_pipeline", True)] * 2
+
+
+class Page(HTMLParser):
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.pictures: list[Path] = []
+        self.links: list[str] = []
+        self.words = ""
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag == "img":
+            self.pictures.append(Path(unquote(values["src"] or "")))
+        if tag == "a":
+            self.links.append(values["href"] or "")
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+def test_the_page_shows_a_thumbnail_of_everything_that_is_stored(demo: FinishedDemo):
+    page = Page(demo.folder / "index.html")
+    assert len(page.pictures) == 34
+    for picture in page.pictures:
+        with Image.open(demo.folder / picture) as image:
+            assert image.size == (300, 300)
+    local = [link for link in page.links if not re.match(r"\w+:", link)]
+    assert len(local) == 68
+    assert all((demo.folder / unquote(link)).is_file() for link in local)
+    assert "And with lines? <3 & thanks" in page.words
+
+
+def test_a_demo_clears_what_an_earlier_one_left_and_nothing_else(demo: FinishedDemo):
+    assert (demo.folder / "notes.txt").read_text() == "old"
+    files = [path.name for path in (demo.folder / "imports").rglob("*") if path.is_file()]
+    assert sorted(files) == ["company-posts.json", "stream.ndjson", "tweets.js", "user-tweets.json"]
+
+
+def test_every_difference_from_the_expected_outcome_is_named(tmp_path: Path):
+    url = "https://pbs.twimg.com/media/Abc?format=jpg&name=orig"
+    expected = Expectation(
+        posts=1,
+        media={("twitter", "1", 0): ExpectedMedium(url, Status.STORED)},
+        answers={url: Answer(b"bytes", "image/jpeg")},
+        faults={"a.ndjson": 6},
+    )
+    with closing(Database.open(load_settings(_env_file=None, media_storage_path=tmp_path))) as database:
+        differences = expected.differences(database, [], {url: 2, "https://pbs.twimg.com/other.jpg": 1})
+    assert "posts is 0, and should be 1" in differences
+    assert "medium 0 of twitter post 1 is missing" in differences
+    assert f"{url} was asked for 2 time(s), and should be 1" in differences
+    assert "https://pbs.twimg.com/other.jpg was asked for 1 time(s), and should be 0" in differences
+    assert any("parts that can't be read" in difference for difference in differences)
+
+
+@pytest.mark.parametrize("name", ["index.html", "store/catalog.sqlite"])
+def test_a_folder_of_somebody_elses_is_refused_and_left_alone(tmp_path: Path, name: str):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(DemoFolderError, match="holds something else"), prepared(tmp_path):
+        pass
+    assert (tmp_path / name).read_text() == "mine"
+    assert not (tmp_path / MARKER).exists()
