@@ -1,0 +1,148 @@
+"""Writes the pages that follow from the code: docs/settings.md, docs/cli.md and .env.example (`make docs`).
+
+A test holds that they are up to date.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import SecretStr
+from typer.main import get_command
+
+from media_pipeline.cli import app
+from media_pipeline.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+
+GROUPS = (
+    ("Where things are", ("media_storage_path", "media_catalog_url", "media_import_path", "media_base_url",
+                          "media_public", "dagster_home")),
+    ("Imports", ("media_start_date", "media_import_settle_seconds")),
+    ("Downloads", ("download_media", "media_download_workers", "media_timeout_seconds", "media_max_file_mb",
+                   "media_max_attempts", "media_fetch_roles", "media_fetch_via", "media_allowed_hosts",
+                   "media_user_agent", "media_failed_share_limit")),
+    ("Renditions", ("media_rendition_longest_side", "media_jpeg_quality", "media_thumbnail_size",
+                    "media_image_workers", "media_image_timeout_seconds")),
+    ("Archive", ("aws_s3_bucket", "aws_s3_region", "aws_access_key_id", "aws_secret_access_key",
+                 "aws_s3_endpoint_url", "media_archive_path")),
+    ("Work", ("media_batch_size", "media_cache_limit_gb")),
+)  # fmt: skip
+
+SETTINGS_HEAD = """# Settings
+
+Every setting is an environment variable, or a line of a `.env` file in the folder where the command or Dagster runs
+(the environment wins). An empty value means the default. A wrong value stops the start with one line that names it.
+Lists are separated by spaces or commas, or written as JSON. This page is made from `media_pipeline/settings.py`
+by `make docs`.
+"""
+
+SETTINGS_FOOT = """
+## Examples
+
+PostgreSQL and a bucket (see also `deploy/postgres/dagster.yaml` for Dagster's own history):
+
+```sh
+MEDIA_CATALOG_URL=postgresql://media:secret@db.example.org/media
+AWS_S3_BUCKET=my-archive
+AWS_S3_REGION=eu-central-1
+```
+
+Cloudflare R2, MinIO, or Google Cloud Storage by its S3 interoperability:
+
+```sh
+AWS_S3_ENDPOINT_URL=https://ACCOUNT.r2.cloudflarestorage.com
+AWS_S3_ENDPOINT_URL=http://127.0.0.1:9000
+AWS_S3_ENDPOINT_URL=https://storage.googleapis.com
+```
+
+Everything through a mirror on this machine; or dead links from the Internet Archive once the host itself has failed:
+
+```sh
+MEDIA_FETCH_VIA=http://127.0.0.1:8765/{url}
+MEDIA_ALLOWED_HOSTS=127.0.0.1:8765
+
+MEDIA_FETCH_VIA={url} https://web.archive.org/web/2id_/{url}
+```
+"""
+
+ENV_HEAD = """# Copy to .env and change what you need: every line shows the default. docs/settings.md says more.
+"""
+
+
+def settings_page() -> str:
+    """docs/settings.md."""
+    lines = [SETTINGS_HEAD]
+    for title, names in GROUPS:
+        lines += [f"\n## {title}\n", "| setting | default | what it is |", "| --- | --- | --- |"]
+        lines += [f"| `{name.upper()}` | {_shown(name)} | {_description(name)} |" for name in names]
+    return "\n".join(lines) + "\n" + SETTINGS_FOOT
+
+
+def env_example() -> str:
+    """.env.example."""
+    lines = [ENV_HEAD]
+    for title, names in GROUPS:
+        lines.append(f"# --- {title} ---\n")
+        for name in names:
+            lines += [f"# {_description(name)}", f"# {name.upper()}={_default(name)}\n"]
+    return "\n".join(lines)
+
+
+def cli_page() -> str:
+    """docs/cli.md."""
+    group = get_command(app)
+    context = click.Context(group, info_name="media-pipeline")  # type: ignore[arg-type]
+    lines = ["# Command line\n", (group.help or "").strip(), "\nThis page is made from the commands by `make docs`.\n",
+             "Exit codes: 0 done, 1 failed, 2 wrong usage or settings. `--json` prints facts for scripts, by the "
+             "catalogue's column names. Messages and progress go to standard error.\n"]  # fmt: skip
+    for name, command in group.commands.items():  # type: ignore[attr-defined]
+        lines += [f"## media-pipeline {name}\n", (command.help or "").strip() + "\n"]
+        rows = [_parameter(parameter, context) for parameter in command.params if parameter.name != "help"]
+        if rows:
+            lines += ["| argument | what it is |", "| --- | --- |", *rows, ""]
+    return "\n".join(lines)
+
+
+def pages() -> dict[Path, str]:
+    """Every generated file with its text."""
+    return {
+        ROOT / "docs" / "settings.md": settings_page(),
+        ROOT / "docs" / "cli.md": cli_page(),
+        ROOT / ".env.example": env_example(),
+    }
+
+
+def _default(name: str) -> str:
+    field = Settings.model_fields[name]
+    value: Any = "" if field.default_factory else field.default
+    if isinstance(value, SecretStr):
+        return ""
+    if isinstance(value, tuple):
+        return " ".join(str(item) for item in value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _shown(name: str) -> str:
+    default = _default(name)
+    return f"`{default}`" if default else ""
+
+
+def _description(name: str) -> str:
+    return (Settings.model_fields[name].description or "").replace("|", "\\|")
+
+
+def _parameter(parameter: Any, context: click.Context) -> str:
+    if parameter.param_type_name == "argument":
+        return f"| `{parameter.name.upper()}` | {parameter.help or ''} |"
+    names = ", ".join(f"`{option}`" for option in parameter.opts)
+    return f"| {names} | {parameter.help or ''} |"
+
+
+if __name__ == "__main__":
+    for path, text in pages().items():
+        path.write_text(text)
