@@ -31,32 +31,33 @@ def contact_sheet(thumbnails: Sequence[tuple[str, Path]], limit_bytes: int = 90_
     """
     if not thumbnails:
         return ""
-    sheet, row = _HEAD, list[str]()
+    sheet, row = _HEAD, list[tuple[str, str]]()
     shown, size = 0, len(_HEAD) + _RESERVED
     for caption, path in thumbnails:
         cell = _cell(caption, path)
         if cell is None:
             continue
-        size += len(cell.encode()) + (len("|\n") if not row else 0)
+        size += sum(len(part.encode()) for part in cell) + (2 * len("|\n") if not row else 0)
         if size > limit_bytes:
             break
         row.append(cell)
         shown += 1
         if len(row) == COLUMNS:
-            sheet, row = sheet + _line(row), []
+            sheet, row = sheet + _lines(row), []
     if row:
-        sheet += _line(row)
+        sheet += _lines(row)
     hidden = len(thumbnails) - shown
     if not shown:
         return f"{hidden} pictures"
     return sheet + (f"\nand {hidden:,} more" if hidden else "")
 
 
-def _line(cells: Sequence[str]) -> str:
-    return "|" + "".join(cells) + "\n"
+def _lines(cells: Sequence[tuple[str, str]]) -> str:
+    """A row of pictures, and their captions in a row below."""
+    return "".join("|" + "".join(parts) + "\n" for parts in zip(*cells, strict=True))
 
 
-def _cell(caption: str, path: Path) -> str | None:
+def _cell(caption: str, path: Path) -> tuple[str, str] | None:
     try:
         with Image.open(path) as image:
             picture = image.convert("RGB")
@@ -66,7 +67,7 @@ def _cell(caption: str, path: Path) -> str | None:
     buffer = BytesIO()
     picture.save(buffer, "WEBP", quality=QUALITY)
     text = _escaped(caption)
-    return f" ![{text}](data:image/webp;base64,{b64encode(buffer.getvalue()).decode()}) {text} |"
+    return f" ![{text}](data:image/webp;base64,{b64encode(buffer.getvalue()).decode()}) |", f" {text} |"
 
 
 def _escaped(caption: str) -> str:

@@ -84,3 +84,14 @@ def move_into_place(temp: Path, target: Path) -> None:
     sync(temp)
     temp.replace(target)
     sync(target.parent)
+
+
+def make_folders(path: Path, mode: int) -> None:
+    """Make a folder and those above it that are missing, all with this mode whatever the umask. Raises OSError."""
+    for folder in (*reversed(path.parents), path):
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        folder.chmod(mode)
+        sync(folder.parent)

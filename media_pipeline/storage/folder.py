@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from media_pipeline.model import ArchivedObject
 from media_pipeline.storage.archive import ArchiveError
-from media_pipeline.storage.durable import digests_of, holds, move_into_place
+from media_pipeline.storage.durable import digests_of, holds, make_folders, move_into_place
 
 
 class FolderArchive:
@@ -56,7 +56,7 @@ class FolderArchive:
     def _copy(self, source: Path, target: Path) -> None:
         """A killed copy leaves its part file, and the next one of the same key writes over it."""
         part = target.with_name(f".{target.name}.part")
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folders(target.parent, 0o700)
         with _removed_on_error(part):
             shutil.copyfile(source, part)
             part.chmod(0o600)

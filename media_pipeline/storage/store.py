@@ -29,6 +29,7 @@ from media_pipeline.storage.durable import (
     StorageError,
     digests_of,
     holds,
+    make_folders,
     move_into_place,
     storage_errors,
     sync,
@@ -173,23 +174,14 @@ class ContentStore:
             return digests_of(path) if path.exists() else None
 
     def _folder(self, relative: str, mode: int) -> Path:
-        """Make a folder and those above it up to the root; the mode doesn't depend on the umask."""
-        path = self.root
-        with storage_errors("make the folder", self.root / relative):
-            self.root.mkdir(parents=True, exist_ok=True, mode=mode)
-            for part in PurePosixPath(relative).parts:
-                path /= part
-                self._make(path, mode)
+        """Make a folder and those above it. A public root lets a web server through, whoever made it first."""
+        path = self.root / relative
+        with storage_errors("make the folder", path):
+            make_folders(self.root, self._folder_mode)
+            if self._folder_mode == _PUBLIC[1] and self.root.stat().st_mode & 0o055 != 0o055:
+                self.root.chmod(self._folder_mode)
+            make_folders(path, mode)
         return path
-
-    @staticmethod
-    def _make(path: Path, mode: int) -> None:
-        try:
-            path.mkdir()
-        except FileExistsError:
-            return
-        path.chmod(mode)
-        sync(path.parent)
 
 
 @contextmanager
