@@ -95,6 +95,8 @@ def demo_settings(folder: Path, host: MediaHost) -> Settings:
         "media_import_path": folder / "imports",
         "media_fetch_via": (host.template,),
         "media_allowed_hosts": (host.address,),
+        # Few partitions, so that Dagster shows a graph that is filled.
+        "media_start_date": datetime.now(UTC).date() - timedelta(days=1),
     }
     return Settings(**defaults | places)
 
@@ -116,6 +118,7 @@ def _variables(demo: Settings, usual: Settings) -> list[str]:
     return [
         f"MEDIA_STORAGE_PATH={shlex.quote(str(demo.media_storage_path))}",
         f"MEDIA_IMPORT_PATH={shlex.quote(str(demo.media_import_path))}",
+        f"MEDIA_START_DATE={demo.media_start_date}",
         *(f"{name.upper()}=" for name in undone if getattr(usual, name)),
     ]
 
