@@ -1,0 +1,245 @@
+"""The command line as a script uses it: what is printed, and the exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from media_pipeline_tests import faulty_host
+from media_pipeline_tests.faulty_host import FaultyHost
+from media_pipeline_tests.library import DAY, Library, picture, tweet
+
+
+class Shell:
+    """Runs `media-pipeline …` in a library's folder, in a process of its own."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        library.folder.mkdir(parents=True, exist_ok=True)
+        self.environment = {
+            **os.environ,
+            "MEDIA_STORAGE_PATH": str(library.storage),
+            "MEDIA_IMPORT_PATH": str(library.settings.import_path),
+            "MEDIA_ALLOWED_HOSTS": ",".join(library.settings.media_allowed_hosts),
+            "COLUMNS": "160",
+        }
+
+    def run(self, *arguments: str, code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "media_pipeline.cli", *arguments],
+            env={**self.environment, **environment},
+            cwd=self.library.folder,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done
+
+    def json(self, *arguments: str, code: int = 0) -> Any:
+        return json.loads(self.run(*arguments, "--json", code=code).stdout)
+
+
+@pytest.fixture
+def shell(library: Library) -> Shell:
+    return Shell(library)
+
+
+@pytest.fixture
+def export(library: Library, host: FaultyHost, tmp_path: Path) -> Path:
+    """Four posts of two authors: two pictures alike, one other, one dead link."""
+    posts = [
+        tweet(1, host.serve("/1.jpg", picture(1)), author="ann"),
+        tweet(2, host.serve("/2.jpg", picture(1)), author="ann"),
+        tweet(3, host.serve("/3.jpg", picture(3)), author="bob"),
+        tweet(4, host.serve("/4.jpg", fault=faulty_host.status(404)), author="bob"),
+    ]
+    path = tmp_path / "export.json"
+    path.write_text(json.dumps(posts))
+    return path
+
+
+def test_ingest_runs_everything_and_names_what_failed(shell: Shell, export: Path, host: FaultyHost) -> None:
+    done = shell.run("ingest", str(export), "--platform", "twitter", "--date", DAY.isoformat())
+    assert re.search(r"stored\s+│\s+3", done.stdout)
+    assert "gone" in done.stdout
+    assert (shell.library.settings.import_path / "twitter/2025-11-01/export.json").exists()
+    asked = len(host.requests)
+    again = shell.json("ingest", str(export), "--platform", "twitter", "--date", DAY.isoformat())
+    assert len(host.requests) == asked, "a second time costs no request"
+    assert (again["posts"], again["stored"], again["duplicates"], again["archived"]) == (4, 3, 1, 2)
+    assert again["failures"][0]["status"] == "gone"
+    assert shell.json("stats")["status"] == {"gone": 1, "stored": 3}
+
+    rows = shell.json("list")
+    assert {row["status"] for row in rows} == {"stored", "gone"}
+    assert {"media_id", "post_id", "media_url", "sha256", "md5_sum", "file_size", "local_path"} <= rows[0].keys()
+    assert [row["native_id"] for row in shell.json("list", "--user", "@bob")] == ["3", "4"]
+    assert [row["native_id"] for row in shell.json("list", "--status", "gone")] == ["4"]
+    assert len(shell.json("list", "--post-id", "1")) == 1
+    assert shell.json("stats", "--user", "ann")["posts"] == 2
+
+    assert shell.json("verify") == {"checked": 2, "corrupt": []}
+    broken = shell.library.files()[0]
+    broken.write_bytes(b"broken" + broken.read_bytes())
+    assert shell.json("verify", broken.stem, code=1)["corrupt"][0]["md5_sum"] == broken.stem
+    shell.run("download")
+    assert shell.json("verify") == {"checked": 2, "corrupt": []}
+
+    assert shell.json("dedup", "--user", "bob", "--prune")["removed"] == 0
+    assert shell.json("dedup", "--user", "ann", "--prune") == {"duplicates": 1, "removed": 1, "bytes_saved": 0}
+    assert shell.json("stats")["duplicates"] == 0
+    assert shell.json("optimize", "--user", "ann")["files"] == 0
+    assert shell.json("archive", "--all")["failed"] == 0
+
+
+def test_ingest_takes_a_folder_and_never_overwrites_what_landed(shell: Shell, tmp_path: Path) -> None:
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    (folder / "a.json").write_text(json.dumps([tweet(1)]))
+    (folder / "notes.txt").write_text("not an export")
+    shell.run("ingest", str(folder), "-p", "twitter", "--date", "2025-11-01")
+    (folder / "a.json").write_text(json.dumps([tweet(2)]))
+    summary = shell.json("ingest", str(folder), "-p", "twitter", "--date", "2025-11-01")
+    assert summary["posts"] == 2
+    landed = sorted(path.name for path in (shell.library.settings.import_path / "twitter/2025-11-01").iterdir())
+    assert len(landed) == 2
+
+
+def test_a_run_that_fails_exits_with_1_and_says_why(shell: Shell, export: Path) -> None:
+    blocked = shell.library.folder / "no-archive"
+    blocked.write_text("a file where the archive's folder should be")
+    done = shell.run("ingest", str(export), "-p", "twitter", code=1, MEDIA_ARCHIVE_PATH=str(blocked))
+    assert "s3_archive" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["ingest", "missing.json", "-p", "twitter"], "does not exist"),
+        (["ingest", ".", "-p", "myspace"], "linkedin, twitter"),
+        (["ingest", ".", "-p", "twitter", "--date", "yesterday"], "YYYY-MM-DD"),
+        (["backfill", "--start-date", "2025-02-01", "--end-date", "2025-01-01"], "before"),
+        (["archive"], "--all"),
+        (["verify", "0" * 32], "no file has the digest"),
+        (["frobnicate"], "No such command"),
+    ],
+)
+def test_wrong_usage_exits_with_2_and_says_what_is_right(shell: Shell, arguments: list[str], said: str) -> None:
+    done = shell.run(*arguments, code=2)
+    assert said in " ".join(done.stderr.replace("│", " ").split())
+
+
+def test_a_wrong_setting_stops_the_start_with_one_clear_line(shell: Shell) -> None:
+    done = shell.run("stats", code=2, MEDIA_JPEG_QUALITY="very good")
+    (line,) = done.stderr.strip().splitlines()
+    assert "MEDIA_JPEG_QUALITY" in line
+    assert "very good" in line
+    assert "Traceback" not in done.stderr
+
+
+def test_a_catalogue_that_can_not_be_reached_is_one_clear_line(shell: Shell) -> None:
+    done = shell.run("stats", code=1, MEDIA_CATALOG_URL="postgresql://nobody:secret@127.0.0.1:1/none")
+    assert "127.0.0.1:1" in done.stderr
+    assert "secret" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_folder_without_exports_is_one_clear_line(shell: Shell, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert ".ndjson" in shell.run("ingest", str(empty), "-p", "twitter", code=1).stderr
+
+
+def test_extract_prints_a_line_a_post_and_stores_nothing(shell: Shell, export: Path, host: FaultyHost) -> None:
+    done = shell.run("extract", str(export), "-p", "twitter", "--json")
+    posts = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [post["native_id"] for post in posts] == ["1", "2", "3", "4"]
+    assert posts[0].keys() == {"platform", "post_id", "native_id", "author", "posted_at", "relation", "media"}
+    assert posts[0]["media"][0].keys() == {"type", "role", "url", "candidates", "expires_at"}
+    assert host.requests == []
+    assert not shell.library.storage.exists()
+
+
+def test_extract_names_bad_lines_and_exits_with_1_only_when_there_is_no_post(shell: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps(tweet(1)) + "\nbroken\n")
+    done = shell.run("extract", str(path), "-p", "twitter", "--json")
+    assert "line 2" in done.stderr
+    path.write_text("broken\n")
+    shell.run("extract", str(path), "-p", "twitter", "--json", code=1)
+
+
+def test_backfill_runs_only_partitions_that_hold_imports(shell: Shell, host: FaultyHost) -> None:
+    from datetime import timedelta
+
+    from media_pipeline.model import ImportPartition
+
+    for number in (0, 1, 5):
+        partition = ImportPartition(DAY + timedelta(days=number), "twitter")
+        posts = [tweet(number, host.serve(f"/{number}.jpg", picture(number)))]
+        shell.library.land("a.json", posts, partition, age=0)
+    summary = shell.json("backfill", "--start-date", "2025-11-01", "--end-date", "2025-11-30")
+    assert summary["stored"] == 3
+    assert summary["partitions"] == ["twitter 2025-11-01 to 2025-11-02", "twitter 2025-11-06"]
+
+
+def test_help_names_every_command(shell: Shell) -> None:
+    said = shell.run("--help").stdout
+    for command in [
+        "ingest",
+        "extract",
+        "list",
+        "download",
+        "backfill",
+        "dedup",
+        "optimize",
+        "archive",
+        "verify",
+        "stats",
+        "migrate",
+        "dev",
+        "demo",
+    ]:
+        assert f" {command} " in said
+
+
+def test_ctrl_c_in_mid_run_and_again_ends_the_same(shell: Shell, host: FaultyHost, tmp_path: Path) -> None:
+    import signal
+    import time
+
+    def slow(exchange: faulty_host.Exchange) -> None:
+        time.sleep(0.15)
+        exchange.serve()
+
+    posts = [tweet(n, host.serve(f"/{n}.jpg", picture(n), fault=slow)) for n in range(60)]
+    path = tmp_path / "slow.json"
+    path.write_text(json.dumps(posts))
+    command = [sys.executable, "-m", "media_pipeline.cli", "ingest", str(path), "-p", "twitter"]
+    process = subprocess.Popen(
+        command,
+        env=shell.environment,
+        cwd=shell.library.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler) and None,
+    )
+    deadline = time.monotonic() + 60
+    while len(host.requests) < 12 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    out, errors = process.communicate(timeout=60)
+    assert process.returncode not in (0, None), (out, errors)
+    assert len(host.requests) < 60
+    summary = shell.json("ingest", str(path), "-p", "twitter")
+    assert summary["stored"] == 60
+    assert sorted(request.path for request in host.requests) == sorted(f"/{n}.jpg" for n in range(60)), (
+        "what had come before was written down, and nothing was fetched twice"
+    )

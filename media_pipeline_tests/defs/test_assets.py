@@ -1,0 +1,189 @@
+"""The assets in Dagster: one partition, a range, a rectangle; what the UI shows; what a failed check stops."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import dagster as dg
+
+from media_pipeline.definitions import build_defs
+from media_pipeline.defs import jobs
+from media_pipeline.defs.partitions import PartitionRange
+from media_pipeline.model import ImportPartition
+from media_pipeline_tests.faulty_host import HTML, FaultyHost
+from media_pipeline_tests.library import DAY, TWITTER, Library, picture, tweet
+
+ASSETS = ["raw_posts", "media_manifest", "cached_media", "dedup_report", "renditions", "s3_archive"]
+KEY = "2025-11-01|twitter"
+
+
+def execute(
+    library: Library, instance: dg.DagsterInstance, tags: dict[str, str] | None = None, **options: Any
+) -> dg.ExecuteInProcessResult:
+    job = build_defs(library.settings).resolve_job_def(jobs.WHOLE)
+    return job.execute_in_process(instance=instance, tags=tags, **options)
+
+
+def metadata(result: dg.ExecuteInProcessResult, asset: str, partition: str = KEY) -> dict[str, Any]:
+    (event,) = [event for event in result.asset_materializations_for_node(asset) if event.partition == partition]
+    return {name: value.value for name, value in event.metadata.items()}
+
+
+def test_the_whole_graph_is_the_six_assets_in_the_order_of_the_data(library: Library) -> None:
+    graph = build_defs(library.settings).resolve_asset_graph()
+    names = {key.to_user_string(): graph.get(key) for key in graph.get_all_asset_keys()}
+    assert set(ASSETS) <= set(names)
+    parents = {name: {key.to_user_string() for key in names[name].parent_keys} for name in ASSETS}
+    assert parents == {
+        "raw_posts": set(),
+        "media_manifest": {"raw_posts"},
+        "cached_media": {"media_manifest"},
+        "dedup_report": {"cached_media"},
+        "renditions": {"cached_media"},
+        "s3_archive": {"dedup_report", "renditions"},
+    }
+    for name in ASSETS:
+        node = names[name]
+        assert node.description and "partition" in node.description
+        assert node.group_name == "media_pipeline"
+        assert node.owners and node.kinds
+
+
+def test_one_partition_goes_through_and_shows_numbers_tables_and_a_contact_sheet(
+    library: Library, host: FaultyHost
+) -> None:
+    urls = [host.serve("/a.jpg", picture(1)), host.serve("/b.jpg", HTML)]
+    library.land("a.json", [tweet(n, url) for n, url in enumerate(urls)])
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = execute(library, instance, partition_key=KEY)
+    assert result.success
+    assert metadata(result, "raw_posts")["posts"] == 2
+    assert metadata(result, "media_manifest")["media"] == 2
+    cached = metadata(result, "cached_media")
+    assert (cached["stored"], cached["not_media"], cached["requests"]) == (1, 1, 2)
+    (failure,) = cached["findings"].records if hasattr(cached["findings"], "records") else cached["findings"]
+    assert failure.data["status"] == "not_media"
+    assert "data:image" in metadata(result, "renditions")["contact_sheet"]
+    assert metadata(result, "s3_archive")["archived"] == 1
+
+
+def test_a_range_of_dates_is_one_run_and_each_date_has_its_own_numbers(library: Library, host: FaultyHost) -> None:
+    days = [DAY + timedelta(days=number) for number in range(4)]
+    for number, day in enumerate(days):
+        if number == 2:
+            continue
+        posts = [tweet(10 * number + n, host.serve(f"/{number}-{n}.jpg", picture(n))) for n in range(number + 1)]
+        library.land("a.json", posts, ImportPartition(day, "twitter"))
+    chosen = PartitionRange(ImportPartition(days[0], "twitter"), ImportPartition(days[-1], "twitter"))
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = execute(library, instance, tags=chosen.tags)
+        partitions = {day.isoformat() + "|twitter" for day in days}
+        assert instance.get_materialized_partitions(dg.AssetKey("s3_archive")) == partitions
+    assert result.success
+    stored = [metadata(result, "cached_media", f"{day}|twitter")["stored"] for day in days]
+    assert stored == [1, 2, 0, 4]
+
+
+def test_a_rectangle_of_dates_and_platforms_is_one_run(library: Library, host: FaultyHost) -> None:
+    post = {"activity_urn": "7", "text": "x", "media": {"type": "image", "url": host.serve("/l.jpg", picture(2))}}
+    library.land("a.json", [tweet(1, host.serve("/t.jpg", picture(1)))])
+    library.land("l.json", [post], ImportPartition(DAY + timedelta(days=1), "linkedin"))
+    chosen = PartitionRange(ImportPartition(DAY, "linkedin"), ImportPartition(DAY + timedelta(days=1), "twitter"))
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert execute(library, instance, tags=chosen.tags).success
+        assert len(instance.get_materialized_partitions(dg.AssetKey("cached_media"))) == 4
+    assert library.statuses() == {"stored": 2}
+
+
+def test_a_part_of_the_graph_can_be_run_alone(library: Library, host: FaultyHost) -> None:
+    library.land("a.json", [tweet(1, host.serve("/t.jpg", picture(1)))])
+    definitions = build_defs(library.settings)
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = definitions.resolve_job_def(jobs.MANIFESTS).execute_in_process(instance=instance, partition_key=KEY)
+        assert result.success
+        assert host.requests == []
+        for job in (jobs.ORIGINALS, jobs.DELIVERY):
+            assert definitions.resolve_job_def(job).execute_in_process(instance=instance, partition_key=KEY).success
+    assert library.rows("SELECT count(archived_at) FROM media_files") == [(1,)]
+
+
+def checks(result: dg.ExecuteInProcessResult) -> dict[str, bool]:
+    return {evaluation.check_name: evaluation.passed for evaluation in result.get_asset_check_evaluations()}
+
+
+def test_every_check_passes_on_a_sound_library(library: Library, host: FaultyHost) -> None:
+    library.land("a.json", [tweet(1, host.serve("/t.jpg", picture(1)))])
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = execute(library, instance, partition_key=KEY)
+    assert checks(result) == {
+        "every_post_has_a_manifest": True,
+        "every_reference_is_accounted_for": True,
+        "stored_files_match_their_checksums": True,
+        "failed_downloads_under_limit": True,
+        "nothing_archived_is_unverified": True,
+    }
+
+
+def test_a_reference_without_a_named_status_stops_the_run_before_the_archive(
+    library: Library, host: FaultyHost
+) -> None:
+    urls = [host.serve(f"/{n}.jpg", picture(n)) for n in range(2)]
+    library.land("a.json", [tweet(n, url) for n, url in enumerate(urls)])
+    library.run()
+    library.rows("UPDATE media_files SET archived_at = NULL RETURNING 1")
+    library.rows("UPDATE post_media SET status = 'lost' WHERE media_url = ? RETURNING 1", urls[0])
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = execute(library, instance, partition_key=KEY, raise_on_error=False)
+    assert not checks(result)["every_reference_is_accounted_for"]
+    assert library.rows("SELECT count(archived_at) FROM media_files") == [(0,)]
+
+
+def test_a_flipped_bit_in_the_store_fails_the_check_of_checksums(library: Library, host: FaultyHost) -> None:
+    import os
+
+    library.land("a.json", [tweet(1, host.serve("/t.jpg", picture(1)))])
+    library.run()
+    (path,) = library.files()
+    stat, body = path.stat(), path.read_bytes()
+    path.write_bytes(body[:40] + bytes([body[40] ^ 1]) + body[41:])
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = execute(library, instance, partition_key=KEY, raise_on_error=False)
+    assert not checks(result)["stored_files_match_their_checksums"]
+
+
+def test_an_object_missing_from_the_archive_fails_its_check(library: Library, host: FaultyHost) -> None:
+    library.land("a.json", [tweet(1, host.serve("/t.jpg", picture(1)))])
+    library.run()
+    for path in (library.storage / "archive").rglob("*.jpg"):
+        path.unlink()
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = execute(library, instance, partition_key=KEY, raise_on_error=False)
+    assert not checks(result)["nothing_archived_is_unverified"]
+
+
+def test_many_failures_are_a_warning_and_stop_nothing(library: Library, host: FaultyHost) -> None:
+    library.land("a.json", [tweet(n, host.url(f"/gone-{n}.jpg")) for n in range(3)])
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = execute(library, instance, partition_key=KEY)
+    assert result.success
+    assert not checks(result)["failed_downloads_under_limit"]
+
+
+def test_todays_partition_exists_today(library: Library) -> None:
+    assets = build_defs(library.settings).resolve_asset_graph()
+    definition = assets.get(dg.AssetKey("raw_posts")).partitions_def
+    assert definition is not None
+    today = datetime.now(UTC).date().isoformat()
+    assert f"{today}|twitter" in definition.get_partition_keys()
+
+
+def test_the_weekly_verification_reports_what_it_read(library: Library, host: FaultyHost) -> None:
+    library.land("a.json", [tweet(1, host.serve("/t.jpg", picture(1)))])
+    library.run()
+    job = build_defs(library.settings).resolve_job_def(jobs.VERIFY)
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = job.execute_in_process(instance=instance)
+    (event,) = result.asset_materializations_for_node("library_verification")
+    assert (event.metadata["checked"].value, event.metadata["corrupt"].value) == (1, 0)
