@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import re
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from media_pipeline.catalog import schema
 from media_pipeline.model import MediaPipelineError
@@ -25,6 +26,10 @@ from media_pipeline.settings import Settings
 
 SQLITE_BUSY_SECONDS = 120
 """A writer waits this long for another one. Transactions are a batch long, i.e. well under a second."""
+
+_POSTGRES_NAMES = ("postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg2")
+_SQLITE_NAMES = ("sqlite", "sqlite+pysqlite")
+_BEYOND_64_BITS = re.compile(r"\d{20}|-\d{19}")
 
 
 class CatalogError(MediaPipelineError):
@@ -34,19 +39,19 @@ class CatalogError(MediaPipelineError):
 def normalised_url(url: str) -> URL:
     """The URL with its driver named: a bare ``postgresql://`` means psycopg 3 to SQLAlchemy 2.1, and we have psycopg2.
 
-    Raises CatalogError for a URL that can't be read or names another kind of database.
+    Raises CatalogError for a URL that can't be read or names another kind of database or driver.
     """
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise CatalogError(f"MEDIA_CATALOG_URL can't be read: {error}") from None
-    if parsed.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
+    if parsed.drivername in _POSTGRES_NAMES:
         return parsed.set(drivername="postgresql+psycopg2")
-    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+    if parsed.drivername not in _SQLITE_NAMES:
         raise CatalogError(
-            f"MEDIA_CATALOG_URL names {parsed.get_backend_name()!r}; use sqlite:///PATH or postgresql://USER@HOST/NAME"
+            f"MEDIA_CATALOG_URL names {parsed.drivername!r}; use sqlite:///PATH or postgresql://USER@HOST/NAME"
         )
-    if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
+    if parsed.database in (None, "", ":memory:"):
         raise CatalogError("MEDIA_CATALOG_URL must name a file: sqlite:///PATH")
     return parsed
 
@@ -55,10 +60,12 @@ class Database:
     """The catalogue, opened. ``read()`` and ``write()`` give a connection in a transaction of that kind."""
 
     def __init__(self, url: str) -> None:
+        """Connect to nothing yet. Raises CatalogError for a URL or a path that can't be used."""
         self.url = normalised_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
-            Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with self._problems_named():
+                _make_private(Path(str(self.url.database)))
         self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url)
 
     @classmethod
@@ -70,8 +77,9 @@ class Database:
         database = cls(settings.catalog_url)
         try:
             database.ensure_schema()
-        except OperationalError as error:
-            raise CatalogError(f"the catalogue {database.shown_url} can't be reached: {error.orig}") from error
+        except CatalogError:
+            database.close()
+            raise
         return database
 
     @property
@@ -80,8 +88,9 @@ class Database:
         return self.url.render_as_string(hide_password=True)
 
     def ensure_schema(self) -> None:
-        """Bring SQLite's schema up to date; refuse a PostgreSQL schema that isn't."""
-        version = schema.version_of(self.engine)
+        """Bring SQLite's schema up to date; refuse a PostgreSQL schema that isn't. Raises CatalogError."""
+        with self._problems_named():
+            version = schema.version_of(self.engine)
         if version == schema.HEAD:
             return
         if version is not None and version not in schema.known_versions():
@@ -97,9 +106,18 @@ class Database:
         self.migrate()
 
     def migrate(self) -> None:
-        """Bring the schema up to date. Two processes that start at once wait for each other."""
-        with self.exclusive("migrate"):
+        """Bring the schema up to date. Two processes that start at once wait for each other. Raises CatalogError."""
+        with self._problems_named(), self.exclusive("migrate"):
             schema.upgrade(self.engine)
+
+    @contextmanager
+    def _problems_named(self) -> Generator[None]:
+        """What keeps the database from being opened, in one line."""
+        try:
+            yield
+        except (DBAPIError, OSError) as error:
+            reason = " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
+            raise CatalogError(f"the catalogue {self.shown_url} can't be opened: {reason}") from error
 
     @contextmanager
     def read(self) -> Generator[sa.Connection]:
@@ -109,8 +127,14 @@ class Database:
 
     @contextmanager
     def write(self) -> Generator[sa.Connection]:
-        """A connection for changes, committed at the end, rolled back on an error."""
+        """A connection for changes, committed at the end, rolled back on an error. Writers take turns.
+
+        So what a writer has looked up holds until it commits: two that meet the same post, file or URL can neither
+        insert it twice nor lock each other out. Transactions are short; keep them so.
+        """
         with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            if not self.is_sqlite:
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_lock_key("write"))))
             yield connection
 
     @contextmanager
@@ -124,7 +148,7 @@ class Database:
             with _file_lock(Path(f"{self.url.database}.{name}.lock"), on_wait):
                 yield
             return
-        key = int.from_bytes(hashlib.sha256(f"media_pipeline {name}".encode()).digest()[:8], "big", signed=True)
+        key = _lock_key(name)
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             if not connection.execute(sa.select(sa.func.pg_try_advisory_lock(key))).scalar_one():
                 on_wait()
@@ -136,6 +160,17 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _make_private(file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Private whatever the umask and MEDIA_PUBLIC: posts are personal. SQLite gives its WAL the same mode.
+    file.touch(mode=0o600)
+
+
+def _lock_key(name: str) -> int:
+    """PostgreSQL's advisory locks are known by a number of 64 bits, one set of them for each database."""
+    return int.from_bytes(hashlib.sha256(f"media_pipeline {name}".encode()).digest()[:8], "big", signed=True)
 
 
 @contextmanager
@@ -153,11 +188,14 @@ def _dumps(value: Any) -> str:
     try:
         return orjson.dumps(value).decode()
     except TypeError:
-        # orjson refuses integers over 64 bits and lone surrogates, both of which real exports hold.
+        # orjson refuses integers over 64 bits, which real exports hold, and lone surrogates.
         return json.dumps(value, ensure_ascii=True)
 
 
-def _loads(text: str | bytes) -> Any:
+def _loads(text: str) -> Any:
+    if _BEYOND_64_BITS.search(text):
+        # orjson would make a float of such an integer.
+        return json.loads(text)
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
@@ -178,7 +216,9 @@ def _sqlite_engine(url: URL) -> sa.Engine:
         # None keeps the driver from beginning transactions by itself: `begin` below says which kind.
         connection.isolation_level = None
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
+        # Of processes that turn a new file to WAL at once, SQLite fails all but one without letting them wait.
+        with _file_lock(Path(f"{url.database}.open.lock"), lambda: None):
+            cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
 

@@ -6,7 +6,7 @@ the order of imports.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,9 +42,9 @@ class SameBytes:
 
 
 def same_bytes(
-    connection: sa.Connection, partitions: Sequence[ImportPartition], page: int = 500
-) -> Iterator[SameBytes]:
-    """Contents of the partitions, each with its holders in the whole library; also those held once."""
+    connection: sa.Connection, partitions: Sequence[ImportPartition], page: int = 2000
+) -> Iterator[list[SameBytes]]:
+    """Contents of the partitions in pages by SHA-256, each with its holders in the whole library; also single ones."""
     last = ""
     while True:
         query = (
@@ -65,7 +65,12 @@ def same_bytes(
         last = sha256s[-1]
 
 
-def _holders(connection: sa.Connection, sha256s: Sequence[str]) -> Iterator[SameBytes]:
+def _holders(connection: sa.Connection, sha256s: Iterable[str]) -> Iterator[SameBytes]:
+    for piece in pieces(sha256s):
+        yield from _holders_of_piece(connection, piece)
+
+
+def _holders_of_piece(connection: sa.Connection, sha256s: Sequence[str]) -> Iterator[SameBytes]:
     query = (
         sa.select(
             *post_media.c["sha256", "media_id", "post_id", "import_id", "duplicate_of"],
@@ -76,7 +81,7 @@ def _holders(connection: sa.Connection, sha256s: Sequence[str]) -> Iterator[Same
         .join(posts, posts.c.post_id == post_media.c.post_id)
         .join(media_files, media_files.c.sha256 == post_media.c.sha256)
         .where(post_media.c.sha256.in_(sha256s), post_media.c.status == Status.STORED)
-        .order_by(posts.c.posted_at.is_(None), posts.c.posted_at, post_media.c.media_id)
+        .order_by(post_media.c.sha256, posts.c.posted_at.is_(None), posts.c.posted_at, post_media.c.media_id)
     )
     holders: dict[str, list[Holder]] = {}
     sizes: dict[str, int] = {}

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from media_pipeline.catalog.selection import by_author, in_partitions, pieces
+from media_pipeline.catalog.selection import by_author, clean, in_partitions, pieces
 from media_pipeline.catalog.tables import imports, media_files, post_media, posts
 from media_pipeline.model import ArchivedObject, FetchedFile, FileFacts, ImportPartition, Status
 
@@ -107,7 +107,7 @@ def save(connection: sa.Connection, fetched: FetchedFile, local_path: str) -> No
 
 
 def local(
-    connection: sa.Connection, condition: sa.ColumnElement[bool] | None = None, page: int = 500
+    connection: sa.Connection, condition: sa.ColumnElement[bool] | None = None, page: int = 5000
 ) -> Iterator[LocalFile]:
     """Files that lie in the store, in pages by SHA-256."""
     last = ""
@@ -185,7 +185,7 @@ def mark_quarantined(connection: sa.Connection, sha256: str, local_path: str, er
     connection.execute(
         sa.update(media_files)
         .where(media_files.c.sha256 == sha256)
-        .values(local_path=local_path, facts_error=error, facts_at=datetime.now(UTC))
+        .values(local_path=local_path, facts_error=clean(error), facts_at=datetime.now(UTC))
     )
 
 
@@ -212,9 +212,9 @@ def save_facts(connection: sa.Connection, facts: Mapping[str, FileFacts]) -> Non
                 duration=fact.duration,
                 frames=fact.frames,
                 exif=dict(fact.exif) if fact.exif else None,
-                taken_at=fact.taken_at,
-                camera_make=fact.camera_make,
-                camera_model=fact.camera_model,
+                taken_at=clean(fact.taken_at),
+                camera_make=clean(fact.camera_make),
+                camera_model=clean(fact.camera_model),
                 latitude=fact.latitude,
                 longitude=fact.longitude,
                 warnings=list(fact.warnings) or None,
@@ -227,7 +227,10 @@ def save_facts(connection: sa.Connection, facts: Mapping[str, FileFacts]) -> Non
 def not_archived(
     connection: sa.Connection, condition: sa.ColumnElement[bool] | None, limit: int, after: str
 ) -> list[ToArchive]:
-    """Stored files that the archive lacks, by SHA-256 from ``after`` on, each with its oldest reference."""
+    """Files of stored references that the archive lacks, by SHA-256 from ``after`` on, each with its oldest reference.
+
+    Ask for many at once: each call looks up all files of a condition such as :func:`of_partitions`.
+    """
     query = (
         sa.select(*_LOCAL_FILE)
         .where(
@@ -235,6 +238,7 @@ def not_archived(
             media_files.c.local_path.is_not(None),
             media_files.c.facts_error.is_(None),
             media_files.c.sha256 > after,
+            sa.exists().where(post_media.c.sha256 == media_files.c.sha256, post_media.c.status == Status.STORED),
         )
         .order_by(media_files.c.sha256)
         .limit(limit)
@@ -246,7 +250,6 @@ def not_archived(
     return [
         ToArchive(file, oldest[sha256].media_id, oldest[sha256].posted_at, oldest[sha256].fetched_at)
         for sha256, file in found.items()
-        if sha256 in oldest
     ]
 
 

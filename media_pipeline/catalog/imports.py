@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import PurePath
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,6 +24,7 @@ class SeenFile:
     """An import file as it was when it was read."""
 
     path: str
+    """As :func:`path_text` gives it."""
     size: int
     modified_ns: int
     import_id: str
@@ -37,6 +39,11 @@ class Import:
     partition: ImportPartition
     status: str
     reader_version: int
+
+
+def path_text(path: PurePath) -> str:
+    r"""The path as the catalogue keeps it: with slashes, and with ``\xNN`` for a byte that is not UTF-8."""
+    return path.as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def seen_files(connection: sa.Connection, platform: str | None = None) -> dict[str, SeenFile]:
@@ -61,7 +68,7 @@ def begin(
 ) -> None:
     """Record that reading begins, so that posts may point here. What was known of the import is begun anew."""
     values = {
-        "path": clean(path),
+        "path": path,
         "platform": partition.platform,
         "import_date": partition.import_date,
         "size": size,
@@ -79,7 +86,7 @@ def begin(
 def add_faults(connection: sa.Connection, import_id: str, first_number: int, faults: Sequence[Fault]) -> None:
     """Record faults, numbered from ``first_number``, until FAULTS_KEPT of the file are there."""
     rows = [
-        {"import_id": import_id, "number": number, "locator": str(fault.locator), "reason": clean(fault.reason)}
+        {"import_id": import_id, "number": number, "locator": clean(str(fault.locator)), "reason": clean(fault.reason)}
         for number, fault in enumerate(faults, first_number)
         if number < FAULTS_KEPT
     ]
@@ -99,10 +106,9 @@ def finish(connection: sa.Connection, import_id: str, posts: int, faults: int) -
 def record_file(connection: sa.Connection, file: SeenFile) -> None:
     """Record that this file, as it is now, needs no reading."""
     values = {"size": file.size, "modified_ns": file.modified_ns, "import_id": file.import_id, "seen_at": _now()}
-    path = clean(file.path)
-    found = connection.execute(sa.update(import_files).where(import_files.c.path == path).values(values))
+    found = connection.execute(sa.update(import_files).where(import_files.c.path == file.path).values(values))
     if found.rowcount == 0:
-        connection.execute(sa.insert(import_files).values(path=path, **values))
+        connection.execute(sa.insert(import_files).values(path=file.path, **values))
 
 
 def count_media(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> None:
@@ -141,24 +147,31 @@ def partition_by_import(connection: sa.Connection, partitions: Sequence[ImportPa
     }
 
 
-def unfinished_partitions(connection: sa.Connection) -> list[ImportPartition]:
-    """The partitions in which a step has work left: reading, manifests, downloads that are due, facts, archiving."""
+def unfinished_partitions(connection: sa.Connection, downloads: bool = True) -> list[ImportPartition]:
+    """The partitions in which a step has work left: reading, manifests, facts, archiving, and downloads that are due.
+
+    ``downloads`` is false for a library that fetches nothing.
+    """
     no_manifest = sa.select(posts.c.import_id).where(posts.c.manifest_version.is_(None))
-    due = sa.select(post_media.c.import_id).where(is_due())
-    unfinished_file = sa.or_(
-        media_files.c.facts_at.is_(None),
-        sa.and_(media_files.c.archived_at.is_(None), media_files.c.facts_error.is_(None)),
-    )
+    no_facts = media_files.c.facts_at.is_(None)
+    not_archived = sa.and_(media_files.c.archived_at.is_(None), media_files.c.facts_error.is_(None))
     not_delivered = (
         sa.select(post_media.c.import_id)
         .join(media_files, media_files.c.sha256 == post_media.c.sha256)
-        .where(post_media.c.status == Status.STORED, unfinished_file)
+        .where(
+            post_media.c.status == Status.STORED,
+            media_files.c.local_path.is_not(None),
+            sa.or_(no_facts, not_archived),
+        )
     )
-    query = sa.select(imports.c.import_date, imports.c.platform).distinct()
     unfinished = sa.or_(
-        imports.c.status == "reading", *(imports.c.import_id.in_(part) for part in (no_manifest, due, not_delivered))
+        imports.c.status == "reading",
+        imports.c.import_id.in_(no_manifest),
+        imports.c.import_id.in_(not_delivered),
+        sa.exists().where(post_media.c.import_id == imports.c.import_id, is_due()) if downloads else sa.false(),
     )
-    return sorted(ImportPartition(row.import_date, row.platform) for row in connection.execute(query.where(unfinished)))
+    query = sa.select(imports.c.import_date, imports.c.platform).distinct().where(unfinished)
+    return sorted(ImportPartition(row.import_date, row.platform) for row in connection.execute(query))
 
 
 def totals(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> dict[ImportPartition, dict[str, int]]:

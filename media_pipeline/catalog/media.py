@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,24 +11,13 @@ import sqlalchemy as sa
 
 from media_pipeline.catalog.selection import by_author, clean, holds_import, in_partitions, pieces
 from media_pipeline.catalog.tables import fetch_attempts, imports, media_files, post_media, posts
-from media_pipeline.model import FetchAttempt, ImportPartition, MediaRef, Role, Status, media_id_of
+from media_pipeline.model import FetchAttempt, ImportPartition, Role, Status
 
 RETRY_AFTER_HOURS = 1
 """Wait before the second try; doubled with each further one."""
 RETRY_AFTER_HOURS_AT_MOST = 7 * 24
-KEPT_STATUSES = (Status.PENDING, Status.STORED)
-"""A reference in one of these stays as it is when a newer export names it again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """The media references of one post, as its platform module reads them today."""
-
-    post_id: str
-    platform: str
-    native_id: str
-    import_id: str
-    refs: Sequence[MediaRef]
+RETRY_AFTER_DAYS_AT_MOST = 30
+"""A host that asks for a longer wait is asked again after this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,85 +56,6 @@ class FailedMedia:
     retry_after_seconds: float | None = None
 
 
-def save_manifests(connection: sa.Connection, manifests: Sequence[Manifest], roles: Collection[Role]) -> int:
-    """Write the references of posts and return how many are new or changed.
-
-    A reference keeps what was fetched: only what the export says is updated. One that failed and whose URL is
-    another one now (signed anew) is pending again. References that a newer export no longer names are kept.
-    """
-    wanted = {
-        media_id_of(manifest.platform, manifest.native_id, ref.position): _row(manifest, ref, roles)
-        for manifest in manifests
-        for ref in manifest.refs
-    }
-    known = {
-        row["media_id"]: row
-        for piece in pieces(wanted)
-        for row in connection.execute(sa.select(post_media).where(post_media.c.media_id.in_(piece))).mappings()
-    }
-    now = datetime.now(UTC)
-    new = [
-        {"media_id": media_id, "created_at": now, "updated_at": now} | row
-        for media_id, row in wanted.items()
-        if media_id not in known
-    ]
-    if new:
-        connection.execute(sa.insert(post_media), new)
-    changed = 0
-    for media_id in wanted.keys() & known.keys():
-        values = _changes(known[media_id], wanted[media_id])
-        if values:
-            changed += 1
-            connection.execute(
-                sa.update(post_media).where(post_media.c.media_id == media_id).values(updated_at=now, **values)
-            )
-    return len(new) + changed
-
-
-def _row(manifest: Manifest, ref: MediaRef, roles: Collection[Role]) -> dict[str, Any]:
-    skipped = _skip_reason(ref, roles)
-    return {
-        "post_id": manifest.post_id,
-        "import_id": manifest.import_id,
-        "position": ref.position,
-        "media_type": ref.media_type,
-        "role": ref.role,
-        "media_url": clean(ref.url),
-        "url_digest": url_digest(ref.url) if ref.url else None,
-        "candidates": [asdict(candidate) for candidate in ref.candidates],
-        "alt_text": clean(ref.alt_text),
-        "url_expires_at": ref.expires_at,
-        "status": Status.SKIPPED if skipped else Status.PENDING,
-        "error": skipped,
-    }
-
-
-def _skip_reason(ref: MediaRef, roles: Collection[Role]) -> str | None:
-    if ref.url is None:
-        return ref.note or "the export gives no URL for it"
-    if ref.role not in roles:
-        return f"role {ref.role.value} is not among MEDIA_FETCH_ROLES"
-    return None
-
-
-def _changes(before: sa.RowMapping, row: Mapping[str, Any]) -> dict[str, Any]:
-    """What a newer manifest changes in a known row."""
-    values = {name: row[name] for name in row.keys() - {"status", "error"} if before[name] != row[name]}
-    same_url = before["url_digest"] == row["url_digest"]
-    if (
-        before["status"] not in KEPT_STATUSES
-        and before["status"] != row["status"]
-        and not (same_url and before["status"] != Status.SKIPPED)
-    ):
-        values |= {"status": row["status"], "error": row["error"], "attempts": 0, "next_attempt_at": None}
-    return values
-
-
-def url_digest(url: str) -> str:
-    """The key by which the same URL is found again."""
-    return hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()
-
-
 def pending(
     connection: sa.Connection,
     partitions: Sequence[ImportPartition],
@@ -154,7 +63,10 @@ def pending(
     without: Collection[str] = (),
     post_id: str | None = None,
 ) -> list[PendingMedia]:
-    """References to fetch now: pending ones, and failed ones whose time has come; soonest to expire first."""
+    """References to fetch now: pending ones, and failed ones whose time has come; soonest to expire first.
+
+    Each call sorts everything that is due (200,000: 0.1 s), however few are asked for: ask for many at once.
+    """
     columns = (
         post_media.c.media_id,
         post_media.c.media_url,
@@ -176,8 +88,11 @@ def pending(
 
 def is_due() -> sa.ColumnElement[bool]:
     """Condition on ``post_media``: to be fetched now."""
-    retryable = sa.and_(post_media.c.status == Status.FAILED, post_media.c.next_attempt_at <= datetime.now(UTC))
-    return sa.or_(post_media.c.status == Status.PENDING, retryable)
+    return sa.and_(
+        # Says it twice, since SQLite finds the statuses of a list in the index, those of an OR it doesn't.
+        post_media.c.status.in_([Status.PENDING, Status.FAILED]),
+        sa.or_(post_media.c.status == Status.PENDING, post_media.c.next_attempt_at <= datetime.now(UTC)),
+    )
 
 
 def count_due(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> int:
@@ -201,13 +116,14 @@ def unskip(connection: sa.Connection, partitions: Sequence[ImportPartition], rol
 
 
 def stored_under_url(connection: sa.Connection, digests: Iterable[str]) -> dict[str, StoredMedia]:
-    """For each of these URLs that some reference has fetched: that success."""
+    """For each of these URLs that some reference has fetched: that success, the latest if there are several."""
     found: dict[str, StoredMedia] = {}
     for piece in pieces(digests):
         query = (
             sa.select(post_media)
             .join(media_files, media_files.c.sha256 == post_media.c.sha256)
             .where(post_media.c.url_digest.in_(piece), post_media.c.status == Status.STORED)
+            .order_by(post_media.c.fetched_at)
         )
         for row in connection.execute(query):
             found[row.url_digest] = StoredMedia("", row.sha256, row.etag, row.last_modified, row.fetched_at)
@@ -273,16 +189,21 @@ def _next_step(failure: FailedMedia, max_attempts: int, now: datetime) -> tuple[
     if failure.attempts >= max_attempts:
         return Status.ABANDONED, None
     hours = min(RETRY_AFTER_HOURS * 2 ** (failure.attempts - 1), RETRY_AFTER_HOURS_AT_MOST)
-    seconds = max(hours * 3600, failure.retry_after_seconds or 0)
-    return Status.FAILED, now + timedelta(seconds=seconds)
+    asked = min(timedelta(seconds=failure.retry_after_seconds or 0), timedelta(days=RETRY_AFTER_DAYS_AT_MOST))
+    return Status.FAILED, now + max(timedelta(hours=hours), asked)
 
 
 def mark_file(connection: sa.Connection, sha256: str, status: Status, error: str) -> None:
-    """Give every stored reference to this file another status: it turned out corrupt or unreadable."""
+    """Give every stored reference to this file another status: it turned out corrupt or unreadable.
+
+    They are no longer duplicates of each other: the next bytes of each may be different ones.
+    """
     connection.execute(
         sa.update(post_media)
         .where(post_media.c.sha256 == sha256, post_media.c.status == Status.STORED)
-        .values(status=status, error=clean(error), next_attempt_at=None, updated_at=datetime.now(UTC))
+        .values(
+            status=status, error=clean(error), next_attempt_at=None, duplicate_of=None, updated_at=datetime.now(UTC)
+        )
     )
 
 
@@ -305,9 +226,7 @@ def add_attempts(connection: sa.Connection, attempts: Iterable[tuple[str, FetchA
         connection.execute(sa.insert(fetch_attempts), rows)
 
 
-def statuses(
-    connection: sa.Connection, partitions: Sequence[ImportPartition]
-) -> dict[ImportPartition, dict[Status, int]]:
+def statuses(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> dict[ImportPartition, dict[str, int]]:
     """For each partition, how many references are in each status."""
     query = (
         sa.select(imports.c.import_date, imports.c.platform, post_media.c.status, sa.func.count().label("number"))
@@ -315,9 +234,9 @@ def statuses(
         .where(holds_import(partitions))
         .group_by(imports.c.import_date, imports.c.platform, post_media.c.status)
     )
-    counted: dict[ImportPartition, dict[Status, int]] = {partition: {} for partition in partitions}
+    counted: dict[ImportPartition, dict[str, int]] = {partition: {} for partition in partitions}
     for row in connection.execute(query):
-        counted[ImportPartition(row.import_date, row.platform)][Status(row.status)] = row.number
+        counted[ImportPartition(row.import_date, row.platform)][row.status] = row.number
     return counted
 
 
@@ -361,29 +280,30 @@ def listing(
     status: str | None = None,
     limit: int | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """References with their post and file, by the catalogue's column names."""
+    """References with their post and file, by the catalogue's column names, oldest post first."""
     query = (
         sa.select(
             *post_media.c["media_id", "post_id", "position", "media_type", "role", "status", "error", "media_url"],
             *post_media.c["url_expires_at", "attempts", "next_attempt_at", "fetched_at", "duplicate_of", "alt_text"],
-            *posts.c["platform", "native_id", "author_id", "author_handle", "posted_at", "url"],
+            *posts.c["platform", "native_id", "author_id", "author_handle", "author_name", "posted_at", "url"],
+            *posts.c["relation", "text"],
             *media_files.c["sha256", "md5_sum", "file_size", "mime_type", "width", "height", "duration", "frames"],
             *media_files.c["taken_at", "camera_make", "camera_model", "latitude", "longitude", "local_path"],
             *media_files.c["archive_url", "storage_provider", "s3_key", "archived_at"],
         )
         .join(posts, posts.c.post_id == post_media.c.post_id)
         .outerjoin(media_files, media_files.c.sha256 == post_media.c.sha256)
-        .order_by(posts.c.posted_at, post_media.c.post_id, post_media.c.position)
+        .order_by(posts.c.posted_at.is_(None), posts.c.posted_at, post_media.c.post_id, post_media.c.position)
     )
     if post_id:
-        query = query.where(sa.or_(post_media.c.post_id == post_id, posts.c.native_id == post_id))
+        query = query.where(sa.or_(posts.c.post_id == post_id, posts.c.native_id == post_id))
     if user:
         query = query.where(by_author(user))
     if status:
         query = query.where(post_media.c.status == status)
     if limit:
         query = query.limit(limit)
-    for row in connection.execute(query).mappings():
+    for row in connection.execute(query, execution_options={"yield_per": 500}).mappings():
         yield dict(row)
 
 

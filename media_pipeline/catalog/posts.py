@@ -37,13 +37,12 @@ class PendingPost:
     platform: str
     native_id: str
     import_id: str
-    locator: str
     raw: Mapping[str, Any]
 
 
 def upsert(connection: sa.Connection, batch: Sequence[Post], import_id: str, import_date: date) -> Upserted:
     """Write posts. One that is there already is replaced by a sighting that differs and is at least as good:
-    not from an older import, and not one nested in another post where the post itself was seen.
+    not from an older import. The post itself always replaces, and is never replaced by, one nested in another post.
     """
     known = _known(connection, {post.post_id for post in batch})
     rows: dict[str, dict[str, Any]] = {}
@@ -71,12 +70,10 @@ def _known(connection: sa.Connection, post_ids: Iterable[str]) -> dict[str, sa.R
 
 
 def _replaces(post: Post, row: Mapping[str, Any], import_date: date, before: Mapping[Any, Any]) -> bool:
-    if row["raw_sha256"] == before["raw_sha256"]:
-        return False
     nested, nested_before = post.relation is not None, before["relation"] is not None
     if nested != nested_before:
         return nested_before
-    return import_date >= before["import_date"]
+    return row["raw_sha256"] != before["raw_sha256"] and import_date >= before["import_date"]
 
 
 def _write(connection: sa.Connection, rows: Iterable[dict[str, Any]], known: Mapping[str, Any]) -> None:
@@ -92,7 +89,8 @@ def _write(connection: sa.Connection, rows: Iterable[dict[str, Any]], known: Map
     if inserts:
         connection.execute(sa.insert(posts), inserts)
     if updates:
-        values = {name.removeprefix("new_"): sa.bindparam(name) for name in updates[0] if name != "new_post_id"}
+        names = updates[0].keys() - {"new_post_id"}
+        values: dict[str, sa.BindParameter[Any]] = {name.removeprefix("new_"): sa.bindparam(name) for name in names}
         connection.execute(
             sa.update(posts).where(posts.c.post_id == sa.bindparam("new_post_id")).values(values), updates
         )
@@ -113,8 +111,9 @@ def _row(post: Post, import_id: str) -> dict[str, Any]:
         "raw": post.raw,
         "raw_sha256": _digest(post.raw),
         "import_id": import_id,
-        "locator": str(post.locator),
+        "locator": clean(str(post.locator)),
         "content_sha256": None,
+        "duplicate_of": None,
         "manifest_version": None,
     }
 
@@ -130,18 +129,33 @@ def _digest(raw: Mapping[str, Any]) -> str:
 
 def without_manifest(
     connection: sa.Connection, partitions: Sequence[ImportPartition], platform: str, version: int, batch: int
-) -> Iterator[Sequence[PendingPost]]:
-    """Posts of one platform whose manifest is missing or was made by another version of the platform's module.
+) -> Iterator[list[str]]:
+    """Ids of posts of one platform whose manifest is missing or was made by another version of its module.
 
     Streamed in batches from one query, so that the work grows with the posts and not with their square.
     """
-    columns = (posts.c.post_id, posts.c.platform, posts.c.native_id, posts.c.import_id, posts.c.locator, posts.c.raw)
-    query = sa.select(*columns).where(
+    query = sa.select(posts.c.post_id).where(
         in_partitions(posts.c.import_id, [p for p in partitions if p.platform == platform]),
         posts.c.manifest_version.is_distinct_from(version),
     )
-    for rows in connection.execution_options(yield_per=batch).execute(query).partitions():
-        yield [PendingPost(*row) for row in rows]
+    result = connection.execute(query, execution_options={"yield_per": batch})
+    for ids in result.scalars().partitions():
+        yield list(ids)
+
+
+def still_without_manifest(connection: sa.Connection, post_ids: Iterable[str], version: int) -> list[PendingPost]:
+    """Those of the posts whose manifest is still to be made, as they are now.
+
+    Ask in the transaction that writes the manifests: since the ids were streamed, another run may have read the
+    posts in a newer export.
+    """
+    columns = posts.c["post_id", "platform", "native_id", "import_id", "raw"]
+    missing = sa.select(*columns).where(posts.c.manifest_version.is_distinct_from(version))
+    return [
+        PendingPost(*row)
+        for piece in pieces(post_ids)
+        for row in connection.execute(missing.where(posts.c.post_id.in_(piece)))
+    ]
 
 
 def mark_manifest(connection: sa.Connection, post_ids: Iterable[str], version: int) -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from media_pipeline.catalog.selection import clean, in_partitions
+from media_pipeline.catalog.selection import clean, in_partitions, pieces
 from media_pipeline.catalog.tables import imports, media_files, post_media, renditions
-from media_pipeline.model import ImportPartition, RenderedFile, Status
+from media_pipeline.model import ImportPartition, MediaType, RenderedFile, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +20,21 @@ class Source:
 
     sha256: str
     local_path: str
-    media_type: str
     mime_type: str
+    has_picture: bool
+    """False for sound, and for a video file that holds only sound."""
     recipes: frozenset[str]
 
 
 def sources(
     connection: sa.Connection, condition: sa.ColumnElement[bool] | None, after: str, limit: int
 ) -> list[Source]:
-    """Stored, readable files by SHA-256 from ``after`` on, with what was made of each."""
+    """Stored, readable files by SHA-256 from ``after`` on, with what was made of each.
+
+    Ask for many at once: each call looks up all files of a condition such as :func:`files.of_partitions`.
+    """
     query = (
-        sa.select(*media_files.c["sha256", "local_path", "media_type", "mime_type"])
+        sa.select(*media_files.c["sha256", "local_path", "media_type", "mime_type", "width"])
         .where(
             media_files.c.local_path.is_not(None),
             media_files.c.facts_at.is_not(None),
@@ -42,13 +46,20 @@ def sources(
     )
     if condition is not None:
         query = query.where(condition)
-    files = list(connection.execute(query))
+    files: Sequence[Any] = connection.execute(query).all()
     made: dict[str, set[str]] = {}
-    made_query = sa.select(renditions.c.sha256, renditions.c.recipe)
-    for row in connection.execute(made_query.where(renditions.c.sha256.in_([file.sha256 for file in files]))):
-        made.setdefault(row.sha256, set()).add(row.recipe)
+    for piece in pieces(file.sha256 for file in files):
+        query = sa.select(renditions.c.sha256, renditions.c.recipe).where(renditions.c.sha256.in_(piece))
+        for row in connection.execute(query):
+            made.setdefault(row.sha256, set()).add(row.recipe)
     return [
-        Source(file.sha256, file.local_path, file.media_type, file.mime_type, frozenset(made.get(file.sha256, ())))
+        Source(
+            file.sha256,
+            file.local_path,
+            file.mime_type,
+            file.width is not None or file.media_type == MediaType.DOCUMENT,
+            frozenset(made.get(file.sha256, ())),
+        )
         for file in files
     ]
 
@@ -71,8 +82,12 @@ def save(connection: sa.Connection, sha256: str, rendered: RenderedFile, local_p
 
 
 def save_failure(connection: sa.Connection, sha256: str, kind: str, recipe: str, error: str) -> None:
-    """Record that this rendition can't be made, so that it is not tried in every run."""
-    _write(connection, (sha256, kind, recipe), {"error": clean(error)})
+    """Record that this rendition can't be made, so that it is not tried in every run. One that was made stays."""
+    made = sa.select(renditions.c.recipe).where(
+        renditions.c.sha256 == sha256, renditions.c.recipe == recipe, renditions.c.local_path.is_not(None)
+    )
+    if connection.execute(made).first() is None:
+        _write(connection, (sha256, kind, recipe), {"error": clean(error)})
 
 
 def _write(connection: sa.Connection, key: tuple[str, str, str], values: Mapping[str, Any]) -> None:
@@ -118,7 +133,7 @@ def totals(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> 
 def thumbnails(connection: sa.Connection, partitions: Sequence[ImportPartition], limit: int) -> list[tuple[str, str]]:
     """(media_id, local path) of thumbnails of the partitions, one a file, for a contact sheet."""
     query = (
-        sa.select(sa.func.min(post_media.c.media_id), renditions.c.local_path)
+        sa.select(sa.func.min(post_media.c.media_id), sa.func.max(renditions.c.local_path))
         .join(renditions, renditions.c.sha256 == post_media.c.sha256)
         .where(
             in_partitions(post_media.c.import_id, partitions),
@@ -126,11 +141,28 @@ def thumbnails(connection: sa.Connection, partitions: Sequence[ImportPartition],
             renditions.c.kind == "thumbnail",
             renditions.c.local_path.is_not(None),
         )
-        .group_by(renditions.c.local_path)
+        .group_by(renditions.c.sha256)
         .order_by(sa.func.min(post_media.c.media_id))
         .limit(limit)
     )
     return [(row[0], row[1]) for row in connection.execute(query)]
+
+
+def local_paths(connection: sa.Connection, sha256s: Iterable[str], kind: str) -> dict[str, str]:
+    """For each of these files that has a rendition of this kind: where the latest one lies, below the storage path."""
+    found: dict[str, str] = {}
+    for piece in pieces(sha256s):
+        query = (
+            sa.select(*renditions.c["sha256", "local_path"])
+            .where(
+                renditions.c.sha256.in_(piece),
+                renditions.c.kind == kind,
+                renditions.c.local_path.is_not(None),
+            )
+            .order_by(renditions.c.generated_at)
+        )
+        found |= {row.sha256: row.local_path for row in connection.execute(query)}
+    return found
 
 
 def failures(connection: sa.Connection, partitions: Sequence[ImportPartition], limit: int) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from itertools import groupby, islice
@@ -13,6 +14,8 @@ from media_pipeline.catalog.tables import imports, posts
 from media_pipeline.model import ImportPartition
 
 Value = TypeVar("Value")
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 IN_LIST = 500
 """Values in one IN (…): SQLite takes 32,766 parameters, planners like fewer."""
@@ -33,13 +36,19 @@ def ranges(partitions: Iterable[ImportPartition]) -> list[tuple[str, date, date]
 
 def holds_import(partitions: Sequence[ImportPartition]) -> sa.ColumnElement[bool]:
     """Condition on ``imports``: its row lies in one of the partitions."""
-    return sa.or_(
-        sa.false(),
-        *(
-            sa.and_(imports.c.platform == platform, imports.c.import_date.between(first, last))
-            for platform, first, last in ranges(partitions)
-        ),
-    )
+    found = ranges(partitions)
+    days: dict[str, list[date]] = {}
+    for platform, first, last in found:
+        if first == last:
+            days.setdefault(platform, []).append(first)
+    # Single days go into a list: SQLite refuses an expression of a thousand ORs, and weekly imports make as many.
+    single = [sa.and_(imports.c.platform == platform, imports.c.import_date.in_(days[platform])) for platform in days]
+    several = [
+        sa.and_(imports.c.platform == platform, imports.c.import_date.between(first, last))
+        for platform, first, last in found
+        if first < last
+    ]
+    return sa.or_(sa.false(), *single, *several)
 
 
 def in_partitions(column: sa.ColumnElement[str], partitions: Sequence[ImportPartition]) -> sa.ColumnElement[bool]:
@@ -49,15 +58,16 @@ def in_partitions(column: sa.ColumnElement[str], partitions: Sequence[ImportPart
 
 def by_author(user: str) -> sa.ColumnElement[bool]:
     """Condition on ``posts``: by the author with this handle (with or without @) or platform id."""
-    handle = user.removeprefix("@")
-    return sa.or_(sa.func.lower(posts.c.author_handle) == handle.lower(), posts.c.author_id == user)
+    # The database lowers both sides: SQLite's lower() leaves all but ASCII alone, Python's does not.
+    handle = sa.func.lower(user.removeprefix("@"))
+    return sa.or_(sa.func.lower(posts.c.author_handle) == handle, posts.c.author_id == user)
 
 
 def clean(text: str | None) -> str | None:
     """Text as a database takes it: no NUL (PostgreSQL refuses it), no lone surrogate (UTF-8 has none)."""
     if text is None:
         return None
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode("utf-8")
+    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def pieces(values: Iterable[Value], size: int = IN_LIST) -> Iterator[list[Value]]:

@@ -68,13 +68,20 @@ def totals(
 
 
 def unaccounted(connection: sa.Connection, partitions: Sequence[ImportPartition] | None = None) -> int:
-    """References whose status is none of the named ones, or which claim to be stored but name no file."""
+    """References that are in none of the named statuses, or not as their status says: stored without a file that lies
+    in the store or in the archive, failed without a next attempt, due without a URL.
+    """
+    no_place = sa.and_(media_files.c.local_path.is_(None), media_files.c.archived_at.is_(None))
+    status = post_media.c.status
     wrong = sa.or_(
-        post_media.c.status.not_in(list(Status)),
-        sa.and_(post_media.c.status == Status.STORED, post_media.c.sha256.is_(None)),
-        sa.and_(post_media.c.status == Status.FAILED, post_media.c.next_attempt_at.is_(None)),
+        status.not_in(list(Status)),
+        sa.and_(status == Status.STORED, no_place),
+        sa.and_(status == Status.FAILED, post_media.c.next_attempt_at.is_(None)),
+        sa.and_(status.in_([Status.PENDING, Status.FAILED]), post_media.c.media_url.is_(None)),
     )
-    query = sa.select(sa.func.count()).select_from(post_media).where(wrong)
+    # Outer: what names no file has none of its columns, i.e. no place.
+    joined = post_media.outerjoin(media_files, media_files.c.sha256 == post_media.c.sha256)
+    query = sa.select(sa.func.count()).select_from(joined).where(wrong)
     if partitions is not None:
         query = query.where(in_partitions(post_media.c.import_id, partitions))
     return connection.execute(query).scalar_one()

@@ -1,7 +1,8 @@
 """The catalogue's tables, as SQLAlchemy Core sees them, the same on SQLite and PostgreSQL.
 
-What belongs here: columns, types and indexes, each index with the question that it answers.
-What does not: queries (a module a table beside this one) and changes over time (``migrations/``).
+What belongs here: columns, types and indexes, each column with its meaning, each index with the question that it
+answers. What does not: queries (a module a table beside this one) and changes over time (``migrations/``).
+The comments are the text of ``docs/catalog.md`` too.
 """
 
 from __future__ import annotations
@@ -45,188 +46,226 @@ Digest = sa.String(64)
 Id = sa.String(21)
 
 
-def _column(name: str, kind: Any, *args: Any, **options: Any) -> sa.Column[Any]:
-    """A column that may be empty unless it says otherwise."""
-    options.setdefault("nullable", True)
-    return sa.Column(name, kind, *args, **options)
+def _optional(name: str, kind: Any, *args: Any, comment: str) -> sa.Column[Any]:
+    return sa.Column(name, kind, *args, nullable=True, comment=comment)
+
+
+def _required(name: str, kind: Any, *args: Any, comment: str, default: Any = None) -> sa.Column[Any]:
+    return sa.Column(name, kind, *args, nullable=False, comment=comment, default=default)
+
+
+def _key(name: str, kind: Any, *args: Any, comment: str, autoincrement: bool = False) -> sa.Column[Any]:
+    return sa.Column(name, kind, *args, primary_key=True, comment=comment, autoincrement=autoincrement)
 
 
 imports = sa.Table(
     "imports",
     metadata,
-    sa.Column("import_id", Digest, primary_key=True, comment="SHA-256 of the file as it lies there"),
-    sa.Column("path", sa.Text, nullable=False, comment="where it was first seen, below the import path"),
-    sa.Column("platform", sa.String(32), nullable=False),
-    sa.Column("import_date", sa.Date, nullable=False),
-    sa.Column("size", sa.BigInteger, nullable=False),
-    sa.Column("posts", sa.Integer, nullable=False, default=0),
-    sa.Column("media", sa.Integer, nullable=False, default=0),
-    sa.Column("status", sa.String(16), nullable=False, comment="reading, read, faulty (some lines), failed (no post)"),
-    _column("error", sa.Text),
-    sa.Column("reader_version", sa.Integer, nullable=False, comment="version of the platform module that read it"),
-    sa.Column("seen_at", UtcDateTime, nullable=False),
+    _key("import_id", Digest, comment="SHA-256 of the file as it lies there"),
+    _required("path", sa.Text, comment="where it was read, below the import path"),
+    _required("platform", sa.String(32), comment="from the path"),
+    _required("import_date", sa.Date, comment="from the path; with the platform: the partition"),
+    _required("size", sa.BigInteger, comment="bytes"),
+    _required("posts", sa.Integer, comment="sightings of posts in it", default=0),
+    _required("media", sa.Integer, comment="media references of posts whose latest sighting it holds", default=0),
+    _required("status", sa.String(16), comment="reading, read, faulty (some parts), failed (no post)"),
+    _optional("error", sa.Text, comment="how many parts could not be read"),
+    _required("reader_version", sa.Integer, comment="version of the platform module that read it"),
+    _required("seen_at", UtcDateTime, comment="when it was first read"),
     # Every stage begins by asking which imports a partition holds.
     sa.Index("ix_imports_partition", "platform", "import_date"),
+    comment="Contents of export files. The same bytes under two names are one import.",
 )
 
 import_files = sa.Table(
     "import_files",
     metadata,
-    sa.Column("path", sa.Text, primary_key=True, comment="below the import path"),
-    sa.Column("size", sa.BigInteger, nullable=False),
-    sa.Column("modified_ns", sa.BigInteger, nullable=False),
-    sa.Column("import_id", Digest, sa.ForeignKey("imports.import_id"), nullable=False),
-    sa.Column("seen_at", UtcDateTime, nullable=False),
+    _key("path", sa.Text, comment="below the import path"),
+    _required("size", sa.BigInteger, comment="bytes, when it was read"),
+    _required("modified_ns", sa.BigInteger, comment="time of its last change when it was read, nanoseconds since 1970"),
+    _required("import_id", Digest, sa.ForeignKey("imports.import_id"), comment="its content"),
+    _required("seen_at", UtcDateTime, comment="when it was last read"),
     sa.Index(None, "import_id"),
+    comment="Export files as they lay there when they were read: one that is unchanged is not read again.",
 )
 
 import_faults = sa.Table(
     "import_faults",
     metadata,
-    sa.Column("import_id", Digest, sa.ForeignKey("imports.import_id"), primary_key=True),
-    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("locator", sa.Text, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
+    _key("import_id", Digest, sa.ForeignKey("imports.import_id"), comment="the import that it stands in"),
+    _key("number", sa.Integer, comment="from 0, in the order of the file; the first 1000 are kept"),
+    _required("locator", sa.Text, comment="line or byte offset, then `#` and a JSON Pointer"),
+    _required("reason", sa.Text, comment="why it could not be read"),
+    comment="Parts of imports that could not be read.",
 )
 
 posts = sa.Table(
     "posts",
     metadata,
-    sa.Column("post_id", Id, primary_key=True),
-    sa.Column("platform", sa.String(32), nullable=False),
-    sa.Column("native_id", sa.Text, nullable=False),
-    _column("author_id", sa.Text),
-    _column("author_handle", sa.Text),
-    _column("author_name", sa.Text),
-    _column("posted_at", UtcDateTime),
-    _column("url", sa.Text),
-    _column("text", sa.Text),
-    _column("relation", sa.String(16)),
-    sa.Column("raw", sa.JSON, nullable=False),
-    sa.Column("raw_sha256", Digest, nullable=False, comment="tells a changed post from the same one"),
-    sa.Column("import_id", Digest, sa.ForeignKey("imports.import_id"), nullable=False),
-    sa.Column("locator", sa.Text, nullable=False),
-    _column("content_sha256", Digest, comment="text and media bytes; empty until every medium is settled"),
-    _column("duplicate_of", Id),
-    _column("manifest_version", sa.Integer, comment="version of the platform module whose manifest is in post_media"),
-    sa.Column("created_at", UtcDateTime, nullable=False),
-    sa.Column("updated_at", UtcDateTime, nullable=False),
-    sa.Index(None, "import_id"),
+    _key("post_id", Id, comment="`p-…`, from platform and native_id"),
+    _required("platform", sa.String(32), comment="e.g. `twitter`"),
+    _required("native_id", sa.Text, comment="the id that the platform gave it"),
+    _optional("author_id", sa.Text, comment="the platform's id of the author"),
+    _optional("author_handle", sa.Text, comment="the name in the author's address, without @"),
+    _optional("author_name", sa.Text, comment="the name that is shown"),
+    _optional("posted_at", UtcDateTime, comment="when it was posted"),
+    _optional("url", sa.Text, comment="its page"),
+    _optional("text", sa.Text, comment="what it says; U+FFFD stands for what no database takes"),
+    _optional(
+        "relation",
+        sa.String(16),
+        comment="how it stands in another post: reposted, quoted, reply_parent; empty: its own",
+    ),
+    _required("raw_sha256", Digest, comment="tells a changed post from the same one"),
+    _required("import_id", Digest, sa.ForeignKey("imports.import_id"), comment="the latest import that holds it"),
+    _required("locator", sa.Text, comment="where it stands in that import, as in import_faults"),
+    _optional("content_sha256", Digest, comment="of text and media bytes; empty until every medium is stored"),
+    _optional(
+        "duplicate_of", Id, comment="the oldest post of the same content_sha256; empty: this is the oldest, or alone"
+    ),
+    _optional("manifest_version", sa.Integer, comment="version of the platform module whose manifest is in post_media"),
+    _required("created_at", UtcDateTime, comment="when it was first read"),
+    _required("updated_at", UtcDateTime, comment="when a sighting last replaced it"),
+    # The last column, so that a scan for another one need not read over it.
+    _required("raw", sa.JSON, comment="the post as its export holds it"),
+    # A partition's posts page by page, by id.
+    sa.Index(None, "import_id", "post_id"),
     sa.Index(None, "content_sha256"),
-    # Reports and `--user` ask by author.
-    sa.Index(None, "author_handle"),
+    # Which posts have no manifest yet: asked over the whole library every night.
+    sa.Index(None, "manifest_version"),
+    # Reports and `--user` ask by author, whatever the case of the handle.
     sa.Index(None, "author_id"),
+    # `--post-id` takes the platform's id.
+    sa.Index(None, "native_id"),
     sa.Index(None, "posted_at"),
+    comment="Posts, each once, as the latest export holds it.",
 )
+sa.Index("ix_posts_author_handle_lower", sa.func.lower(posts.c.author_handle))
 
 media_files = sa.Table(
     "media_files",
     metadata,
-    sa.Column("sha256", Digest, primary_key=True),
-    sa.Column("md5_sum", sa.String(32), nullable=False),
-    sa.Column("file_size", sa.BigInteger, nullable=False),
-    sa.Column("media_type", sa.String(16), nullable=False),
-    sa.Column("mime_type", sa.Text, nullable=False),
-    sa.Column("extension", sa.String(16), nullable=False),
-    _column("width", sa.Integer),
-    _column("height", sa.Integer),
-    _column("duration", sa.Float),
-    _column("frames", sa.Integer),
-    _column("exif", sa.JSON(none_as_null=True)),
-    _column("taken_at", sa.Text, comment="the camera's local time, ISO 8601; with an offset only where it names one"),
-    _column("camera_make", sa.Text),
-    _column("camera_model", sa.Text),
-    _column("latitude", sa.Float),
-    _column("longitude", sa.Float),
-    _column("pixel_sha256", Digest),
-    _column("pdq", sa.String(64)),
-    _column("pdq_quality", sa.Integer),
-    _column("warnings", sa.JSON(none_as_null=True)),
-    _column("facts_at", UtcDateTime, comment="when the facts were read; empty: not yet"),
-    _column("facts_error", sa.Text),
-    _column("local_path", sa.Text, comment="below the storage path; empty: only in the archive"),
-    sa.Column("last_used_at", UtcDateTime, nullable=False),
-    _column("archive_url", sa.Text),
-    _column("storage_provider", sa.String(16)),
-    _column("s3_key", sa.Text),
-    _column("s3_etag", sa.Text),
-    _column("archived_at", UtcDateTime),
-    sa.Column("verified_at", UtcDateTime, nullable=False),
-    sa.Column("created_at", UtcDateTime, nullable=False),
+    _key("sha256", Digest, comment="of its bytes: its identity"),
+    _required("md5_sum", sa.String(32), comment="of its bytes: its file name"),
+    _required("file_size", sa.BigInteger, comment="bytes"),
+    _required("media_type", sa.String(16), comment="image, video, audio, document; from the bytes"),
+    _required("mime_type", sa.Text, comment="from the bytes"),
+    _required("extension", sa.String(16), comment="without a dot, from the bytes"),
+    _optional("width", sa.Integer, comment="pixels as seen"),
+    _optional("height", sa.Integer, comment="pixels as seen"),
+    _optional("duration", sa.Float, comment="seconds"),
+    _optional("frames", sa.Integer, comment="pictures in an animation or video"),
+    _optional("exif", sa.JSON(none_as_null=True), comment="every tag, by exifread's name"),
+    _optional("taken_at", sa.Text, comment="the camera's local time, ISO 8601; with an offset only where it names one"),
+    _optional("camera_make", sa.Text, comment="from EXIF"),
+    _optional("camera_model", sa.Text, comment="from EXIF"),
+    _optional("latitude", sa.Float, comment="decimal degrees, south negative; from EXIF"),
+    _optional("longitude", sa.Float, comment="decimal degrees, west negative; from EXIF"),
+    _optional("pixel_sha256", Digest, comment="of its pixels, decoded and upright"),
+    _optional("pdq", sa.String(64), comment="perceptual hash PDQ, hexadecimal"),
+    _optional("pdq_quality", sa.Integer, comment="0 to 100; below 50 the hash says little"),
+    _optional("warnings", sa.JSON(none_as_null=True), comment="what was odd about it when its facts were read"),
+    _optional("facts_at", UtcDateTime, comment="when the facts were read; empty: not yet"),
+    _optional("facts_error", sa.Text, comment="why the facts can't be read; the file is in quarantine then"),
+    _optional(
+        "local_path", sa.Text, comment="below the storage path; empty: only in the archive, if archived_at is set"
+    ),
+    _required("last_used_at", UtcDateTime, comment="when it last came into the store: the oldest leave it first"),
+    _optional("archive_url", sa.Text, comment="its address in the archive"),
+    _optional("storage_provider", sa.String(16), comment="s3, r2, gcs, minio, local"),
+    _optional("s3_key", sa.Text, comment="its key in the archive, of whichever provider"),
+    _optional("s3_etag", sa.Text, comment="as the archive gave it"),
+    _optional("archived_at", UtcDateTime, comment="when its checksum was read back from the archive"),
+    _required("verified_at", UtcDateTime, comment="when it was last read to its end and matched its checksum"),
+    _required("created_at", UtcDateTime, comment="when its bytes first came"),
+    # `verify` takes an MD5, file names are one.
     sa.Index(None, "md5_sum"),
     # The archive asks for what it does not hold yet, the cache for what it may let go.
     sa.Index("ix_media_files_not_archived", "archived_at", "sha256"),
     sa.Index(None, "last_used_at"),
     sa.Index(None, "facts_at"),
+    comment="Files, each content once.",
 )
 
 post_media = sa.Table(
     "post_media",
     metadata,
-    sa.Column("media_id", Id, primary_key=True),
-    sa.Column("post_id", Id, sa.ForeignKey("posts.post_id"), nullable=False),
-    sa.Column("import_id", Digest, sa.ForeignKey("imports.import_id"), nullable=False),
-    sa.Column("position", sa.Integer, nullable=False),
-    sa.Column("media_type", sa.String(16), nullable=False),
-    sa.Column("role", sa.String(16), nullable=False),
-    _column("media_url", sa.Text),
-    _column("url_digest", Digest, comment="SHA-256 of media_url: signed URLs are longer than an index entry may be"),
-    sa.Column("candidates", sa.JSON, nullable=False),
-    _column("alt_text", sa.Text),
-    _column("url_expires_at", UtcDateTime),
-    sa.Column("status", sa.String(16), nullable=False),
-    _column("error", sa.Text),
-    sa.Column("attempts", sa.Integer, nullable=False, default=0),
-    _column("next_attempt_at", UtcDateTime),
-    _column("sha256", Digest, sa.ForeignKey("media_files.sha256")),
-    _column("etag", sa.Text),
-    _column("last_modified", sa.Text),
-    _column("fetched_at", UtcDateTime),
-    sa.Column("version", sa.Integer, nullable=False, default=1),
-    _column("duplicate_of", Id),
-    _column("ai_analysis_status", sa.String(16)),
-    _column("ai_analysis", sa.JSON(none_as_null=True)),
-    _column("ai_analysis_log", sa.Text),
-    _column("ai_analyzed_at", UtcDateTime),
-    sa.Column("created_at", UtcDateTime, nullable=False),
-    sa.Column("updated_at", UtcDateTime, nullable=False),
+    _key("media_id", Id, comment="`med-…`, from platform, native_id and position"),
+    _required("post_id", Id, sa.ForeignKey("posts.post_id"), comment="the post that shows it"),
+    _required("import_id", Digest, sa.ForeignKey("imports.import_id"), comment="the latest import that names it"),
+    _required("position", sa.Integer, comment="from 0, in the order of the post"),
+    _required("media_type", sa.String(16), comment="image, video, audio, document; as the export says"),
+    _required(
+        "role", sa.String(16), comment="media (the post's own), poster, link_preview, cover, soundtrack, watermarked"
+    ),
+    _optional("media_url", sa.Text, comment="the URL to fetch, the best that the export offers"),
+    _optional("url_digest", Digest, comment="SHA-256 of media_url: signed URLs are longer than an index entry may be"),
+    _required("candidates", sa.JSON, comment="every URL, best first: url, width, height, bitrate, role, rule"),
+    _optional("alt_text", sa.Text, comment="its description, by the author"),
+    _optional("url_expires_at", UtcDateTime, comment="when media_url stops working, if it says so"),
+    _required("status", sa.String(16), comment="where it stands: see Statuses"),
+    _optional("error", sa.Text, comment="why it is not stored"),
+    _required("attempts", sa.Integer, comment="runs that tried to fetch it", default=0),
+    _optional("next_attempt_at", UtcDateTime, comment="when a failed one is tried again"),
+    _optional("sha256", Digest, sa.ForeignKey("media_files.sha256"), comment="its file; unless stored: the one it had"),
+    _optional("etag", sa.Text, comment="as its host gave it"),
+    _optional("last_modified", sa.Text, comment="as its host gave it"),
+    _optional("fetched_at", UtcDateTime, comment="when its bytes came"),
+    _required("version", sa.Integer, comment="raised when other bytes come than before", default=1),
+    _optional(
+        "duplicate_of", Id, comment="the oldest reference to the same bytes; empty: this is the oldest, or alone"
+    ),
+    _optional("ai_analysis_status", sa.String(16), comment="where the analysis of its content stands"),
+    _optional("ai_analysis", sa.JSON(none_as_null=True), comment="its result"),
+    _optional("ai_analysis_log", sa.Text, comment="how it went"),
+    _optional("ai_analyzed_at", UtcDateTime, comment="when it was analysed"),
+    _required("created_at", UtcDateTime, comment="when it was first named"),
+    _required("updated_at", UtcDateTime, comment="when anything here last changed"),
     sa.Index(None, "post_id", "position"),
-    # A stage asks by partition (its imports) and status; reports by status alone.
-    sa.Index(None, "import_id", "status"),
-    sa.Index(None, "status", "next_attempt_at"),
+    # A stage asks by partition (its imports) and status, and for the files of what is stored there. An index that
+    # began with the status would mislead SQLite: without statistics it takes that for as choosy as a SHA-256.
+    sa.Index(None, "import_id", "status", "sha256"),
+    # Which references hold a file.
     sa.Index(None, "sha256"),
     # One URL that many posts name is fetched once.
     sa.Index(None, "url_digest"),
+    # The nightly backfill asks what is due.
+    sa.Index(None, "next_attempt_at"),
+    comment="Media references: one for each medium that a post shows.",
 )
 
 renditions = sa.Table(
     "renditions",
     metadata,
-    sa.Column("sha256", Digest, sa.ForeignKey("media_files.sha256"), primary_key=True),
-    sa.Column("kind", sa.String(16), primary_key=True),
-    sa.Column("recipe", sa.String(64), primary_key=True),
-    _column("mime_type", sa.Text),
-    _column("width", sa.Integer),
-    _column("height", sa.Integer),
-    _column("file_size", sa.BigInteger),
-    _column("rendition_sha256", Digest),
-    _column("local_path", sa.Text),
-    _column("archive_url", sa.Text),
-    _column("error", sa.Text, comment="why there is none; then the columns above are empty"),
-    sa.Column("generated_at", UtcDateTime, nullable=False),
+    _key("sha256", Digest, sa.ForeignKey("media_files.sha256"), comment="the original"),
+    _key("kind", sa.String(16), comment="optimized or thumbnail"),
+    _key("recipe", sa.String(64), comment="kind, size, quality and version: other choices, another recipe"),
+    _optional("mime_type", sa.Text, comment="of the rendition"),
+    _optional("width", sa.Integer, comment="pixels"),
+    _optional("height", sa.Integer, comment="pixels"),
+    _optional("file_size", sa.BigInteger, comment="bytes"),
+    _optional("rendition_sha256", Digest, comment="of its bytes"),
+    _optional("local_path", sa.Text, comment="below the storage path"),
+    _optional("archive_url", sa.Text, comment="its address in the archive"),
+    _optional("error", sa.Text, comment="why there is none; then the columns above are empty"),
+    _required("generated_at", UtcDateTime, comment="when it was made or failed"),
+    comment="Pictures made of files, to look at.",
 )
 
 fetch_attempts = sa.Table(
     "fetch_attempts",
     metadata,
-    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
-    sa.Column("media_id", Id, nullable=False),
-    sa.Column("url", sa.Text, nullable=False),
-    sa.Column("started_at", UtcDateTime, nullable=False),
-    _column("status", sa.Integer, comment="the HTTP status, if there was an answer"),
-    _column("error_kind", sa.String(32)),
-    sa.Column("bytes", sa.BigInteger, nullable=False),
-    sa.Column("seconds", sa.Float, nullable=False),
-    _column("remote_address", sa.Text),
+    _key(
+        "id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), comment="in the order of writing", autoincrement=True
+    ),
+    _required("media_id", Id, comment="the reference that it was made for; kept when that is pruned"),
+    _required("url", sa.Text, comment="as asked for"),
+    _required("started_at", UtcDateTime, comment="when it began"),
+    _optional("status", sa.Integer, comment="the HTTP status, if there was an answer"),
+    _optional("error_kind", sa.String(32), comment="`timeout`, `http_404`, `html` …; empty: success"),
+    _required("bytes", sa.BigInteger, comment="bytes received"),
+    _required("seconds", sa.Float, comment="from the request to the end"),
+    _optional("remote_address", sa.Text, comment="the address that answered"),
     sa.Index(None, "media_id"),
+    comment="Requests to media hosts, each as it went. Only ever added to.",
 )

@@ -19,6 +19,10 @@ from media_pipeline.storage.store import ContentStore
 TABLE_ROWS = 50
 """Rows of a table in a report: what a person reads, and small enough for the event log."""
 
+ROWS_ASKED_FOR = 2000
+"""Rows that a stage asks the catalogue for at once, to work on in smaller batches: finding the next rows of a large
+partition costs 0.1 s however few are asked for."""
+
 Reports = Mapping[ImportPartition, Report]
 """What a stage returns: a report for each partition that it was given."""
 
@@ -38,7 +42,7 @@ class StageContext:
     @cached_property
     def archive(self) -> Archive:
         """Where originals are archived."""
-        return self.bucket or FolderArchive(self.settings.archive_path, self.settings.media_base_url)
+        return self.bucket or FolderArchive(self.settings.archive_path)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from media_pipeline.catalog.files import ArchivedFile
 from media_pipeline.catalog.media import FailedMedia, PendingMedia, StoredMedia
 from media_pipeline.fetch.fetcher import Fetcher
 from media_pipeline.model import FetchAttempt, FetchedFile, FetchFailure, ImportPartition
-from media_pipeline.stages.context import StageContext
+from media_pipeline.stages.context import ROWS_ASKED_FOR, StageContext
 from media_pipeline.stages.integrity import restore
 
 REFERENCES_HELD = 5000
@@ -61,6 +61,7 @@ class Downloads:
         self._waiting: deque[Download] = deque()
         self._running: dict[Future[Outcome], Download] = {}
         self._by_url: dict[str, Download] = {}
+        self._failed: dict[str, FetchFailure] = {}
         self._exhausted = False
         self.requests = 0
         self.bytes_received = 0
@@ -96,13 +97,13 @@ class Downloads:
             if len(held) >= REFERENCES_HELD:
                 break
             with self._context.database.read() as connection:
-                batch = media.pending(connection, self._partitions, self._context.settings.media_batch_size, held)
+                batch = media.pending(connection, self._partitions, ROWS_ASKED_FOR, held)
                 archived = files.archived(connection, [ref.sha256 for ref in batch if ref.sha256])
                 known = media.stored_under_url(connection, {reference.url_digest for reference in batch})
             self._exhausted = not batch
-            self._reuse([reference for reference in batch if reference.url_digest in known], known)
+            self._settle(batch, known)
             for reference in batch:
-                if reference.url_digest not in known:
+                if reference.url_digest not in known and reference.url_digest not in self._failed:
                     self._enqueue(reference, archived.get(reference.sha256 or ""))
         return bool(self._waiting or self._running)
 
@@ -114,16 +115,22 @@ class Downloads:
             self._waiting.append(download)
         download.references.append(reference)
 
-    def _reuse(self, references: Sequence[PendingMedia], known: dict[str, StoredMedia]) -> None:
-        """Another post named the same URL before: its bytes are here already."""
+    def _settle(self, batch: Sequence[PendingMedia], known: dict[str, StoredMedia]) -> None:
+        """What another post's reference found out about the same URL needs no request: its bytes, or that it failed."""
         stored = [
             StoredMedia(reference.media_id, found.sha256, found.etag, found.last_modified, found.fetched_at)
-            for reference in references
-            for found in (known[reference.url_digest],)
+            for reference in batch
+            if (found := known.get(reference.url_digest))
+        ]
+        failed = [
+            _failed(reference, failure)
+            for reference in batch
+            if (failure := self._failed.get(reference.url_digest)) and reference.url_digest not in known
         ]
         with self._context.database.write() as connection:
             media.mark_stored(connection, stored)
-        self._context.progress.advance(len(stored))
+            media.mark_failed(connection, failed, self._context.settings.media_max_attempts)
+        self._context.progress.advance(len(stored) + len(failed))
 
     def _fetch(self, fetcher: Fetcher, download: Download, folder: Path) -> Outcome:
         """In a thread: fetch one URL and put the bytes in their place. Touches no database."""
@@ -189,11 +196,13 @@ class Downloads:
                 ],
             )
         else:
-            failures = [
-                FailedMedia(
-                    reference.media_id, result.status, result.error, reference.attempts + 1, result.retry_after_seconds
-                )
-                for reference in download.references
-            ]
+            self._failed[download.digest] = result
+            failures = [_failed(reference, result) for reference in download.references]
             media.mark_failed(connection, failures, self._context.settings.media_max_attempts)
         self._context.progress.advance(len(download.references))
+
+
+def _failed(reference: PendingMedia, failure: FetchFailure) -> FailedMedia:
+    return FailedMedia(
+        reference.media_id, failure.status, failure.error, reference.attempts + 1, failure.retry_after_seconds
+    )

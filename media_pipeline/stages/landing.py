@@ -56,7 +56,7 @@ def look(settings: Settings, database: Database, settle: bool = True) -> Landed:
         if isinstance(place, Rejection):
             rejected.append(place)
             continue
-        path = Path(entry.path).relative_to(settings.import_path).as_posix()
+        path = imports.path_text(Path(entry.path).relative_to(settings.import_path))
         stat = entry.stat()
         known = seen.get(path)
         if known and (known.size, known.modified_ns) == (stat.st_size, stat.st_mtime_ns):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from media_pipeline.catalog import imports, media
+from media_pipeline.catalog import imports, manifests, media
 from media_pipeline.catalog import posts as posts_table
-from media_pipeline.catalog.media import Manifest
+from media_pipeline.catalog.manifests import Manifest
 from media_pipeline.model import ImportPartition, Report, Status
 from media_pipeline.posts.platforms import Platform, platform_named
 from media_pipeline.stages.context import Reports, StageContext
@@ -29,15 +29,16 @@ def _write_platform(context: StageContext, partitions: Sequence[ImportPartition]
         batches = posts_table.without_manifest(
             reading, partitions, platform.name, platform.version, POSTS_PER_TRANSACTION
         )
-        for batch in batches:
-            manifests = [
-                Manifest(post.post_id, post.platform, post.native_id, post.import_id, tuple(platform.media(post.raw)))
-                for post in batch
-            ]
+        for post_ids in batches:
             with context.database.write() as connection:
-                media.save_manifests(connection, manifests, context.settings.media_fetch_roles)
+                batch = posts_table.still_without_manifest(connection, post_ids, platform.version)
+                found = [
+                    Manifest(post.post_id, post.platform, post.native_id, post.import_id, platform.media(post.raw))
+                    for post in batch
+                ]
+                manifests.save(connection, found, context.settings.media_fetch_roles)
                 posts_table.mark_manifest(connection, [post.post_id for post in batch], platform.version)
-            yield len(batch)
+            yield len(post_ids)
 
 
 def _reports(context: StageContext, partitions: Sequence[ImportPartition]) -> Reports:

@@ -115,7 +115,7 @@ def _posts_and_faults(path: Path, platform: Platform) -> Iterator[Post | Fault]:
 
 def _as_it_is(settings: Settings, path: Path) -> SeenFile:
     stat = path.stat()
-    return SeenFile(path.relative_to(settings.import_path).as_posix(), stat.st_size, stat.st_mtime_ns, "")
+    return SeenFile(imports.path_text(path.relative_to(settings.import_path)), stat.st_size, stat.st_mtime_ns, "")
 
 
 def _unchanged(file: SeenFile, other: SeenFile) -> bool:

@@ -10,11 +10,12 @@ import sqlalchemy as sa
 from media_pipeline.catalog import files
 from media_pipeline.catalog import renditions as renditions_table
 from media_pipeline.catalog.renditions import Source
+from media_pipeline.catalog.selection import pieces
 from media_pipeline.imaging.contact_sheet import contact_sheet
 from media_pipeline.imaging.renditions import recipes_for, recipes_from
 from media_pipeline.imaging.workers import RenditionTask, Workers, WorkFailure
 from media_pipeline.model import ImportPartition, Recipe, RenderedFile, Report
-from media_pipeline.stages.context import TABLE_ROWS, Reports, StageContext
+from media_pipeline.stages.context import ROWS_ASKED_FOR, TABLE_ROWS, Reports, StageContext
 
 SHEET_PICTURES = 48
 """Pictures in a contact sheet: what a person takes in at a glance."""
@@ -36,14 +37,15 @@ def render_missing(context: StageContext, condition: sa.ColumnElement[bool] | No
     with context.progress.of("renditions") as progress, Workers(context.settings) as workers:
         while True:
             with context.database.read() as connection:
-                sources = renditions_table.sources(connection, condition, last, context.settings.media_batch_size)
+                sources = renditions_table.sources(connection, condition, last, ROWS_ASKED_FOR)
             if not sources:
                 return done
             last = sources[-1].sha256
-            work = [(source, missing) for source in sources if (missing := _missing(source, recipes))]
-            _render(context, workers, work, folder)
-            done += len(work)
-            progress.advance(len(work))
+            work = ((source, missing) for source in sources if (missing := _missing(source, recipes)))
+            for batch in pieces(work, context.settings.media_batch_size):
+                _render(context, workers, batch, folder)
+                done += len(batch)
+                progress.advance(len(batch))
 
 
 def _missing(source: Source, recipes: Sequence[Recipe]) -> tuple[Recipe, ...]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
 from media_pipeline.catalog import files
 from media_pipeline.catalog.files import ToArchive
+from media_pipeline.catalog.selection import pieces
 from media_pipeline.model import ArchivedObject, ImportPartition, MediaPipelineError, Report
-from media_pipeline.stages.context import TABLE_ROWS, Reports, StageContext
+from media_pipeline.stages.context import ROWS_ASKED_FOR, TABLE_ROWS, Reports, StageContext
 from media_pipeline.storage.archive import ArchiveError, archive_key
 
 EVICTED_TOGETHER = 100
@@ -61,18 +63,12 @@ def archive_files(context: StageContext, condition: sa.ColumnElement[bool] | Non
     """Archive every stored file that the archive lacks, or those of them that meet the condition."""
     sent = sent_bytes = already_there = 0
     failures: list[Mapping[str, Any]] = []
-    last = ""
     with (
         context.progress.of("archive") as progress,
         ThreadPoolExecutor(context.settings.media_download_workers, thread_name_prefix="archive") as pool,
     ):
-        while True:
-            with context.database.read() as connection:
-                batch = files.not_archived(connection, condition, context.settings.media_batch_size, last)
-            if not batch:
-                break
-            last = batch[-1].file.sha256
-            results = list(pool.map(lambda item: _put(context, item), batch))
+        for batch in _batches(context, condition):
+            results = list(pool.map(partial(_put, context), batch))
             objects = {
                 item.file.sha256: result
                 for item, result in zip(batch, results, strict=True)
@@ -90,6 +86,17 @@ def archive_files(context: StageContext, condition: sa.ColumnElement[bool] | Non
             ]
             progress.advance(len(batch))
     return Archived(sent, sent_bytes, already_there, tuple(failures[:TABLE_ROWS]))
+
+
+def _batches(context: StageContext, condition: sa.ColumnElement[bool] | None) -> Iterator[list[ToArchive]]:
+    last = ""
+    while True:
+        with context.database.read() as connection:
+            found = files.not_archived(connection, condition, ROWS_ASKED_FOR, last)
+        if not found:
+            return
+        last = found[-1].file.sha256
+        yield from pieces(found, context.settings.media_batch_size)
 
 
 def _put(context: StageContext, item: ToArchive) -> ArchivedObject | ArchiveError:

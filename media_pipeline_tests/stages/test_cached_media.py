@@ -55,6 +55,15 @@ def test_a_url_that_several_posts_name_is_fetched_once(library: Library, host: F
     assert library.statuses() == {"stored": 201}
 
 
+def test_a_dead_url_that_very_many_posts_name_is_asked_for_once(library: Library, host: FaultyHost) -> None:
+    gone = host.serve("/gone.jpg", fault=faulty_host.status(404))
+    others = [host.serve(f"/{n}.jpg", picture(n)) for n in range(30)]
+    library.land("a.jsonl", [tweet(n, gone, *([others[n % 30]] if n < 30 else [])) for n in range(1500)])
+    library.run(stages=CACHE)
+    assert len(host.asked("/gone.jpg")) == 1
+    assert library.statuses() == {"gone": 1500, "stored": 30}
+
+
 def test_the_same_bytes_under_two_urls_are_kept_once(library: Library, host: FaultyHost) -> None:
     library.land("a.json", [tweet(1, host.serve("/a.jpg", picture(1))), tweet(2, host.serve("/b.jpg", picture(1)))])
     library.run(stages=CACHE)

@@ -1,0 +1,117 @@
+"""Connections: URLs, errors, transactions, writers that take turns, locks that die with their holder."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from media_pipeline.catalog.database import CatalogError, Database, normalised_url
+from media_pipeline.catalog.tables import posts
+from media_pipeline.settings import Settings
+from media_pipeline_tests.catalog import processes
+from media_pipeline_tests.catalog.filling import a_post, add_import, rows, upsert
+
+WRITES = 200
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg2"])
+def test_every_way_to_say_postgresql_means_psycopg2(scheme: str):
+    assert normalised_url(f"{scheme}://ann:secret@host/name").drivername == "postgresql+psycopg2"
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("catalogue", "can't be read"),
+        ("postgresql://host:port/name", "can't be read"),
+        ("mysql://host/name", "names 'mysql'; use sqlite:///PATH or postgresql://"),
+        ("postgresql+asyncpg://host/name", r"names 'postgresql\+asyncpg'"),
+        ("sqlite://", "must name a file"),
+        ("sqlite:///:memory:", "must name a file"),
+        ("postgresql://ann:secret@127.0.0.1:1/name", "can't be opened: .*refused"),
+        ("sqlite:////proc/none/catalog.sqlite", "can't be opened"),
+        ("sqlite:///text.sqlite", "can't be opened: file is not a database"),
+        ("sqlite:///text.sqlite/catalog.sqlite", "can't be opened"),
+    ],
+)
+def test_a_catalogue_that_cannot_be_used_is_named_in_one_line(tmp_path: Path, url: str, said: str):
+    (tmp_path / "text.sqlite").write_text("This is no database. " * 100)
+    with pytest.raises(CatalogError, match=said) as refused:
+        Database.open(Settings(_env_file=None, media_catalog_url=url))
+    assert "\n" not in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
+def test_migrating_what_cannot_be_reached_is_named_in_one_line():
+    with pytest.raises(CatalogError, match="can't be opened") as refused:
+        Database("postgresql://127.0.0.1:1/name").migrate()
+    assert "\n" not in str(refused.value)
+
+
+def test_a_transaction_that_fails_leaves_nothing_behind(database: Database):
+    with pytest.raises(ZeroDivisionError), database.write() as connection:
+        connection.execute(sa.text("INSERT INTO alembic_version VALUES ('half')"))
+        raise ZeroDivisionError
+    with database.read() as connection:
+        assert "half" not in connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalars().all()
+
+
+def test_a_row_must_belong_to_an_import(database: Database):
+    from media_pipeline.catalog import posts as posts_table
+
+    with pytest.raises(sa.exc.IntegrityError), database.write() as connection:
+        posts_table.upsert(connection, [a_post("1")], "0" * 64, processes.DAY)
+
+
+def test_one_can_write_while_a_long_read_goes_on(database: Database):
+    upsert(database, *(a_post(str(number)) for number in range(50)))
+    with database.read() as reading:
+        result = reading.execute(sa.select(posts.c.post_id), execution_options={"yield_per": 5}).scalars()
+        seen = [next(result)]
+        upsert(database, a_post("new"), partition=processes.ImportPartition(processes.DAY, "twitter"))
+        seen += result
+    assert len(set(seen)) == 50
+    assert len(rows(database, "posts")) == 51
+
+
+def test_two_processes_that_write_at_once_wait_for_each_other(database: Database, migrated_url: str):
+    names = ["ann", "bob"]
+    with processes.started("write", migrated_url, *((name, str(WRITES)) for name in names)) as writing:
+        assert processes.finish(writing) == [(0, "")] * 2
+    found = {post["native_id"] for post in rows(database, "posts")}
+    assert found == {f"{name}-{number}" for name in [*names, "shared"] for number in range(WRITES)}
+
+
+def test_a_lock_excludes_another_process_and_is_freed_when_its_holder_is_killed(database: Database, migrated_url: str):
+    waiting, acquired = threading.Event(), threading.Event()
+
+    def take() -> None:
+        with database.exclusive("fetch-twitter", waiting.set):
+            acquired.set()
+
+    with processes.started("hold", migrated_url, ["fetch-twitter"]) as (holder,):
+        assert holder.stdout and holder.stdout.readline() == "held\n"
+        taker = threading.Thread(target=take)
+        taker.start()
+        assert waiting.wait(30)
+        assert not acquired.is_set()
+        holder.kill()
+        assert acquired.wait(30)
+        taker.join()
+
+
+def test_locks_of_different_names_do_not_meet_and_a_free_one_does_not_wait(database: Database, migrated_url: str):
+    waited: list[str] = []
+    with (
+        closing(Database(migrated_url)) as other,
+        other.exclusive("fetch-twitter"),
+        database.exclusive("fetch-linkedin", lambda: waited.append("linkedin")),
+    ):
+        add_import(database)
+    with database.exclusive("fetch-twitter", lambda: waited.append("twitter")):
+        pass
+    assert waited == []

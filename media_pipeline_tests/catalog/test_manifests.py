@@ -1,0 +1,170 @@
+"""Manifests: what a newer export changes in a media reference, and what it leaves alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from media_pipeline.catalog import media
+from media_pipeline.catalog.database import Database
+from media_pipeline.model import Candidate, MediaRef, MediaType, Role, Status, media_id_of
+from media_pipeline_tests.catalog.filling import (
+    FIRST,
+    NOW,
+    SECOND,
+    a_post,
+    a_ref,
+    add_import,
+    fail,
+    row,
+    rows,
+    save_manifest,
+    snapshot,
+    store,
+    upsert,
+)
+
+ID = media_id_of("twitter", "1", 0)
+URL = "https://host/1.jpg"
+SIGNED_ANEW = "https://host/1.jpg?signature=2"
+ENDED = [
+    Status.GONE,
+    Status.EXPIRED,
+    Status.FORBIDDEN,
+    Status.TOO_LARGE,
+    Status.NOT_MEDIA,
+    Status.UNSAFE,
+    Status.ABANDONED,
+    Status.QUARANTINED,
+]
+
+
+@pytest.fixture(autouse=True)
+def _post(database: Database) -> None:
+    upsert(database, a_post("1"))
+
+
+def status_of(database: Database) -> str:
+    return row(database, "post_media", media_id=ID)["status"]
+
+
+def test_a_reference_is_written_with_all_that_the_export_says(database: Database):
+    url = "https://host/\U0001f600?\0\ud800"
+    candidates = (Candidate(url, 1, 2, 3, Role.MEDIA, "largest"), Candidate("https://host/p.jpg", role=Role.POSTER))
+    ref = MediaRef(0, MediaType.VIDEO, candidates, alt_text="a\0b", expires_at=NOW)
+    assert save_manifest(database, "1", ref) == 1
+    found = row(database, "post_media")
+    assert (found["media_id"], found["media_type"], found["role"]) == (ID, "video", "media")
+    assert (found["media_url"], found["alt_text"]) == ("https://host/\U0001f600?\ufffd\ufffd", "a\ufffdb")
+    assert found["candidates"] == [
+        {"url": url, "width": 1, "height": 2, "bitrate": 3, "role": "media", "rule": "largest"},
+        {"url": "https://host/p.jpg", "width": None, "height": None, "bitrate": None, "role": "poster", "rule": ""},
+    ]
+    assert (found["status"], found["attempts"], found["version"]) == ("pending", 0, 1)
+    assert (found["url_expires_at"], found["ai_analysis"], found["sha256"]) == (NOW, None, None)
+
+
+def test_the_same_manifest_again_changes_nothing(database: Database):
+    refs = [
+        a_ref(0, "https://host/\ud800.jpg", alt_text="\0", expires_at=NOW),
+        a_ref(1, URL, role=Role.POSTER),
+        a_ref(2, None, note="\0 deleted"),
+    ]
+    assert save_manifest(database, "1", *refs) == 3
+    before = snapshot(database)["post_media"]
+    assert save_manifest(database, "1", *refs) == 0
+    assert snapshot(database)["post_media"] == before
+
+
+@pytest.mark.parametrize("url", [URL, SIGNED_ANEW])
+def test_what_is_stored_stays_stored(database: Database, url: str):
+    save_manifest(database, "1", a_ref(0, URL))
+    sha256 = store(database, "one", ID)
+    upsert(database, a_post("1", raw={"v": 2}), partition=SECOND)
+    assert save_manifest(database, "1", a_ref(0, url, alt_text="new"), partition=SECOND) == 1
+    found = row(database, "post_media")
+    assert (found["status"], found["sha256"], found["attempts"], found["etag"]) == ("stored", sha256, 1, '"1"')
+    assert (found["media_url"], found["alt_text"]) == (url, "new")
+    assert found["import_id"] == add_import(database, SECOND)
+
+
+def test_a_url_signed_anew_makes_a_failure_pending_again_and_the_same_url_does_not(database: Database):
+    for status in [Status.FAILED, *ENDED]:
+        save_manifest(database, "1", a_ref(0, URL))
+        fail(database, ID, attempts=3, status=status)
+        save_manifest(database, "1", a_ref(0, URL, alt_text="new"))
+        found = row(database, "post_media")
+        assert (found["status"], found["error"], found["attempts"]) == (status, "no answer", 3)
+        save_manifest(database, "1", a_ref(0, SIGNED_ANEW))
+        found = row(database, "post_media")
+        assert (found["status"], found["error"], found["attempts"]) == ("pending", None, 0)
+        assert found["next_attempt_at"] is None
+
+
+def test_a_reference_that_a_newer_export_no_longer_names_is_kept(database: Database):
+    save_manifest(database, "1", a_ref(0, URL), a_ref(1, URL))
+    save_manifest(database, "1", a_ref(0, URL))
+    assert len(rows(database, "post_media")) == 2
+
+
+def test_what_has_no_url_is_skipped_with_the_reason_and_never_due(database: Database):
+    save_manifest(database, "1", a_ref(0, None, note="withheld\0"), a_ref(1, None))
+    assert [(ref["status"], ref["error"]) for ref in rows(database, "post_media")] == [
+        ("skipped", "withheld\ufffd"),
+        ("skipped", "the export gives no URL for it"),
+    ]
+    with database.write() as connection:
+        media.unskip(connection, [FIRST], list(Role))
+        assert media.pending(connection, [FIRST], 10) == []
+
+
+@pytest.mark.parametrize("status", [Status.PENDING, Status.FAILED])
+def test_a_url_that_vanished_from_the_export_is_not_fetched(database: Database, status: Status):
+    save_manifest(database, "1", a_ref(0, URL))
+    if status == Status.FAILED:
+        fail(database, ID)
+    save_manifest(database, "1", a_ref(0, None))
+    found = row(database, "post_media")
+    assert (found["status"], found["media_url"], found["next_attempt_at"]) == ("skipped", None, None)
+    save_manifest(database, "1", a_ref(0, URL))
+    assert status_of(database) == "pending"
+
+
+def test_what_became_of_a_reference_outlives_its_url(database: Database):
+    save_manifest(database, "1", a_ref(0, URL))
+    for status in ENDED:
+        fail(database, ID, status=status)
+        save_manifest(database, "1", a_ref(0, None))
+        assert status_of(database) == status
+    store(database, "one", ID)
+    save_manifest(database, "1", a_ref(0, None))
+    assert status_of(database) == Status.STORED
+
+
+def test_a_role_that_is_not_wanted_is_skipped_until_it_is(database: Database):
+    save_manifest(database, "1", a_ref(0, URL, role=Role.POSTER), a_ref(1, URL, role=Role.COVER))
+    found = row(database, "post_media", media_id=ID)
+    assert (found["status"], found["error"]) == ("skipped", "role poster is not among MEDIA_FETCH_ROLES")
+    with database.write() as connection:
+        media.unskip(connection, [SECOND], [Role.POSTER])
+        assert media.count_due(connection, [FIRST]) == 0
+        media.unskip(connection, [FIRST], [Role.MEDIA, Role.POSTER])
+        assert [ref.media_id for ref in media.pending(connection, [FIRST], 10)] == [ID]
+    assert row(database, "post_media", media_id=ID)["error"] is None
+    save_manifest(database, "1", a_ref(0, URL, role=Role.POSTER))
+    assert status_of(database) == "skipped"
+
+
+def test_a_manifest_makes_pending_what_it_skipped_before(database: Database):
+    save_manifest(database, "1", a_ref(0, URL, role=Role.POSTER))
+    save_manifest(database, "1", a_ref(0, URL, role=Role.POSTER), roles=[Role.POSTER])
+    assert status_of(database) == "pending"
+
+
+def test_very_many_references_are_written_at_once(database: Database):
+    refs = [a_ref(position, f"https://host/{position}.jpg") for position in range(1500)]
+    assert save_manifest(database, "1", *refs) == 1500
+    assert save_manifest(database, "1", *refs) == 0
+    later = datetime(2027, 1, 1, tzinfo=UTC)
+    assert save_manifest(database, "1", a_ref(7, "https://host/7.jpg", expires_at=later)) == 1

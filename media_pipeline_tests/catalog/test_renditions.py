@@ -1,0 +1,143 @@
+"""Renditions: what was made of files, what can't be."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from media_pipeline.catalog import files, renditions
+from media_pipeline.catalog.database import Database
+from media_pipeline.catalog.renditions import Source
+from media_pipeline_tests.catalog.filling import (
+    FIRST,
+    LINKEDIN,
+    SECOND,
+    a_file,
+    a_rendition,
+    add_post,
+    give_facts,
+    path_of,
+    row,
+    rows,
+    store_each,
+    update,
+)
+
+OPTIMIZED = "optimized-1920-q85-v1"
+THUMBNAIL = "thumbnail-300-q85-v1"
+
+
+def add_files(database: Database, count: int) -> list[str]:
+    refs = add_post(database, "1", *(f"https://host/{number}.jpg" for number in range(count)))
+    shas = store_each(database, {media_id: f"content {number}" for number, media_id in enumerate(refs)})
+    give_facts(database, *shas)
+    return shas
+
+
+def save(database: Database, sha256: str, kind: str, recipe: str, size: int = 10) -> None:
+    with database.write() as connection:
+        renditions.save(connection, sha256, a_rendition(kind, recipe, size), f"{kind}/{recipe}-{sha256}")
+
+
+def save_failure(database: Database, sha256: str, kind: str, recipe: str) -> None:
+    with database.write() as connection:
+        renditions.save_failure(connection, sha256, kind, recipe, "too odd\0")
+
+
+def test_sources_come_once_whatever_the_limit(database: Database):
+    wanted = add_files(database, 5)
+    for limit, condition in product(range(1, 7), (None, files.of_partitions([FIRST]))):
+        seen: list[str] = []
+        with database.read() as connection:
+            while found := renditions.sources(connection, condition, seen[-1] if seen else "", limit):
+                assert len(found) <= limit
+                seen += [source.sha256 for source in found]
+        assert seen == wanted
+
+
+def test_a_source_says_what_was_made_of_it(database: Database):
+    (sha256,) = add_files(database, 1)
+    save(database, sha256, "optimized", OPTIMIZED)
+    save_failure(database, sha256, "thumbnail", THUMBNAIL)
+    with database.read() as connection:
+        assert renditions.sources(connection, None, "", 10) == [
+            Source(sha256, path_of(a_file("content 0")), "image/jpeg", True, frozenset({OPTIMIZED, THUMBNAIL}))
+        ]
+
+
+def test_only_files_that_lie_here_and_were_read_are_sources(database: Database):
+    missing, unread, broken, sound, document = add_files(database, 5)
+    with database.write() as connection:
+        files.mark_missing(connection, missing)
+        files.mark_quarantined(connection, broken, "quarantine/x", "broken")
+    update(database, "media_files", {"sha256": unread}, facts_at=None)
+    update(database, "media_files", {"sha256": sound}, width=None)
+    update(database, "media_files", {"sha256": document}, width=None, media_type="document")
+    with database.read() as connection:
+        found = renditions.sources(connection, None, "", 10)
+    assert {source.sha256: source.has_picture for source in found} == {sound: False, document: True}
+
+
+def test_very_many_sources_are_asked_for_at_once(database: Database):
+    wanted = add_files(database, 1100)
+    save(database, wanted[-1], "thumbnail", THUMBNAIL)
+    with database.read() as connection:
+        found = renditions.sources(connection, None, "", 5000)
+    assert [source.sha256 for source in found] == wanted
+    assert [source.sha256 for source in found if source.recipes] == wanted[-1:]
+
+
+def test_a_rendition_made_again_is_the_same_row(database: Database):
+    (sha256,) = add_files(database, 1)
+    save_failure(database, sha256, "thumbnail", THUMBNAIL)
+    found = row(database, "renditions")
+    assert (found["error"], found["local_path"]) == ("too odd\ufffd", None)
+    save(database, sha256, "thumbnail", THUMBNAIL)
+    save(database, sha256, "thumbnail", THUMBNAIL, size=20)
+    found = row(database, "renditions")
+    assert (found["error"], found["file_size"], found["width"], found["mime_type"]) == (None, 20, 300, "image/webp")
+
+
+def test_a_failure_does_not_take_away_what_another_run_has_made(database: Database):
+    (sha256,) = add_files(database, 1)
+    save(database, sha256, "thumbnail", THUMBNAIL)
+    before = rows(database, "renditions")
+    save_failure(database, sha256, "thumbnail", THUMBNAIL)
+    assert rows(database, "renditions") == before
+
+
+def test_renditions_are_totalled_by_partition(database: Database):
+    first, second = add_files(database, 2)
+    (again,) = add_post(database, "2", "https://host/0.jpg", partition=SECOND)
+    update(database, "post_media", {"media_id": again}, sha256=first, status="stored")
+    save(database, first, "optimized", OPTIMIZED, size=4)
+    save(database, first, "thumbnail", THUMBNAIL)
+    save_failure(database, second, "optimized", OPTIMIZED)
+    save_failure(database, second, "thumbnail", THUMBNAIL)
+    size = len("content 0")
+    made = {"optimized": 1, "thumbnails": 1, "optimized_bytes": 4, "original_bytes": size}
+    with database.read() as connection:
+        assert renditions.totals(connection, [FIRST, SECOND, LINKEDIN]) == {
+            FIRST: {**made, "failed": 2},
+            SECOND: {**made, "failed": 0},
+        }
+        failed = renditions.failures(connection, [FIRST], 10)
+        assert [(found["sha256"], found["kind"]) for found in failed] == [(second, "optimized"), (second, "thumbnail")]
+        assert len(renditions.failures(connection, [FIRST], 1)) == 1
+        assert renditions.failures(connection, [SECOND], 10) == []
+
+
+def test_a_contact_sheet_gets_one_thumbnail_a_file(database: Database):
+    shas = add_files(database, 3)
+    for sha256 in shas:
+        save(database, sha256, "optimized", OPTIMIZED)
+        for recipe in (THUMBNAIL, "thumbnail-150-q85-v1"):
+            save(database, sha256, "thumbnail", recipe)
+    save_failure(database, shas[0], "thumbnail", "thumbnail-600-q85-v1")
+    with database.read() as connection:
+        found = renditions.thumbnails(connection, [FIRST], 10)
+        assert len(found) == 3
+        assert found == sorted(found)
+        assert len(renditions.thumbnails(connection, [FIRST], 2)) == 2
+        assert renditions.thumbnails(connection, [SECOND], 10) == []
+        paths = renditions.local_paths(connection, shas, "thumbnail")
+        assert paths == {sha256: f"thumbnail/thumbnail-150-q85-v1-{sha256}" for sha256 in shas}
