@@ -3,12 +3,12 @@
 What belongs here: names, dependencies, descriptions. What does not: the work (``stages``), the checks (``checks``).
 """
 
-from typing import Any
+from typing import TypedDict
 
 import dagster as dg
 
 from media_pipeline.defs import checks
-from media_pipeline.defs.metadata import materialized
+from media_pipeline.defs.metadata import Materialized, materialized
 from media_pipeline.defs.partitions import import_partitions, partitions_of
 from media_pipeline.defs.resources import Pipeline
 from media_pipeline.settings import Settings
@@ -20,38 +20,49 @@ from media_pipeline.stages.renditions import make_renditions
 from media_pipeline.stages.s3_archive import archive_media
 
 OWNER = "team:media"
+GROUP = "media_pipeline"
+"""One group, since the UI folds several into boxes on the first look."""
+
 PARTITION = "\n\nA partition is what landed on one import date for one platform (`2026-11-20|twitter`)."
+
+
+class _Common(TypedDict):
+    """What every asset is given."""
+
+    partitions_def: dg.MultiPartitionsDefinition
+    backfill_policy: dg.BackfillPolicy
+    owners: list[str]
+    group_name: str
 
 
 def build_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     """The assets, partitioned from the settings' first import date on."""
-    common: dict[str, Any] = {
+    common: _Common = {
         "partitions_def": import_partitions(settings),
         "backfill_policy": dg.BackfillPolicy.single_run(),
         "owners": [OWNER],
+        "group_name": GROUP,
     }
 
     @dg.asset(
         **common,
-        group_name="manifest",
         kinds={"python", "json"},
         description="Every post of the export files that landed, once, with its raw JSON and where it stood. "
         "A file or line that can't be read is recorded with the reason; the rest goes on." + PARTITION,
     )
-    def raw_posts(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> dg.MaterializeResult:
+    def raw_posts(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> Materialized:
         with pipeline.open(context.log) as stage:
             return materialized(context, read_posts(stage, partitions_of(context)))
 
     @dg.asset(
         **common,
         deps=[raw_posts],
-        group_name="manifest",
         kinds={"python", "table"},
         check_specs=checks.specs_of("media_manifest"),
         description="The media references of those posts: type, role, and every URL it can be had from, best first."
         + PARTITION,
     )
-    def media_manifest(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> dg.MaterializeResult:
+    def media_manifest(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> Materialized:
         with pipeline.open(context.log) as stage:
             partitions = partitions_of(context)
             reports = write_manifests(stage, partitions)
@@ -60,13 +71,12 @@ def build_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     @dg.asset(
         **common,
         deps=[media_manifest],
-        group_name="originals",
         kinds={"python", "file"},
         check_specs=checks.specs_of("cached_media"),
         description="The originals: each URL fetched once, verified, stored once by content, its facts read. "
         "Every reference ends in a named status; the table shows what failed and why." + PARTITION,
     )
-    def cached_media(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> dg.MaterializeResult:
+    def cached_media(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> Materialized:
         with pipeline.open(context.log) as stage:
             partitions = partitions_of(context)
             reports = cache_media(stage, partitions)
@@ -75,37 +85,34 @@ def build_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     @dg.asset(
         **common,
         deps=[cached_media],
-        group_name="originals",
         kinds={"python", "table"},
         description="What repeats: the same bytes within the partition and against the whole library, in all and "
         "by author, and posts of the same content. The oldest is canonical, the others point to it." + PARTITION,
     )
-    def dedup_report(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> dg.MaterializeResult:
+    def dedup_report(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> Materialized:
         with pipeline.open(context.log) as stage:
             return materialized(context, report_duplicates(stage, partitions_of(context)))
 
     @dg.asset(
         **common,
         deps=[cached_media],
-        group_name="delivery",
         kinds={"python", "image"},
         description="Pictures to look at: an optimized JPEG and a square WebP thumbnail of each original, made once. "
         "The contact sheet shows the partition." + PARTITION,
     )
-    def renditions(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> dg.MaterializeResult:
+    def renditions(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> Materialized:
         with pipeline.open(context.log) as stage:
             return materialized(context, make_renditions(stage, partitions_of(context)))
 
     @dg.asset(
         **common,
         deps=[dedup_report, renditions],
-        group_name="delivery",
         kinds={"python", "s3"},
         check_specs=checks.specs_of("s3_archive"),
         description="The originals in the archive (a bucket, or a local folder): each sent once, its checksum sent "
         "along and read back." + PARTITION,
     )
-    def s3_archive(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> dg.MaterializeResult:
+    def s3_archive(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> Materialized:
         with pipeline.open(context.log) as stage:
             partitions = partitions_of(context)
             reports = archive_media(stage, partitions)

@@ -6,8 +6,9 @@ Blocking are those after which going on would spoil data.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
+from typing import Any
 
 import dagster as dg
 
@@ -114,7 +115,7 @@ def _sample(stored: Sequence[LocalFile]) -> list[LocalFile]:
 def _result(
     name: str,
     passed: bool,
-    metadata: dict[str, object],
+    metadata: Mapping[str, Any],
     severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR,
 ) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(check_name=name, passed=passed, metadata=metadata, severity=severity)

@@ -10,18 +10,27 @@ ORIGINALS = "originals"
 DELIVERY = "delivery"
 VERIFY = "verify_library"
 
+_MANIFESTS = "raw_posts media_manifest"
+_ORIGINALS = "cached_media dedup_report"
+_DELIVERY = "renditions s3_archive"
+
 _PARTS = (
-    (WHOLE, "manifest originals delivery", "Everything, from export files to the archive."),
-    (MANIFESTS, "manifest", "Reads posts and writes down their media references; fetches nothing."),
-    (ORIGINALS, "originals", "Fetches what is due, reads facts, names duplicates."),
-    (DELIVERY, "delivery", "Makes renditions and archives originals."),
+    (WHOLE, f"{_MANIFESTS} {_ORIGINALS} {_DELIVERY}", "Everything, from export files to the archive."),
+    (MANIFESTS, _MANIFESTS, "Reads posts and writes down their media references; fetches nothing."),
+    (ORIGINALS, _ORIGINALS, "Fetches what is due, reads facts, names duplicates."),
+    (DELIVERY, _DELIVERY, "Makes renditions and archives originals."),
 )
 
 
 def build_jobs() -> list[dg.UnresolvedAssetJobDefinition]:
-    """One job for the whole graph and one for each of its groups, and the weekly verification."""
-    parts = [
-        dg.define_asset_job(name, dg.AssetSelection.groups(*groups.split()), description=description)
-        for name, groups, description in _PARTS
-    ]
-    return [*parts, dg.define_asset_job(VERIFY, "library_verification", description="Reads every stored file.")]
+    """One job for the whole graph and one for each of its parts, and the weekly verification."""
+    parts = [_job(name, _of_assets(assets), description) for name, assets, description in _PARTS]
+    return [*parts, _job(VERIFY, "library_verification", "Reads every stored file.")]
+
+
+def _of_assets(names: str) -> dg.AssetSelection:
+    return dg.AssetSelection.assets(*names.split())  # pyright: ignore[reportUnknownMemberType]
+
+
+def _job(name: str, selection: str | dg.AssetSelection, description: str) -> dg.UnresolvedAssetJobDefinition:
+    return dg.define_asset_job(name, selection, description=description)  # pyright: ignore[reportUnknownMemberType]

@@ -18,7 +18,7 @@ import dagster as dg
 
 from media_pipeline.defs.partitions import PartitionRange
 from media_pipeline.settings import Settings
-
+from media_pipeline.storage.durable import make_folders
 
 SECONDS_TO_STOP = 30
 """What ``dagster dev`` may take to end by itself; it needs about 5."""
@@ -41,7 +41,7 @@ def dagster_home(settings: Settings) -> Path:
     if settings.dagster_home:
         return Path(settings.dagster_home).expanduser().resolve()
     home = settings.storage_path / "dagster"
-    home.mkdir(parents=True, exist_ok=True)
+    make_folders(home, 0o700)
     config, wanted = home / "dagster.yaml", _embedded_config().read_text()
     if not config.exists() or config.read_text() != wanted:
         config.write_text(wanted)
@@ -87,7 +87,7 @@ def run_dev_server(settings: Settings, host: str, port: int) -> int:
     interrupted = threading.Event()
     # Before the start: a shell's background job ignores SIGINT, and so would a child that inherits that.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: interrupted.set())
+        signal.signal(number, lambda _number, _frame: interrupted.set())
     command = [sys.executable, "-m", "dagster", "dev", "-m", "media_pipeline.definitions"]
     server = subprocess.Popen(
         [*command, "-h", host, "-p", str(port)],

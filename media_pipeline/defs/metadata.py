@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from media_pipeline.model import Report
 from media_pipeline.stages.context import Reports
 
+if TYPE_CHECKING:
+    Materialized = dg.MaterializeResult[Any]
+else:
+    # Dagster inspects an asset's annotation, and knows this class only without its parameter.
+    Materialized = dg.MaterializeResult
+
 
 def materialized(
     context: dg.AssetExecutionContext, reports: Reports, checks: list[dg.AssetCheckResult] | None = None
-) -> dg.MaterializeResult:
+) -> Materialized:
     """Attach each partition's report to its own materialization; a run of a range has one for each."""
     for partition, report in reports.items():
         context.add_asset_metadata(metadata_of(report), partition_key=partition.key)

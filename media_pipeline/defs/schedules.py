@@ -19,7 +19,7 @@ WEEKLY = "0 5 * * 0"
 def build_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
     """``nightly_backfill`` and ``weekly_verify``."""
 
-    @dg.schedule(
+    @dg.schedule(  # pyright: ignore[reportUnknownMemberType]
         name="nightly_backfill",
         cron_schedule=NIGHTLY,
         job_name=jobs.WHOLE,
@@ -56,5 +56,5 @@ def build_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
 def unfinished_partitions(settings: Settings, database: Database) -> list[ImportPartition]:
     """The partitions with work left, by the catalogue, or with files that no run has read."""
     with database.read() as connection:
-        unfinished = imports.unfinished_partitions(connection)
+        unfinished = imports.unfinished_partitions(connection, settings.download_media)
     return sorted({*unfinished, *look(settings, database).waiting})

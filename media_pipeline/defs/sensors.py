@@ -15,7 +15,7 @@ EVERY_SECONDS = 30
 def build_sensor(settings: Settings) -> dg.SensorDefinition:
     """The sensor ``new_imports``. It keeps no cursor: what was read is in the catalogue."""
 
-    @dg.sensor(
+    @dg.sensor(  # pyright: ignore[reportUnknownMemberType]
         name="new_imports",
         job_name=jobs.WHOLE,
         minimum_interval_seconds=EVERY_SECONDS,

@@ -12,7 +12,7 @@ from media_pipeline.defs import jobs
 from media_pipeline.defs.partitions import PartitionRange
 from media_pipeline.model import ImportPartition
 from media_pipeline_tests.faulty_host import HTML, FaultyHost
-from media_pipeline_tests.library import DAY, TWITTER, Library, picture, tweet
+from media_pipeline_tests.library import DAY, Library, picture, tweet
 
 ASSETS = ["raw_posts", "media_manifest", "cached_media", "dedup_report", "renditions", "s3_archive"]
 KEY = "2025-11-01|twitter"
