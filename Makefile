@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo dev test test-slow lint format bench lock clean
+.PHONY: demo dev test test-slow lint format bench docs lock clean
 
 # Wheels only, each held against the hash in requirements.lock; then the project itself, without a second resolution.
 $(READY): requirements.lock pyproject.toml
@@ -39,6 +39,11 @@ lint: $(READY)
 format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# The pages that follow from the code.
+docs: $(READY)
+	$(BIN)/python docs/generate.py
+	$(BIN)/python -m media_pipeline_tests.catalog.page
 
 bench: $(READY)
 	$(BIN)/python -m bench

@@ -66,6 +66,9 @@ def ingest(
 
     settings = load_settings()
     partition = ImportPartition(_date(day) or datetime.now(UTC).date(), _platform(platform))
+    # A catalogue that can't be used stops it here, before anything lands and before a run begins.
+    with _database(settings):
+        pass
     for landed in land(settings, path, partition):
         err.print(f"landed {landed}", soft_wrap=True)
     failed = _run(settings, "media_pipeline", ranges_of([partition]), verbose)
@@ -112,9 +115,13 @@ def list_media(
 ) -> None:
     """List media references with their status, file and archive address."""
     from media_pipeline.catalog import media
+    from media_pipeline.storage.store import ContentStore
 
-    with _database(load_settings()) as database, database.read() as connection:
-        rows = media.listing(connection, post_id, user, status, limit)
+    settings = load_settings()
+    store = ContentStore(settings.storage_path, settings.media_public)
+    with _database(settings) as database, database.read() as connection:
+        found = media.listing(connection, post_id, user, status, limit)
+        rows = ({**row, "local_url": _local_url(store, row["local_path"], settings)} for row in found)
         if as_json:
             terminal.print_json_array(rows)
         else:
@@ -292,11 +299,26 @@ def dev(
 @app.command()
 def demo(
     folder: Annotated[Path, typer.Option(help="Where everything of the demo lies.")] = Path("demo-data"),
+    verbose: Verbose = False,
 ) -> None:
-    """Make a sample export with its media, serve the media on loopback, and run everything on it."""
-    from media_pipeline.demo.run import run_demo
+    """Make a sample export with its media, serve the media on loopback, and run everything on it.
 
-    raise typer.Exit(run_demo(folder.resolve()))
+    Exits with 0 when everything came out as the sample is made to: some of its media can't be had, on purpose.
+    """
+    from media_pipeline.defs import jobs
+    from media_pipeline.defs.partitions import ranges_of
+    from media_pipeline.demo.run import prepared, where_to_look
+
+    usual = load_settings()
+    err.print("drawing the sample")
+    with prepared(folder.resolve()) as sample:
+        failed = _run(sample.settings, jobs.WHOLE, ranges_of(sample.partitions), verbose)
+        _print_summary(sample.settings, sample.partitions, as_json=False)
+        differences = sample.finish()
+    terminal.print_lines("Where to look", where_to_look(sample, usual))
+    for difference in differences:
+        err.print(f"not as it should be: {difference}", soft_wrap=True, markup=False)
+    raise typer.Exit(1 if failed or differences else 0)
 
 
 def _run(settings: Settings, job: str, ranges: Any, verbose: bool) -> bool:
@@ -334,6 +356,10 @@ def _print(facts: dict[str, Any], as_json: bool, title: str) -> None:
         terminal.print_json(facts)
     else:
         terminal.print_facts(title, facts)
+
+
+def _local_url(store: Any, path: str | None, settings: Settings) -> str | None:
+    return store.url_of(path, settings.media_base_url) if path else None
 
 
 def _platform(name: str) -> str:

@@ -58,12 +58,22 @@ def print_table(title: str, rows: Sequence[Mapping[str, Any]], columns: Sequence
 
 def print_facts(title: str, facts: Mapping[str, Any]) -> None:
     """Names and values, a line each."""
-    table = Table(title=title, title_justify="left", show_header=False, show_edge=False)
+    # A title of the table's own would be as narrow as the table.
+    out.print(title, style="italic", markup=False)
+    table = Table(show_header=False, show_edge=False)
     table.add_column(justify="left")
     table.add_column(justify="right")
     for name, value in facts.items():
         table.add_row(name, _cell(value))
     out.print(table)
+
+
+def print_lines(title: str, lines: Mapping[str, Any]) -> None:
+    """Names and values that people copy: never wrapped, never cut."""
+    width = max(map(len, lines))
+    out.print(f"\n{title}", style="italic", markup=False)
+    for name, value in lines.items():
+        out.print(f"{name:<{width}}  {value}", soft_wrap=True, markup=False)
 
 
 def size(number: float) -> str:

@@ -1,0 +1,56 @@
+"""The documentation is held against the code."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+from media_pipeline.defs import checks, jobs
+from media_pipeline.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def _generator():
+    spec = importlib.util.spec_from_file_location("docs_generate", ROOT / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_generated_pages_are_up_to_date() -> None:
+    stale = [path.name for path, text in _generator().pages().items() if path.read_text() != text]
+    assert stale == [], "run `make docs`"
+
+
+def test_every_setting_has_a_group_and_a_description() -> None:
+    grouped = {name for _title, names in _generator().GROUPS for name in names}
+    assert grouped == set(Settings.model_fields)
+    assert all(field.description for field in Settings.model_fields.values())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)", page.read_text())
+    missing = [link for link in links if "://" not in link and not (page.parent / link).exists()]
+    assert missing == []
+
+
+def test_the_page_of_assets_names_every_check_and_job() -> None:
+    text = (ROOT / "docs" / "assets.md").read_text()
+    names = [spec.name for asset in ("media_manifest", "cached_media", "s3_archive") for spec in checks.specs_of(asset)]
+    names += [jobs.WHOLE, jobs.MANIFESTS, jobs.ORIGINALS, jobs.DELIVERY, jobs.VERIFY]
+    assert [name for name in names if f"`{name}`" not in text] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_settings_that_a_page_names_exist(page: Path) -> None:
+    named = set(re.findall(r"\b((?:MEDIA|AWS|DOWNLOAD)_[A-Z0-9_]+)\b", page.read_text()))
+    known = {name.upper() for name in Settings.model_fields} | {"MEDIA_ID", "MEDIA_TEST_CORPUS", "MEDIA_TEST_SEED"}
+    assert named - known == set()

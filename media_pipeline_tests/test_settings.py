@@ -1,0 +1,86 @@
+"""Settings: one place, typed, and a wrong one is one clear line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from media_pipeline.model import Role
+from media_pipeline.settings import SettingsError, load_settings
+
+
+def test_the_defaults_are_those_of_the_documentation() -> None:
+    settings = load_settings()
+    assert settings.media_download_workers == 5
+    assert settings.media_timeout_seconds == 30
+    assert settings.max_file_bytes == 100_000_000
+    assert settings.media_batch_size == 50
+    assert settings.cache_limit_bytes == 10_000_000_000
+    assert (settings.media_rendition_longest_side, settings.media_jpeg_quality, settings.media_thumbnail_size) == (
+        1920,
+        85,
+        300,
+    )
+    assert settings.media_fetch_via == ("{url}",)
+
+
+def test_the_environment_wins_over_the_env_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("MEDIA_BATCH_SIZE=7\nMEDIA_JPEG_QUALITY=70\n")
+    monkeypatch.setenv("MEDIA_BATCH_SIZE", "9")
+    settings = load_settings()
+    assert (settings.media_batch_size, settings.media_jpeg_quality) == (9, 70)
+
+
+@pytest.mark.parametrize("text", ["http://m/{url} {url}", "http://m/{url},{url}", '["http://m/{url}", "{url}"]'])
+def test_lists_come_with_spaces_commas_or_as_json(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("MEDIA_FETCH_VIA", text)
+    assert load_settings().media_fetch_via == ("http://m/{url}", "{url}")
+
+
+def test_roles_are_known_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEDIA_FETCH_ROLES", "media poster")
+    assert load_settings().media_fetch_roles == (Role.MEDIA, Role.POSTER)
+
+
+def test_an_empty_value_means_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MEDIA_JPEG_QUALITY", "MEDIA_START_DATE", "MEDIA_FETCH_VIA", "AWS_S3_BUCKET", "MEDIA_ARCHIVE_PATH"):
+        monkeypatch.setenv(name, "")
+    assert load_settings() == load_settings(_env_file=None)
+    assert load_settings().media_jpeg_quality == 85
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MEDIA_JPEG_QUALITY", "101"),
+        ("MEDIA_DOWNLOAD_WORKERS", "0"),
+        ("MEDIA_MAX_FILE_MB", "-1"),
+        ("MEDIA_PUBLIC", "perhaps"),
+        ("MEDIA_START_DATE", "soon"),
+        ("MEDIA_FETCH_VIA", "http://mirror/"),
+        ("MEDIA_FETCH_ROLES", "media,selfie"),
+        ("MEDIA_FETCH_VIA", "[broken"),
+        ("DOWNLOAD_MEDIA", "2"),
+    ],
+)
+def test_a_wrong_value_is_one_line_that_names_setting_and_value(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    message = str(caught.value)
+    assert name in message
+    assert "\n" not in message
+    assert value.split(",")[-1] in message
+
+
+def test_a_secret_never_stands_in_an_error_or_in_print(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "very-secret")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert "AWS_ACCESS_KEY_ID" in str(caught.value)
+    assert "very-secret" not in str(caught.value)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "id")
+    assert "very-secret" not in repr(load_settings())
