@@ -8,7 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import click
 from pydantic import SecretStr
 from typer.main import get_command
 
@@ -94,13 +93,12 @@ def env_example() -> str:
 def cli_page() -> str:
     """docs/cli.md."""
     group = get_command(app)
-    context = click.Context(group, info_name="media-pipeline")  # type: ignore[arg-type]
     lines = ["# Command line\n", (group.help or "").strip(), "\nThis page is made from the commands by `make docs`.\n",
              "Exit codes: 0 done, 1 failed, 2 wrong usage or settings. `--json` prints facts for scripts, by the "
              "catalogue's column names. Messages and progress go to standard error.\n"]  # fmt: skip
     for name, command in group.commands.items():  # type: ignore[attr-defined]
         lines += [f"## media-pipeline {name}\n", (command.help or "").strip() + "\n"]
-        rows = [_parameter(parameter, context) for parameter in command.params if parameter.name != "help"]
+        rows = [_parameter(parameter) for parameter in command.params if parameter.name != "help"]
         if rows:
             lines += ["| argument | what it is |", "| --- | --- |", *rows, ""]
     return "\n".join(lines)
@@ -136,7 +134,7 @@ def _description(name: str) -> str:
     return (Settings.model_fields[name].description or "").replace("|", "\\|")
 
 
-def _parameter(parameter: Any, context: click.Context) -> str:
+def _parameter(parameter: Any) -> str:
     if parameter.param_type_name == "argument":
         return f"| `{parameter.name.upper()}` | {parameter.help or ''} |"
     names = ", ".join(f"`{option}`" for option in parameter.opts)
