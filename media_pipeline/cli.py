@@ -5,20 +5,20 @@ What belongs here: arguments, what is printed, exit codes (0 done, 1 failed, 2 w
 
 from __future__ import annotations
 
-import logging
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from media_pipeline import terminal
+from media_pipeline import session, terminal
 from media_pipeline.model import Fault, ImportPartition, MediaPipelineError, Status
 from media_pipeline.settings import Settings, SettingsError, load_settings
 from media_pipeline.terminal import err, out
+
+if TYPE_CHECKING:
+    from media_pipeline.storage.store import ContentStore
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -67,12 +67,12 @@ def ingest(
     settings = load_settings()
     partition = ImportPartition(_date(day) or datetime.now(UTC).date(), _platform(platform))
     # A catalogue that can't be used stops it here, before anything lands and before a run begins.
-    with _database(settings):
+    with session.open_database(settings):
         pass
     for landed in land(settings, path, partition):
         err.print(f"landed {landed}", soft_wrap=True)
-    failed = _run(settings, "media_pipeline", ranges_of([partition]), verbose)
-    _print_summary(settings, [partition], as_json)
+    failed = session.run(settings, "media_pipeline", ranges_of([partition]), verbose)
+    session.print_summary(settings, [partition], as_json)
     raise typer.Exit(1 if failed else 0)
 
 
@@ -119,7 +119,7 @@ def list_media(
 
     settings = load_settings()
     store = ContentStore(settings.storage_path, settings.media_public)
-    with _database(settings) as database, database.read() as connection:
+    with session.open_database(settings) as database, database.read() as connection:
         found = media.listing(connection, post_id, user, status, limit)
         rows = ({**row, "local_url": _local_url(store, row["local_path"], settings)} for row in found)
         if as_json:
@@ -142,10 +142,10 @@ def download(
 
     settings = load_settings()
     name = _platform(platform) if platform else None
-    with _database(settings) as database, database.read() as connection:
+    with session.open_database(settings) as database, database.read() as connection:
         partitions = [p for p in imports.unfinished_partitions(connection) if name in (None, p.platform)]
-    failed = _run(settings, jobs.ORIGINALS, ranges_of(partitions), verbose)
-    _print_summary(settings, partitions, as_json)
+    failed = session.run(settings, jobs.ORIGINALS, ranges_of(partitions), verbose)
+    session.print_summary(settings, partitions, as_json)
     raise typer.Exit(1 if failed else 0)
 
 
@@ -168,13 +168,13 @@ def backfill(
     if last < first:
         raise typer.BadParameter(f"--end-date {last} is before --start-date {first}")
     name = _platform(platform) if platform else None
-    with _database(settings) as database:
+    with session.open_database(settings) as database:
         with database.read() as connection:
             known = imports.known_partitions(connection)
         held = {*known, *look(settings, database, settle=False).waiting}
     chosen = sorted(p for p in held if first <= p.import_date <= last and name in (None, p.platform))
-    failed = _run(settings, jobs.WHOLE, ranges_of(chosen), verbose)
-    _print_summary(settings, chosen, as_json)
+    failed = session.run(settings, jobs.WHOLE, ranges_of(chosen), verbose)
+    session.print_summary(settings, chosen, as_json)
     raise typer.Exit(1 if failed else 0)
 
 
@@ -191,7 +191,7 @@ def dedup(
     from media_pipeline.catalog import duplicates, imports, stats
     from media_pipeline.stages.dedup_report import report_duplicates
 
-    with _stage(load_settings()) as stage:
+    with session.open_stage(load_settings()) as stage:
         with stage.database.read() as connection:
             partitions = imports.known_partitions(connection)
         report_duplicates(stage, partitions)
@@ -209,7 +209,7 @@ def optimize(user: User = None, as_json: AsJson = False) -> None:
     from media_pipeline.catalog import files
     from media_pipeline.stages.renditions import render_missing
 
-    with _stage(load_settings()) as stage:
+    with session.open_stage(load_settings()) as stage:
         rendered = render_missing(stage, files.of_user(user) if user else None)
     _print({"files": rendered}, as_json, "Renditions made for")
 
@@ -226,7 +226,7 @@ def archive(
 
     if everything == bool(post_id):
         raise typer.BadParameter("say either --all or --post-id ID")
-    with _stage(load_settings()) as stage:
+    with session.open_stage(load_settings()) as stage:
         archived = archive_files(stage, files.of_post(post_id) if post_id else None)
     facts = {"sent": archived.sent, "sent_bytes": archived.sent_bytes, "already_there": archived.already_there}
     _print(facts | {"failed": len(archived.failures)}, as_json, "Archive")
@@ -247,7 +247,7 @@ def verify(
     from media_pipeline.catalog import files
     from media_pipeline.stages.integrity import verify_files
 
-    with _stage(load_settings()) as stage:
+    with session.open_stage(load_settings()) as stage:
         chosen = files.has_digest(md5) if md5 else None
         with stage.database.read() as connection:
             if chosen is not None and not files.is_known(connection, chosen):
@@ -269,7 +269,7 @@ def stats(user: User = None, as_json: AsJson = False) -> None:
     """Count posts, media by status, files, duplicates, bytes, renditions and what is archived."""
     from media_pipeline.catalog import stats as stats_table
 
-    with _database(load_settings()) as database, database.read() as connection:
+    with session.open_database(load_settings()) as database, database.read() as connection:
         facts = stats_table.totals(connection, user=user)
     _print(facts, as_json, f"Library{f' of {user}' if user else ''}")
 
@@ -312,43 +312,13 @@ def demo(
     usual = load_settings()
     err.print("drawing the sample")
     with prepared(folder.resolve()) as sample:
-        failed = _run(sample.settings, jobs.WHOLE, ranges_of(sample.partitions), verbose)
-        _print_summary(sample.settings, sample.partitions, as_json=False)
+        failed = session.run(sample.settings, jobs.WHOLE, ranges_of(sample.partitions), verbose)
+        session.print_summary(sample.settings, sample.partitions, as_json=False)
         differences = sample.finish()
     terminal.print_lines("Where to look", where_to_look(sample, usual))
     for difference in differences:
         err.print(f"not as it should be: {difference}", soft_wrap=True, markup=False)
     raise typer.Exit(1 if failed or differences else 0)
-
-
-def _run(settings: Settings, job: str, ranges: Any, verbose: bool) -> bool:
-    """Execute a job for each range, one after the other, and say whether any failed."""
-    from media_pipeline.definitions import build_defs
-    from media_pipeline.defs.launch import execute, open_instance
-
-    failed = False
-    with terminal.bars() as bars, open_instance(settings) as instance:
-        for partitions in ranges:
-            definitions = build_defs(settings, terminal.BarProgress(bars))
-            finished = execute(definitions, instance, job, partitions, verbose)
-            failed = failed or not finished.success
-            for problem in finished.problems:
-                err.print(f"{partitions}: {problem}", soft_wrap=True, markup=False)
-    return failed
-
-
-def _print_summary(settings: Settings, partitions: list[ImportPartition], as_json: bool) -> None:
-    """What the partitions hold now, and what failed and why."""
-    from media_pipeline.stages.summary import summarise
-
-    with _database(settings) as database:
-        summary = summarise(database, partitions)
-    if as_json:
-        terminal.print_json(summary.as_json())
-        return
-    terminal.print_facts(f"Imported {', '.join(summary.titles)}", summary.shown())
-    terminal.print_table("What failed and why", summary.failures, ["status", "media", "error", "example"])
-    terminal.print_table("What could not be read", summary.faults)
 
 
 def _print(facts: dict[str, Any], as_json: bool, title: str) -> None:
@@ -358,7 +328,7 @@ def _print(facts: dict[str, Any], as_json: bool, title: str) -> None:
         terminal.print_facts(title, facts)
 
 
-def _local_url(store: Any, path: str | None, settings: Settings) -> str | None:
+def _local_url(store: ContentStore, path: str | None, settings: Settings) -> str | None:
     return store.url_of(path, settings.media_base_url) if path else None
 
 
@@ -377,28 +347,6 @@ def _date(text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not a date; write YYYY-MM-DD") from None
-
-
-@contextmanager
-def _database(settings: Settings) -> Generator[Any]:
-    from media_pipeline.catalog.database import Database
-
-    database = Database.open(settings)
-    try:
-        yield database
-    finally:
-        database.close()
-
-
-@contextmanager
-def _stage(settings: Settings) -> Generator[Any]:
-    """A stage's tools outside Dagster, with bars."""
-    from media_pipeline.defs.resources import bucket_of
-    from media_pipeline.stages.context import opened
-
-    log = logging.getLogger("media_pipeline")
-    with terminal.bars() as bars, opened(settings, log, terminal.BarProgress(bars), bucket_of(settings)) as stage:
-        yield stage
 
 
 if __name__ == "__main__":
