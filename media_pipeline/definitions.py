@@ -11,7 +11,7 @@ from media_pipeline.defs.jobs import build_jobs
 from media_pipeline.defs.library import library_verification
 from media_pipeline.defs.resources import Pipeline
 from media_pipeline.defs.schedules import build_schedules
-from media_pipeline.defs.sensors import build_sensor
+from media_pipeline.defs.sensors import build_sensor, dead_runs
 from media_pipeline.settings import Settings, load_settings
 from media_pipeline.stages.progress import Progress
 
@@ -25,7 +25,7 @@ def build_defs(settings: Settings, progress: Progress | None = None) -> dg.Defin
     return dg.Definitions(
         assets=[*assets, library_verification],
         jobs=build_jobs(),
-        sensors=[build_sensor(settings)],
+        sensors=[build_sensor(settings), dead_runs],
         schedules=build_schedules(settings),
         resources={"pipeline": Pipeline(settings, progress)},
         # Six empty steps: 28.7 s in the default multiprocess executor, 0.7 s in process. A job's own executor would

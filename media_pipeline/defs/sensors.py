@@ -1,4 +1,4 @@
-"""The sensor that takes new imports."""
+"""The sensors: one takes new imports, one ends runs whose process is gone."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import dagster as dg
 
 from media_pipeline.catalog.database import Database
 from media_pipeline.defs import jobs
+from media_pipeline.defs.dead_runs import end_dead_runs
 from media_pipeline.settings import Settings
 from media_pipeline.stages.landing import Landed, fingerprint, look
 
 EVERY_SECONDS = 30
+DEAD_RUNS_EVERY_SECONDS = 60
 
 
 def build_sensor(settings: Settings) -> dg.SensorDefinition:
@@ -35,6 +37,19 @@ def build_sensor(settings: Settings) -> dg.SensorDefinition:
         return dg.SensorResult(run_requests=requests, skip_reason=None if requests else skip_reason(landed))
 
     return new_imports
+
+
+@dg.sensor(  # pyright: ignore[reportUnknownMemberType]
+    name="dead_runs",
+    minimum_interval_seconds=DEAD_RUNS_EVERY_SECONDS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    job_name=jobs.WHOLE,
+    description="Marks runs as failed whose process was killed or lost with the machine. Requests nothing.",
+)
+def dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    """Ends dead runs; the nightly backfill takes up their work."""
+    ended = end_dead_runs(context.instance)
+    return dg.SkipReason(f"Ended {', '.join(ended)}." if ended else "Every started run has its process.")
 
 
 def requests_for(landed: Landed) -> list[dg.RunRequest]:

@@ -33,6 +33,17 @@ class _PacedAdapter(HTTPAdapter):
             "https": PacedHTTPSConnectionPool,
         }
 
+    def get_connection_with_tls_context(
+        self, request: PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
+    ) -> HTTPConnectionPool:
+        """The connection pool of a request; no proxy is looked for, since none is ever used."""
+        host_params, pool_kwargs = self.build_connection_pool_key_attributes(request, verify, cert)
+        return self.poolmanager.connection_from_host(**host_params, pool_kwargs=pool_kwargs)
+
+    def request_url(self, request: PreparedRequest, proxies: Any) -> str:
+        """The path and query of a request; only a proxy would be asked with the whole URL."""
+        return request.path_url
+
     def build_response(self, req: PreparedRequest, resp: BaseHTTPResponse) -> Response:
         """What the fetcher needs of a response, without cookies and history."""
         response = Response()
@@ -96,10 +107,12 @@ class GuardedSession(HTTPSession):
     def open(self, url: str) -> Response:
         """Ask for a URL; the body is still to be read from ``raw``. Raises what requests raises, or UnsafeUrlError."""
         request = PreparedRequest()
+        request.method = "GET"
         try:
-            request.prepare("GET", url, headers=self._request_headers)  # pyright: ignore[reportUnknownMemberType]
+            request.prepare_url(url, None)
         except ValueError as error:
             raise UnsafeUrlError("invalid_url", f"the URL can't be asked: {error}") from error
+        request.headers = CaseInsensitiveDict(self._request_headers)
         return self.send(request)
 
     def close(self) -> None:

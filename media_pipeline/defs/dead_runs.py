@@ -1,0 +1,60 @@
+"""Runs whose process is gone: marked as failed, so that they don't hold a place in the queue for ever.
+
+Dagster's default launcher can't tell that a run's process was killed or lost with the machine: the run stays
+"started", and two such runs would fill `max_concurrent_runs`. What belongs here: finding and ending them.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import dagster as dg
+import psutil
+
+CLOCK_TOLERANCE_SECONDS = 60
+"""A process that began this much later than the run is another one with the same number, e.g. after a restart."""
+
+
+def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
+    """Mark as failed every started run whose process no longer exists, and return their ids.
+
+    Only where the history lies in SQLite, i.e. where every run is of this machine.
+    """
+    if not _is_of_one_machine(instance):
+        return []
+    ended: list[str] = []
+    for record in instance.get_run_records(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
+        run = record.dagster_run
+        pid = _process_of(instance, run.run_id)
+        if pid is not None and not _lives(pid, record.start_time):
+            message = (
+                f"Its process {pid} is gone: killed, or lost with the machine. The nightly backfill goes on there."
+            )
+            instance.report_run_failed(run, message)
+            ended.append(run.run_id)
+    return ended
+
+
+def _is_of_one_machine(instance: dg.DagsterInstance) -> bool:
+    from dagster._core.storage.runs import SqliteRunStorage
+
+    return isinstance(instance.run_storage, SqliteRunStorage)
+
+
+def _process_of(instance: dg.DagsterInstance, run_id: str) -> int | None:
+    """The number of the process that executes the run's steps, once it has said so."""
+    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ENGINE_EVENT):
+        event = entry.dagster_event
+        pid = event.engine_event_data.metadata.get("pid") if event else None
+        if pid is not None and str(pid.value).isdigit():
+            return int(str(pid.value))
+    return None
+
+
+def _lives(pid: int, run_started: float | None) -> bool:
+    try:
+        began = psutil.Process(pid).create_time()
+    except psutil.Error:
+        return False
+    started = run_started if run_started is not None else datetime.now(UTC).timestamp()
+    return began <= started + CLOCK_TOLERANCE_SECONDS

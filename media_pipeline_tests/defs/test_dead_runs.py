@@ -1,0 +1,41 @@
+"""A run whose process was killed is not "started" for ever."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from pathlib import Path
+
+import dagster as dg
+
+from media_pipeline.defs.dead_runs import end_dead_runs
+from media_pipeline.defs.launch import open_instance
+from media_pipeline_tests.defs.dev_server import wait_for
+from media_pipeline_tests.faulty_host import Exchange, FaultyHost
+from media_pipeline_tests.killed_runs import start_ingest
+from media_pipeline_tests.library import Library, picture, tweet
+
+
+def _slowly(exchange: Exchange) -> None:
+    time.sleep(1)
+    exchange.serve()
+
+
+def test_a_killed_run_is_marked_as_failed_and_a_living_one_is_left_alone(
+    library: Library, host: FaultyHost, tmp_path: Path
+) -> None:
+    export = tmp_path / "export.json"
+    urls = [host.serve(f"/{n}.jpg", picture(n), fault=_slowly) for n in range(30)]
+    export.write_text(json.dumps([tweet(n, url) for n, url in enumerate(urls)]))
+    process = start_ingest(library, export, "twitter")
+    wait_for(lambda: len(host.requests) > 2, 60)
+    with open_instance(library.settings) as instance:
+        (run,) = instance.get_runs()
+        assert run.status == dg.DagsterRunStatus.STARTED
+        assert end_dead_runs(instance) == []
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert end_dead_runs(instance) == [run.run_id]
+        assert instance.get_runs()[0].status == dg.DagsterRunStatus.FAILURE
+        assert end_dead_runs(instance) == []
