@@ -13,6 +13,7 @@ from media_pipeline.model import ImportPartition
 from media_pipeline.posts.platforms import platform_names
 from media_pipeline.settings import Settings
 
+PARTITION_TAG = "dagster/partition"
 RANGE_START_TAG = "dagster/asset_partition_range_start"
 RANGE_END_TAG = "dagster/asset_partition_range_end"
 

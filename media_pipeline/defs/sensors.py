@@ -6,7 +6,7 @@ import dagster as dg
 
 from media_pipeline.catalog.database import Database
 from media_pipeline.defs import jobs
-from media_pipeline.defs.dead_runs import end_dead_runs
+from media_pipeline.defs.dead_runs import end_dead_runs, take_up
 from media_pipeline.settings import Settings
 from media_pipeline.stages.landing import Landed, fingerprint, look
 
@@ -44,12 +44,16 @@ def build_sensor(settings: Settings) -> dg.SensorDefinition:
     minimum_interval_seconds=DEAD_RUNS_EVERY_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
     job_name=jobs.WHOLE,
-    description="Marks runs as failed whose process was killed or lost with the machine. Requests nothing.",
+    description="Marks runs as failed whose process was killed or lost with the machine, and requests their partitions "
+    "once more.",
 )
-def dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-    """Ends dead runs; the nightly backfill takes up their work."""
+def dead_runs(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+    """What such a run had done is kept; the new run goes on where it stopped."""
     ended = end_dead_runs(context.instance)
-    return dg.SkipReason(f"Ended {', '.join(ended)}." if ended else "Every started run has its process.")
+    requests = [request for run in ended if (request := take_up(run))]
+    names = ", ".join(run.run_id for run in ended)
+    reason = f"Ended {names}." if ended else "Every started run has its process."
+    return dg.SensorResult(run_requests=requests, skip_reason=None if requests else reason)
 
 
 def requests_for(landed: Landed) -> list[dg.RunRequest]:

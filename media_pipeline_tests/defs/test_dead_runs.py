@@ -9,12 +9,14 @@ from pathlib import Path
 
 import dagster as dg
 
-from media_pipeline.defs.dead_runs import end_dead_runs
+from media_pipeline.defs.dead_runs import AFTER_TAG, end_dead_runs, take_up
 from media_pipeline.defs.launch import open_instance
+from media_pipeline.defs.partitions import PartitionRange
+from media_pipeline.defs.sensors import dead_runs
 from media_pipeline_tests.defs.dev_server import wait_for
 from media_pipeline_tests.faulty_host import Exchange, FaultyHost
 from media_pipeline_tests.killed_runs import start_ingest
-from media_pipeline_tests.library import Library, picture, tweet
+from media_pipeline_tests.library import TWITTER, Library, picture, tweet
 
 
 def _slowly(exchange: Exchange) -> None:
@@ -36,6 +38,19 @@ def test_a_killed_run_is_marked_as_failed_and_a_living_one_is_left_alone(
         assert end_dead_runs(instance) == []
         process.send_signal(signal.SIGKILL)
         process.wait()
-        assert end_dead_runs(instance) == [run.run_id]
+        with dg.build_sensor_context(instance=instance) as context:
+            result = dead_runs(context)
+        assert isinstance(result, dg.SensorResult)
         assert instance.get_runs()[0].status == dg.DagsterRunStatus.FAILURE
+        (request,) = result.run_requests or []
+        assert (request.partition_key, request.tags[AFTER_TAG]) == (TWITTER.key, run.run_id)
         assert end_dead_runs(instance) == []
+
+
+def test_a_range_is_taken_up_as_a_range_and_what_died_twice_is_left_for_the_night() -> None:
+    tags = PartitionRange(TWITTER, TWITTER).tags
+    request = take_up(dg.DagsterRun(job_name="media_pipeline", run_id="1", tags=tags))
+    assert request is not None
+    assert request.tags == {**tags, AFTER_TAG: "1"}
+    assert take_up(dg.DagsterRun(job_name="media_pipeline", run_id="2", tags=dict(request.tags))) is None
+    assert take_up(dg.DagsterRun(job_name="verify_library", run_id="3")) is None
