@@ -33,17 +33,6 @@ class _PacedAdapter(HTTPAdapter):
             "https": PacedHTTPSConnectionPool,
         }
 
-    def get_connection_with_tls_context(
-        self, request: PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
-    ) -> HTTPConnectionPool:
-        """The connection pool of a request; no proxy is looked for, since none is ever used."""
-        host_params, pool_kwargs = self.build_connection_pool_key_attributes(request, verify, cert)
-        return self.poolmanager.connection_from_host(**host_params, pool_kwargs=pool_kwargs)
-
-    def request_url(self, request: PreparedRequest, proxies: Any) -> str:
-        """The path and query of a request; only a proxy would be asked with the whole URL."""
-        return request.path_url
-
     def build_response(self, req: PreparedRequest, resp: BaseHTTPResponse) -> Response:
         """What the fetcher needs of a response, without cookies and history."""
         response = Response()
@@ -109,10 +98,11 @@ class GuardedSession(HTTPSession):
         request = PreparedRequest()
         request.method = "GET"
         try:
-            request.prepare_url(url, None)
+            # `prepare` would also look for cookies, a body, credentials and hooks: 3% of a small download's time.
+            request.prepare_url(url, None)  # pyright: ignore[reportUnknownMemberType]
+            request.prepare_headers(self._request_headers)  # pyright: ignore[reportUnknownMemberType]
         except ValueError as error:
             raise UnsafeUrlError("invalid_url", f"the URL can't be asked: {error}") from error
-        request.headers = CaseInsensitiveDict(self._request_headers)
         return self.send(request)
 
     def close(self) -> None:

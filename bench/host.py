@@ -1,0 +1,80 @@
+"""A media host on loopback, in a process of its own, that is never what a download waits for.
+
+What belongs here: bodies of a fixed seed and the HTTP that serves them. What does not: anything that measures.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import cast
+
+import uvloop
+
+SEED = 20261120
+SMALLEST, LARGEST = 30_000, 300_000
+"""Bytes of a body: what photos on social media have."""
+
+_SIGNATURE = bytes.fromhex("ffd8ffe000104a46494600010100000100010000")
+_OWN_BYTES = 64
+"""Random bytes after the signature that no other body has; the rest of every body is cut from the same ones."""
+
+
+class _Connection(asyncio.Protocol):
+    """Answers ``GET /<number>.jpg``; requests may be pipelined."""
+
+    def __init__(self, answers: list[tuple[bytes, memoryview]]) -> None:
+        self._answers = answers
+        self._unread = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        *requests, self._unread = (self._unread + data).split(b"\r\n\r\n")
+        for request in requests:
+            number = int(request.split(b" ", 2)[1].rpartition(b"/")[2].partition(b".")[0])
+            self._transport.writelines(self._answers[number])
+
+
+def _answers(count: int) -> list[tuple[bytes, memoryview]]:
+    """Head and body of every file: the bodies share one buffer, so that serving them costs no memory traffic."""
+    rng = random.Random(SEED)
+    shared = memoryview(rng.randbytes(LARGEST))
+    answers: list[tuple[bytes, memoryview]] = []
+    for number in range(count):
+        size = rng.randint(SMALLEST, LARGEST)
+        start = _SIGNATURE + rng.randbytes(_OWN_BYTES)
+        head = (
+            f"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: {size}\r\n"
+            f'ETag: "{number}"\r\nLast-Modified: Wed, 21 Oct 2015 07:28:00 GMT\r\n\r\n'
+        )
+        answers.append((head.encode() + start, shared[: size - len(start)]))
+    return answers
+
+
+async def _serve(count: int) -> None:
+    answers = _answers(count)
+    server = await asyncio.get_running_loop().create_server(lambda: _Connection(answers), "127.0.0.1", 0, backlog=512)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+@contextmanager
+def serving(count: int) -> Generator[str]:
+    """Start the host with ``count`` files and yield its ``host:port``."""
+    server = subprocess.Popen([sys.executable, "-m", "bench.host", str(count)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        yield f"127.0.0.1:{int(server.stdout.readline())}"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+if __name__ == "__main__":
+    uvloop.run(_serve(int(sys.argv[1])))
