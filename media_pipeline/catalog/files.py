@@ -79,31 +79,53 @@ def of_post(post_id: str) -> sa.ColumnElement[bool]:
     return media_files.c.sha256.in_(refs)
 
 
-def save(connection: sa.Connection, fetched: FetchedFile, local_path: str) -> None:
-    """Record a file that lies in the store now. A known content gets its place and its check renewed."""
+def save(connection: sa.Connection, stored: Sequence[tuple[FetchedFile, str]]) -> None:
+    """Record files that lie in the store now, each with its place. A known content gets place and check renewed."""
     now = datetime.now(UTC)
-    here = {"local_path": local_path, "verified_at": now, "last_used_at": now}
+    places = {fetched.sha256: (fetched, local_path) for fetched, local_path in stored}
+    known = {
+        sha256
+        for piece in pieces(places)
+        for sha256 in connection.execute(
+            sa.select(media_files.c.sha256).where(media_files.c.sha256.in_(piece))
+        ).scalars()
+    }
+    for sha256 in known:
+        _renew(connection, sha256, places[sha256][1], now)
+    rows = [_row(fetched, local_path, now) for sha256, (fetched, local_path) in places.items() if sha256 not in known]
+    if rows:
+        connection.execute(sa.insert(media_files), rows)
+
+
+def _renew(connection: sa.Connection, sha256: str, local_path: str, now: datetime) -> None:
     # What was unreadable may have been put aside: it is looked at again now that it lies in its place.
     unreadable = media_files.c.facts_error.is_not(None)
-    again = {
-        "facts_at": sa.case((unreadable, None), else_=media_files.c.facts_at),
-        "facts_error": None,
-    }
-    condition = media_files.c.sha256 == fetched.sha256
-    if connection.execute(sa.update(media_files).where(condition).values(here | again)).rowcount:
-        return
     connection.execute(
-        sa.insert(media_files).values(
-            sha256=fetched.sha256,
-            md5_sum=fetched.md5_sum,
-            file_size=fetched.file_size,
-            media_type=fetched.media_type,
-            mime_type=fetched.mime_type,
-            extension=fetched.extension,
-            created_at=now,
-            **here,
+        sa.update(media_files)
+        .where(media_files.c.sha256 == sha256)
+        .values(
+            local_path=local_path,
+            verified_at=now,
+            last_used_at=now,
+            facts_at=sa.case((unreadable, None), else_=media_files.c.facts_at),
+            facts_error=None,
         )
     )
+
+
+def _row(fetched: FetchedFile, local_path: str, now: datetime) -> dict[str, Any]:
+    return {
+        "sha256": fetched.sha256,
+        "md5_sum": fetched.md5_sum,
+        "file_size": fetched.file_size,
+        "media_type": fetched.media_type,
+        "mime_type": fetched.mime_type,
+        "extension": fetched.extension,
+        "local_path": local_path,
+        "created_at": now,
+        "verified_at": now,
+        "last_used_at": now,
+    }
 
 
 def local(

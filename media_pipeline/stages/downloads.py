@@ -21,9 +21,13 @@ from media_pipeline.fetch.fetcher import Fetcher
 from media_pipeline.model import FetchAttempt, FetchedFile, FetchFailure, ImportPartition
 from media_pipeline.stages.context import ROWS_ASKED_FOR, StageContext
 from media_pipeline.stages.integrity import restore
+from media_pipeline.storage.archive import ArchiveError
 
 REFERENCES_HELD = 5000
 """References in memory at most; a URL that very many posts name fills this up, and waits for its download then."""
+
+SUBMITTED_PER_WORKER = 2
+"""One that is fetched and one that waits, so that threads go on while results are written down."""
 
 
 @dataclass
@@ -81,8 +85,8 @@ class Downloads:
             ThreadPoolExecutor(workers, thread_name_prefix="download") as pool,
         ):
             try:
-                while self._refill(workers):
-                    while self._waiting and len(self._running) < workers:
+                while self._refill(SUBMITTED_PER_WORKER * workers):
+                    while self._waiting and len(self._running) < SUBMITTED_PER_WORKER * workers:
                         download = self._waiting.popleft()
                         self._running[pool.submit(self._fetch, fetcher, download, folder)] = download
                     self._write_down(wait(self._running, return_when=FIRST_COMPLETED).done)
@@ -90,9 +94,9 @@ class Downloads:
                 # Broken off: what is under way ends, and is not lost.
                 self._write_down(wait(self._running).done)
 
-    def _refill(self, workers: int) -> bool:
+    def _refill(self, enough: int) -> bool:
         """Keep enough URLs waiting; False when there is nothing left to do."""
-        while not self._exhausted and len(self._waiting) < workers:
+        while not self._exhausted and len(self._waiting) < enough:
             held = [reference.media_id for download in self._by_url.values() for reference in download.references]
             if len(held) >= REFERENCES_HELD:
                 break
@@ -148,9 +152,17 @@ class Downloads:
         if result.evidence is not None:
             details = {"url": download.url, "status": result.status.value, "error": result.error}
             store.quarantine(result.evidence, download.references[0].media_id, details)
-        if download.archived is not None:
-            return Outcome(result, restore(self._context, download.archived, folder), download.archived)
-        return Outcome(result)
+        return self._restored(download, result, folder) or Outcome(result)
+
+    def _restored(self, download: Download, failure: FetchFailure, folder: Path) -> Outcome | None:
+        """What the references held before, from the archive; None when it isn't there or can't be had."""
+        if download.archived is None:
+            return None
+        try:
+            return Outcome(failure, restore(self._context, download.archived, folder), download.archived)
+        except ArchiveError as error:
+            self._context.log.warning(f"{download.archived.s3_key} can't be restored: {error}")
+            return None
 
     def _write_down(self, done: set[Future[Outcome]]) -> None:
         """Write results in one transaction, then raise what stopped a thread, if anything did."""
@@ -166,40 +178,49 @@ class Downloads:
                 broken = error
         if outcomes:
             with self._context.database.write() as connection:
-                for download, outcome in outcomes:
-                    self._write_outcome(connection, download, outcome)
+                self._write_outcomes(connection, outcomes)
         if broken is not None:
             raise broken
 
-    def _write_outcome(self, connection: sa.Connection, download: Download, outcome: Outcome) -> None:
-        self.requests += len(outcome.attempts)
-        self.bytes_received += sum(attempt.bytes_received for attempt in outcome.attempts)
-        media.add_attempts(connection, [(download.references[0].media_id, attempt) for attempt in outcome.attempts])
-        result = outcome.result
-        now = datetime.now(UTC)
-        if isinstance(result, FetchedFile):
-            files.save(connection, result, outcome.local_path)
-            media.mark_stored(
-                connection,
-                [
-                    StoredMedia(reference.media_id, result.sha256, result.etag, result.last_modified, now)
-                    for reference in download.references
-                ],
-            )
-        elif outcome.restored is not None:
-            files.mark_local(connection, outcome.restored.sha256, outcome.local_path)
-            media.mark_stored(
-                connection,
-                [
-                    StoredMedia(reference.media_id, outcome.restored.sha256, None, None, now)
-                    for reference in download.references
-                ],
-            )
-        else:
-            self._failed[download.digest] = result
-            failures = [_failed(reference, result) for reference in download.references]
-            media.mark_failed(connection, failures, self._context.settings.media_max_attempts)
-        self._context.progress.advance(len(download.references))
+    def _write_outcomes(self, connection: sa.Connection, outcomes: Sequence[tuple[Download, Outcome]]) -> None:
+        """One statement a table, not one a file: a run of small files waits for this thread."""
+        attempts = [
+            (download.references[0].media_id, attempt) for download, outcome in outcomes for attempt in outcome.attempts
+        ]
+        self.requests += len(attempts)
+        self.bytes_received += sum(attempt.bytes_received for _, attempt in attempts)
+        media.add_attempts(connection, attempts)
+        files.save(
+            connection,
+            [
+                (outcome.result, outcome.local_path)
+                for _, outcome in outcomes
+                if isinstance(outcome.result, FetchedFile)
+            ],
+        )
+        stored: list[StoredMedia] = []
+        failed: list[FailedMedia] = []
+        for download, outcome in outcomes:
+            if outcome.restored is not None:
+                files.mark_local(connection, outcome.restored.sha256, outcome.local_path)
+            if isinstance(outcome.result, FetchFailure) and outcome.restored is None:
+                self._failed[download.digest] = outcome.result
+                failed += [_failed(reference, outcome.result) for reference in download.references]
+            else:
+                stored += [_stored(reference, outcome) for reference in download.references]
+        media.mark_stored(connection, stored)
+        media.mark_failed(connection, failed, self._context.settings.media_max_attempts)
+        self._context.progress.advance(len(stored) + len(failed))
+
+
+def _stored(reference: PendingMedia, outcome: Outcome) -> StoredMedia:
+    now = datetime.now(UTC)
+    if outcome.restored is not None:
+        return StoredMedia(reference.media_id, outcome.restored.sha256, None, None, now)
+    assert isinstance(outcome.result, FetchedFile)
+    return StoredMedia(
+        reference.media_id, outcome.result.sha256, outcome.result.etag, outcome.result.last_modified, now
+    )
 
 
 def _failed(reference: PendingMedia, failure: FetchFailure) -> FailedMedia:

@@ -128,7 +128,7 @@ def store(database: Database, content: str, *media_ids: str, fetched_at: datetim
     """These references hold a file of this content now; returns its SHA-256."""
     file = a_file(content)
     with database.write() as connection:
-        files.save(connection, file, path_of(file))
+        files.save(connection, [(file, path_of(file))])
         media.mark_stored(
             connection, [StoredMedia(media_id, file.sha256, '"1"', None, fetched_at) for media_id in media_ids]
         )
@@ -140,7 +140,7 @@ def store_each(database: Database, contents: Mapping[str, str]) -> list[str]:
     stored = {media_id: a_file(content) for media_id, content in contents.items()}
     with database.write() as connection:
         for file in stored.values():
-            files.save(connection, file, path_of(file))
+            files.save(connection, [(file, path_of(file))])
         media.mark_stored(
             connection, [StoredMedia(media_id, file.sha256, None, None, NOW) for media_id, file in stored.items()]
         )
