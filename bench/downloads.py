@@ -45,13 +45,21 @@ def rows() -> list[Row]:
             lambda: _ours("stage", host, PARALLEL),
         ]
         if is_there(ARIA2C):
-            sides.append(lambda: _aria2c(host))
-        fetched, fetched_by_default, staged, *peer = in_turn(ROUNDS, *sides)
-    theirs = peer[0] if peer else None
+            sides += [lambda: _aria2c(host), lambda: _aria2c(host, digests=True)]
+        fetched, fetched_by_default, staged, *peers = in_turn(ROUNDS, *sides)
+    theirs, with_digests = peers if peers else (None, None)
     return [
         rate_row(f"downloads, {PARALLEL} threads", FILES, fetched, theirs, PEER_NAME, AIM),
         rate_row(f"downloads, {default} threads (default)", FILES, fetched_by_default, theirs, PEER_NAME, AIM),
         rate_row(f"downloads stored and recorded, {PARALLEL} threads", FILES, staged, theirs, PEER_NAME, AIM),
+        rate_row(
+            f"downloads with both digests, {default} threads",
+            FILES,
+            fetched_by_default,
+            with_digests,
+            f"{PEER_NAME}, md5sum, sha256sum",
+            AIM,
+        ),
     ]
 
 
@@ -60,13 +68,15 @@ def _ours(what: str, host: str, threads: int) -> float:
     return float(run_module("bench.downloads", what, fresh_folder(what), host, str(threads)).output)
 
 
-def _aria2c(host: str) -> float:
+def _aria2c(host: str, digests: bool = False) -> float:
+    """Seconds for the downloads, and if asked for the two commands that give what our fetcher gives with them."""
     folder = fresh_folder("aria2c")
     urls = folder.with_suffix(".urls")
     urls.write_text("\n".join(_urls(host)))
-    finished = run(["aria2c", f"-j{PARALLEL}", "-i", urls, "-d", folder, "--quiet"])
-    assert sum(1 for _ in folder.iterdir()) == FILES
-    return finished.seconds
+    seconds = run(["aria2c", f"-j{PARALLEL}", "-i", urls, "-d", folder, "--quiet"]).seconds
+    files = sorted(folder.iterdir())
+    assert len(files) == FILES
+    return seconds + sum(run([command, *files]).seconds for command in ("md5sum", "sha256sum") if digests)
 
 
 def _urls(host: str) -> list[str]:

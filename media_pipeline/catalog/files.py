@@ -173,11 +173,21 @@ def archived(connection: sa.Connection, sha256s: Sequence[str]) -> dict[str, Arc
     }
 
 
-def archived_where(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> list[ArchivedFile]:
-    """The files that meet the condition and that the archive holds."""
+def archived_where(
+    connection: sa.Connection, condition: sa.ColumnElement[bool], sample: int | None = None
+) -> list[ArchivedFile]:
+    """The files that meet the condition and that the archive holds, or a random sample of them."""
     columns = media_files.c["sha256", "md5_sum", "media_type", "extension", "file_size", "s3_key"]
     query = sa.select(*columns).where(condition, media_files.c.archived_at.is_not(None))
+    if sample is not None:
+        query = query.order_by(sa.func.random()).limit(sample)
     return [ArchivedFile(*row) for row in connection.execute(query)]
+
+
+def local_sample(connection: sa.Connection, condition: sa.ColumnElement[bool], limit: int) -> list[LocalFile]:
+    """Some of the files that meet the condition and lie in the store, others each time."""
+    query = sa.select(*_LOCAL_FILE).where(media_files.c.local_path.is_not(None), condition)
+    return [LocalFile(*row) for row in connection.execute(query.order_by(sa.func.random()).limit(limit))]
 
 
 def mark_local(connection: sa.Connection, sha256: str, local_path: str) -> None:

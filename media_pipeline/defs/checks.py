@@ -7,7 +7,6 @@ Blocking are those after which going on would spoil data.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from random import Random
 from typing import Any
 
 import dagster as dg
@@ -60,8 +59,9 @@ def of_cached_media(stage: StageContext, partitions: Sequence[ImportPartition]) 
     with stage.database.read() as connection:
         unaccounted = stats.unaccounted(connection, partitions)
         tried, failed = stats.tried_and_failed(connection, partitions)
-        stored = list(files.local(connection, files.of_partitions(partitions)))
-    sample = _sample(stored)
+        # Another sample in each run, so that over time every file is looked at.
+        drawn = files.local_sample(connection, files.of_partitions(partitions), SAMPLE_FILES)
+    sample = _within_limit(drawn)
     wrong = [file.local_path for file in sample if not matching(stage, file)]
     share = failed / tried if tried else 0.0
     limit = stage.settings.media_failed_share_limit
@@ -84,8 +84,7 @@ def of_cached_media(stage: StageContext, partitions: Sequence[ImportPartition]) 
 def of_s3_archive(stage: StageContext, partitions: Sequence[ImportPartition]) -> list[dg.AssetCheckResult]:
     """Whether the archive gives the right checksum for files that count as archived."""
     with stage.database.read() as connection:
-        archived = files.archived_where(connection, files.of_partitions(partitions))
-    sample = Random().sample(archived, min(SAMPLE_OBJECTS, len(archived)))
+        sample = files.archived_where(connection, files.of_partitions(partitions), SAMPLE_OBJECTS)
     wrong = [
         file.s3_key
         for file in sample
@@ -100,11 +99,11 @@ def of_s3_archive(stage: StageContext, partitions: Sequence[ImportPartition]) ->
     ]
 
 
-def _sample(stored: Sequence[LocalFile]) -> list[LocalFile]:
-    """Another sample in each run, so that over time every file is looked at."""
+def _within_limit(drawn: Sequence[LocalFile]) -> list[LocalFile]:
+    """As many of the files as are read in reasonable time, and at least one."""
     sample: list[LocalFile] = []
     size = 0
-    for file in Random().sample(stored, min(SAMPLE_FILES, len(stored))):
+    for file in drawn:
         size += file.file_size
         if sample and size > SAMPLE_BYTES:
             break

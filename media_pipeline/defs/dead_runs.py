@@ -71,8 +71,9 @@ def _process_of(instance: dg.DagsterInstance, run_id: str) -> int | None:
 
 def _lives(pid: int, run_started: float | None) -> bool:
     try:
-        began = psutil.Process(pid).create_time()
+        process = psutil.Process(pid)
+        began, ended = process.create_time(), process.status() == psutil.STATUS_ZOMBIE
     except psutil.Error:
         return False
     started = run_started if run_started is not None else datetime.now(UTC).timestamp()
-    return began <= started + CLOCK_TOLERANCE_SECONDS
+    return not ended and began <= started + CLOCK_TOLERANCE_SECONDS

@@ -31,10 +31,13 @@ def build_sensor(settings: Settings) -> dg.SensorDefinition:
             landed = look(settings, database)
         finally:
             database.close()
+        requests = requests_for(landed)
+        if not requests:
+            return dg.SensorResult(skip_reason=skip_reason(landed))
+        # A tick that requests runs has no other place to name them in.
         for rejection in landed.rejected:
             context.log.warning(f"{rejection.path}: {rejection.reason}")
-        requests = requests_for(landed)
-        return dg.SensorResult(run_requests=requests, skip_reason=None if requests else skip_reason(landed))
+        return dg.SensorResult(run_requests=requests)
 
     return new_imports
 
