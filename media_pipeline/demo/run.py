@@ -138,13 +138,16 @@ def _clear(folder: Path) -> None:
 
 
 def _exports(today: date) -> list[Export]:
+    """Two days of two platforms, so that every partition of the demo holds something."""
+    yesterday = today - timedelta(days=1)
     twitter, linkedin = ImportPartition(today, "twitter"), ImportPartition(today, "linkedin")
-    day_before = ImportPartition(today - timedelta(days=1), "twitter")
+    company = sample.company_posts()
     made: list[tuple[str, ImportPartition, Callable[[Sequence[SamplePost]], bytes], list[SamplePost]]] = [
-        ("stream.ndjson", day_before, export.v11_lines, sample.stream()),
+        ("stream.ndjson", ImportPartition(yesterday, "twitter"), export.v11_lines, sample.stream()),
         ("user-tweets.json", twitter, export.graphql_timeline, sample.timeline()),
         ("tweets.js", twitter, export.x_archive, sample.own_archive()),
-        ("company-posts.json", linkedin, export.linkedin_posts, sample.company_posts()),
+        ("company-posts.json", ImportPartition(yesterday, "linkedin"), export.linkedin_posts, company[:2]),
+        ("company-posts-2.json", linkedin, export.linkedin_posts, company[2:]),
     ]
     return [Export(name, partition, write(posts), posts) for name, partition, write, posts in made]
 

@@ -163,7 +163,13 @@ def test_the_page_shows_a_thumbnail_of_everything_that_is_stored(demo: FinishedD
 def test_a_demo_clears_what_an_earlier_one_left_and_nothing_else(demo: FinishedDemo):
     assert (demo.folder / "notes.txt").read_text() == "old"
     files = [path.name for path in (demo.folder / "imports").rglob("*") if path.is_file()]
-    assert sorted(files) == ["company-posts.json", "stream.ndjson", "tweets.js", "user-tweets.json"]
+    assert sorted(files) == [
+        "company-posts-2.json",
+        "company-posts.json",
+        "stream.ndjson",
+        "tweets.js",
+        "user-tweets.json",
+    ]
 
 
 def test_every_difference_from_the_expected_outcome_is_named(tmp_path: Path):
