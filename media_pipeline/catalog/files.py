@@ -149,11 +149,6 @@ def local(
         last = rows[-1].sha256
 
 
-def find(connection: sa.Connection, sha256: str) -> LocalFile | None:
-    """The file with this content if it lies in the store."""
-    return next(local(connection, media_files.c.sha256 == sha256), None)
-
-
 def has_digest(digest: str) -> sa.ColumnElement[bool]:
     """Condition on ``media_files``: the file has this MD5 or SHA-256."""
     return sa.or_(media_files.c.md5_sum == digest.lower(), media_files.c.sha256 == digest.lower())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import dagster as dg
 
 from media_pipeline.catalog import imports
@@ -29,11 +31,8 @@ def build_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
         "steps that failed. Contiguous dates of one platform share a run.",
     )
     def nightly_backfill(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
-        database = Database.open(settings)
-        try:
+        with closing(Database.open(settings)) as database:
             unfinished = unfinished_partitions(settings, database)
-        finally:
-            database.close()
         if not unfinished:
             return dg.SkipReason("Nothing is unfinished.")
         night = context.scheduled_execution_time.date().isoformat()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import dagster as dg
 
 from media_pipeline.catalog.database import Database
@@ -26,11 +28,8 @@ def build_sensor(settings: Settings) -> dg.SensorDefinition:
         "settled. Paths that fit no partition are named with the reason.",
     )
     def new_imports(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        database = Database.open(settings)
-        try:
+        with closing(Database.open(settings)) as database:
             landed = look(settings, database)
-        finally:
-            database.close()
         requests = requests_for(landed)
         if not requests:
             return dg.SensorResult(skip_reason=skip_reason(landed))

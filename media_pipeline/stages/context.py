@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -59,12 +59,3 @@ def opened(
     ):
         store.remove_leftovers()
         yield StageContext(settings, database, store, log, progress or Progress(), bucket)
-
-
-def summed(numbers: Iterable[Mapping[str, int | float]]) -> dict[str, int | float]:
-    """The numbers of several reports, added up by name."""
-    total: dict[str, int | float] = {}
-    for one in numbers:
-        for name, value in one.items():
-            total[name] = total.get(name, 0) + value
-    return total

@@ -36,6 +36,11 @@ def add_files(database: Database, count: int) -> list[str]:
     return store_each(database, {media_id: f"content {number}" for number, media_id in enumerate(refs)})
 
 
+def local_file(connection: sa.Connection, sha256: str) -> files.LocalFile | None:
+    """The file with this content if it lies in the store."""
+    return next(files.local(connection, media_files.c.sha256 == sha256), None)
+
+
 def test_a_content_is_one_row_however_often_it_comes(database: Database):
     refs = add_post(database, "1", "https://host/1.jpg", "https://host/2.jpg")
     for media_id in refs:
@@ -53,7 +58,7 @@ def test_a_content_that_comes_back_has_a_place_again_and_keeps_its_facts(databas
     give_facts(database, sha256, camera_make="Leica")
     with database.write() as connection:
         files.mark_missing(connection, sha256)
-        assert files.find(connection, sha256) is None
+        assert local_file(connection, sha256) is None
     store(database, "one", media_id)
     found = row(database, "media_files")
     assert (found["local_path"], found["camera_make"]) == (path_of(a_file("one")), "Leica")
@@ -162,9 +167,9 @@ def test_what_is_archived_can_be_brought_back(database: Database):
         found = files.archived(connection, [here, there, nowhere, *(str(number) for number in range(600))])
         assert set(found) == {here, there}
         assert found[there].s3_key == f"media/{there}"
-        assert files.find(connection, there) is None
+        assert local_file(connection, there) is None
         files.mark_local(connection, there, "media/back")
-        assert files.find(connection, there).local_path == "media/back"
+        assert local_file(connection, there).local_path == "media/back"
         assert {file.sha256 for file in files.archived_where(connection, files.of_partitions([FIRST]))} == {here, there}
 
 
