@@ -120,14 +120,16 @@ class Locator:
     offset: int | None = None
     """Byte in the decompressed text, from 0. For everything else."""
     pointer: str = ""
+    member: str | None = None
+    """The file inside an archive (zip) that the line or offset counts in."""
 
     def at(self, pointer: str) -> Locator:
         """The same place, ``pointer`` further down."""
-        return Locator(self.line, self.offset, self.pointer + pointer)
+        return Locator(self.line, self.offset, self.pointer + pointer, self.member)
 
     def __str__(self) -> str:
         place = f"line {self.line}" if self.line is not None else f"offset {self.offset or 0}"
-        return f"{place}#{self.pointer}"
+        return f"{self.member}: {place}#{self.pointer}" if self.member else f"{place}#{self.pointer}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,9 @@ class Post:
     """UTC, timezone-aware."""
     url: str | None = None
     text: str | None = None
+    like_count: int | None = None
+    share_count: int | None = None
+    """How often it was shared, reposted or retweeted, as the export says; quotes are not counted in."""
     relation: Relation | None = None
 
     @property
@@ -180,9 +185,13 @@ class Candidate:
     height: int | None = None
     bitrate: int | None = None
     """Bits a second."""
+    codec: str | None = None
+    """As the export names it, e.g. ``h264``."""
     role: Role = Role.MEDIA
     rule: str = ""
     """Why it stands where it stands among the candidates, e.g. ``highest bitrate mp4``."""
+    expires_at: datetime | None = None
+    """When the URL stops working, UTC, where the export says so beside it; the URL itself may say so too."""
 
 
 @dataclass(frozen=True, slots=True)

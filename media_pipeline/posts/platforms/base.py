@@ -27,6 +27,21 @@ class Platform(Protocol):
         """Raised when the module reads the same JSON differently: what it read before is then read again."""
         ...
 
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """Of its own pages, e.g. ``x.com``: by them an export is recognised. Hosts below a domain belong to it."""
+        ...
+
+    @property
+    def media_domains(self) -> tuple[str, ...]:
+        """Of the hosts that serve its media, e.g. ``twimg.com``: a URL on one must be explained."""
+        ...
+
+    @property
+    def non_media(self) -> tuple[NonMedia, ...]:
+        """What else its media hosts serve: avatars, banners, emoji. A row that hides a real medium is a defect."""
+        ...
+
     def posts(self, record: Record) -> Iterator[Post | Fault]:
         """Yield every post in a record, nested ones too, each with its own locator and relation.
 
@@ -37,6 +52,18 @@ class Platform(Protocol):
     def media(self, raw: Mapping[str, Any]) -> tuple[MediaRef, ...]:
         """The media of one post in the order of the platform, from ``Post.raw`` alone."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class NonMedia:
+    """URLs that look like media and are none of a post's, named by where they stand, by their address, or by both."""
+
+    what: str
+    """``avatar``, ``banner``, ``emoji``, ``card`` …"""
+    keys: str = ""
+    """The end of the key path, indexes left out: ``user.profile_image_url``. Whole keys are compared."""
+    address: str = ""
+    """A regular expression that is looked for in the URL."""
 
 
 def read_posts(
@@ -96,5 +123,6 @@ def _reference(position: int, medium: Medium) -> MediaRef:
         alt_text=medium.alt_text,
         note=medium.note,
     )
-    expiry = expires_at(reference.url)
+    chosen = reference.chosen
+    expiry = expires_at(reference.url) or (chosen.expires_at if chosen else None)
     return replace(reference, expires_at=expiry) if expiry else reference

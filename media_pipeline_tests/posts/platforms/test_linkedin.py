@@ -115,7 +115,7 @@ def test_lists_of_posts_are_opened(value: Any, at: str) -> None:
     assert [part.locator.pointer for part in read(value)] == [at]
 
 
-@pytest.mark.parametrize("value", [{"error": "x"}, [], None, {"text": "no id"}, status(1)])
+@pytest.mark.parametrize("value", [{"message": "x"}, [], None, {"text": "no id"}, status(1)])
 def test_a_record_without_a_post_is_a_fault_that_says_what_was_expected(value: Any) -> None:
     (fault,) = read(value)
     assert isinstance(fault, Fault)

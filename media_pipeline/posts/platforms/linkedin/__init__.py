@@ -1,0 +1,53 @@
+"""LinkedIn: flat objects as page scrapers write them, and the website's own API, Voyager.
+
+``flat`` reads the scrapers' shapes, ``voyager`` finds and joins the updates of Voyager, ``update`` reads one of them,
+``media_of_update`` what it shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from media_pipeline.model import Fault, Locator, MediaRef, Post, Record
+from media_pipeline.posts.platforms.base import Found, NonMedia, numbered, read_posts
+from media_pipeline.posts.platforms.linkedin import flat, update, voyager
+from media_pipeline.posts.platforms.linkedin.media_of_update import media_of_update
+
+_NOTHING_FOUND = (
+    "no post of linkedin found in this record; expected an object with `activity_urn` or `urn` and a `text`, "
+    "or with `id` or `post_id` and `media`, `document`, `post_url`, `posted_at` or `post_type`, "
+    "or a Voyager page with `included` or `elements`"
+)
+
+
+class LinkedIn:
+    """Reads the posts and media of LinkedIn."""
+
+    name = "linkedin"
+    version = 2
+    domains = ("linkedin.com", "lnkd.in")
+    media_domains = ("licdn.com",)
+    non_media = (
+        NonMedia("avatar", address=r"/profile-(?:display|original)photo|/profile-framedphoto"),
+        NonMedia("banner", address=r"/profile-(?:display|original)backgroundimage|/company-background"),
+        NonMedia("company logo", address=r"/company-logo|/school-logo|/group-logo|/showcase-logo"),
+        NonMedia("avatar", keys="author.profile_picture"),
+        NonMedia("avatar", keys="author_profile_pic"),
+        NonMedia("avatar", keys="author.logo_url"),
+        NonMedia("avatar", keys="author.avatar.url"),
+        NonMedia("picture of a commenter", keys="user_image"),
+        NonMedia("interface", address=r"//static\.licdn\.com/"),
+        NonMedia("list of a document's pages", keys="manifestUrl"),
+    )
+
+    def posts(self, record: Record) -> Iterator[Post | Fault]:
+        found = voyager.find_posts(record.value) if voyager.is_page(record.value) else flat.find_posts(record.value)
+        return read_posts(record, found, self._post, _NOTHING_FOUND)
+
+    def media(self, raw: Mapping[str, Any]) -> tuple[MediaRef, ...]:
+        return numbered(media_of_update(raw) if update.is_update(raw) else flat.media_of(raw))
+
+    def _post(self, found: Found, locator: Locator) -> Post:
+        read = update.read_post if update.is_update(found.value) else flat.read_post
+        return read(self.name, found, locator)
