@@ -138,6 +138,8 @@ class Record:
 
     value: Any
     locator: Locator
+    platform: str | None = None
+    """The platform that the export itself names for it, if it does."""
 
 
 @dataclass(frozen=True, slots=True)

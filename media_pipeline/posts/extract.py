@@ -11,9 +11,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from media_pipeline.model import Candidate, Fault, MediaRef, Post
+from media_pipeline.model import Candidate, Fault, MediaRef, Post, Record
+from media_pipeline.posts.coverage import Coverage, CoverageCounter
 from media_pipeline.posts.platforms.base import Platform
 from media_pipeline.posts.readers import read_export
+from media_pipeline.posts.recognition import another_platform, recognise
+
+NOT_RECOGNISED = "no post of any known platform found in this record; name its platform to see what was expected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +41,77 @@ class ExtractedPost:
         }
 
 
-def extract(path: Path, platform: Platform) -> Iterator[ExtractedPost | Fault]:
-    """Yield every post of an export with its media, and a fault for each part that can't be used.
+@dataclass(frozen=True, slots=True)
+class ReadRecord:
+    """One record of an export: what was found in it, and by which platform."""
 
+    platform: Platform
+    value: Any
+    posts: tuple[Post, ...]
+    faults: tuple[Fault, ...]
+
+
+def read_records(path: Path, platform: Platform | None = None) -> Iterator[ReadRecord | Fault]:
+    """Yield every record of an export with its posts, and a fault for each part that can't be read.
+
+    Without a platform each record's is recognised; with one, a record that is another's is a fault that says so.
     Raises OSError where the file can't be read; nothing in the file makes it raise.
     """
+    trusted = False
+    recognised = platform
     for record in read_export(path):
         if isinstance(record, Fault):
             yield record
             continue
-        for post in platform.posts(record):
-            yield post if isinstance(post, Fault) else ExtractedPost(post, platform.media(post.raw))
+        read = _read(record, recognised) if recognised else None
+        if platform is None and (read is None or not read.posts):
+            recognised = recognise(record)
+            read = _read(record, recognised) if recognised else None
+        if read is None:
+            yield Fault(record.locator, NOT_RECOGNISED)
+            continue
+        if platform and not trusted:
+            other = another_platform(record, platform) if read.posts else recognise(record)
+            if other and other is not platform:
+                yield Fault(record.locator, _misplaced(other, platform))
+                continue
+            # One record that is the platform's own vouches for the rest, which need no second look.
+            trusted = bool(read.posts)
+        yield read
+
+
+def extract(path: Path, platform: Platform | None = None) -> Iterator[ExtractedPost | Fault]:
+    """Yield every post of an export with its media, and a fault for each part that can't be used."""
+    for part in read_records(path, platform):
+        if isinstance(part, Fault):
+            yield part
+            continue
+        for post in part.posts:
+            yield ExtractedPost(post, part.platform.media(post.raw))
+        yield from part.faults
+
+
+def coverage(path: Path, platform: Platform | None = None) -> Coverage:
+    """How many media URLs of an export are explained, over all its records."""
+    counters: dict[str, CoverageCounter] = {}
+    for part in read_records(path, platform):
+        if isinstance(part, ReadRecord):
+            counter = counters.setdefault(part.platform.name, CoverageCounter(part.platform))
+            counter.add(part.value, (ref for post in part.posts for ref in part.platform.media(post.raw)))
+    results = [counter.result() for counter in counters.values()]
+    return Coverage(
+        sum(result.urls for result in results), tuple(found for result in results for found in result.unexplained)
+    )
+
+
+def _read(record: Record, platform: Platform) -> ReadRecord:
+    parts = tuple(platform.posts(record))
+    posts = tuple(part for part in parts if isinstance(part, Post))
+    return ReadRecord(platform, record.value, posts, tuple(part for part in parts if isinstance(part, Fault)))
+
+
+def _misplaced(found: Platform, platform: Platform) -> str:
+    return f"this is an export of {found.name}, not of {platform.name}: import it with --platform {found.name}"
 
 
 def _media_json(reference: MediaRef) -> dict[str, Any]:
@@ -67,6 +131,7 @@ def _candidate_json(candidate: Candidate) -> dict[str, Any]:
         "width": candidate.width,
         "height": candidate.height,
         "bitrate": candidate.bitrate,
+        "codec": candidate.codec,
         "rule": candidate.rule,
     }
 

@@ -65,7 +65,9 @@ def _partition(parts: tuple[str, ...], platforms: Collection[str], first_date: d
     if day < first_date:
         raise _Refused(f"{day} is before the first import date {first_date}; move it or set MEDIA_START_DATE")
     if not is_export_file(Path(parts[-1])):
-        raise _Refused(f"not a kind of export that is read: {', '.join(SUPPORTED_SUFFIXES)}, each also with .gz")
+        raise _Refused(
+            f"not a kind of export that is read: {', '.join(SUPPORTED_SUFFIXES)}, all but .zip also with .gz"
+        )
     return ImportPartition(day, platform)
 
 

@@ -99,7 +99,7 @@ def land(settings: Settings, source: Path, partition: ImportPartition) -> list[s
     sources = [source] if source.is_file() else sorted(path for path in source.rglob("*") if is_export_file(path))
     if not sources or not is_export_file(sources[0]):
         raise NothingToImport(
-            f"{source} holds no export file: {', '.join(SUPPORTED_SUFFIXES)}, each also with .gz, are read"
+            f"{source} holds no export file: {', '.join(SUPPORTED_SUFFIXES)}, each text also with .gz, are read"
         )
     folder = settings.import_path / partition.platform / partition.import_date.isoformat()
     folder.mkdir(parents=True, exist_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from media_pipeline.model import Fault, Locator, Record
@@ -11,37 +12,62 @@ from media_pipeline.posts.readers.json_text import UnreadableJson, parse_json
 from media_pipeline.posts.readers.ndjson import read_lines
 from media_pipeline.posts.readers.opener import DamagedExport, chunks_of, look_ahead
 from media_pipeline.posts.readers.x_archive import is_assignment, read_script
+from media_pipeline.posts.readers.zeeschuimer import unwrap
+from media_pipeline.posts.readers.zip_archive import SUFFIX, is_zip, members_of, text_of_member
 
 LINE_SUFFIXES = (".jsonl", ".ndjson")
-SUPPORTED_SUFFIXES = (".json", *LINE_SUFFIXES, ".js")
-"""Each also with ``.gz`` behind it."""
+_TEXT_SUFFIXES = (".json", *LINE_SUFFIXES, ".js")
+SUPPORTED_SUFFIXES = (*_TEXT_SUFFIXES, SUFFIX)
+"""All but ``.zip`` also with ``.gz`` behind them."""
 
 
 def is_export_file(path: Path) -> bool:
     """Whether the name is one that :func:`read_export` reads."""
-    return _plain_name(path).endswith(SUPPORTED_SUFFIXES)
+    return is_zip(path) or _is_text_export(path.name)
 
 
 def read_export(path: Path) -> Iterator[Record | Fault]:
     """Yield every record of an export, in order, and a fault for each part that can't be used.
 
-    Locators: a line from 1 for NDJSON; for an array its offset and the pointer ``/<index>``; offset 0 for an object.
+    Locators: a line from 1 for NDJSON; for an array its offset and the pointer ``/<index>``; offset 0 for an object;
+    for files in a zip their name too. Offsets and lines count in the text as UTF-8, decompressed.
     Nothing in the file makes this raise; a file that can't be opened or read raises OSError.
     """
     try:
-        yield from _read(path)
+        if is_zip(path):
+            yield from _read_zip(path)
+        else:
+            yield from _read_text(path.name, chunks_of(path))
     except DamagedExport as error:
         yield Fault(Locator(offset=error.offset), str(error))
 
 
-def _read(path: Path) -> Iterator[Record | Fault]:
-    head, chunks = look_ahead(chunks_of(path))
+def _read_zip(path: Path) -> Iterator[Record | Fault]:
+    members = members_of(path, _is_text_export)
+    if not members:
+        yield Fault(Locator(offset=0), f"the zip holds no export: {', '.join(_TEXT_SUFFIXES)} are read")
+    for name in members:
+        for part in _read_text(name, text_of_member(path, name)):
+            yield replace(part, locator=replace(part.locator, member=name))
+
+
+def _read_text(name: str, chunks: Iterator[bytes]) -> Iterator[Record | Fault]:
+    """The records of one text, each out of the wrapping that a tool put around it."""
+    try:
+        for part in _read(name, chunks):
+            yield unwrap(part) if isinstance(part, Record) else part
+    except DamagedExport as error:
+        yield Fault(Locator(offset=error.offset), str(error))
+
+
+def _read(name: str, chunks: Iterator[bytes]) -> Iterator[Record | Fault]:
+    head, chunks = look_ahead(chunks)
     beginning = head.lstrip()
     if not beginning:
         return _read_nothing(chunks)
     if is_assignment(head):
         return read_script(head, chunks)
-    if _plain_name(path).endswith(LINE_SUFFIXES):
+    if _plain_name(name).endswith(LINE_SUFFIXES):
         return _read_document(beginning, chunks) if _opens_document(beginning) else read_lines(chunks)
     if beginning.startswith(b"{"):
         head, chunks = look_ahead(chunks, lines=2)
@@ -87,5 +113,9 @@ def _is_whole(line: bytes) -> bool:
     return True
 
 
-def _plain_name(path: Path) -> str:
-    return path.name.lower().removesuffix(".gz")
+def _is_text_export(name: str) -> bool:
+    return _plain_name(name).endswith(_TEXT_SUFFIXES)
+
+
+def _plain_name(name: str) -> str:
+    return name.lower().removesuffix(".gz")

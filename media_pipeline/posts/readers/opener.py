@@ -1,16 +1,19 @@
-"""The bytes of an export, decompressed and without a byte order mark, in chunks.
+"""The text of an export as UTF-8, decompressed and without a byte order mark, in chunks.
 
-What belongs here: compression, encoding marks, looking ahead. What does not: JSON.
+What belongs here: compression, encodings, looking ahead. What does not: JSON, and archives of several files
+(:mod:`media_pipeline.posts.readers.zip_archive`).
 """
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import itertools
+import zipfile
 import zlib
 from collections.abc import Iterator
-from io import BufferedReader
 from pathlib import Path
+from typing import IO, Protocol
 
 from media_pipeline.model import MediaPipelineError
 
@@ -18,7 +21,15 @@ CHUNK_BYTES = 1 << 18
 MAX_RECORD_BYTES = 1 << 28
 """The longest line, array item or single document that is held in memory."""
 
+GREATEST_EXPANSION = 250
+"""Times that compressed data may grow. Real exports grow 5 to 40 times; deflate can do 1,032."""
+
+EXPANSION_LOOKED_AT_FROM = 1 << 27
+"""Bytes of text up to which no expansion is suspicious: reading them costs seconds."""
+
 UTF8_BOM = b"\xef\xbb\xbf"
+_UTF16_MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+_DAMAGE = (gzip.BadGzipFile, zipfile.BadZipFile, EOFError, zlib.error)
 
 
 class DamagedExport(MediaPipelineError):
@@ -29,28 +40,64 @@ class DamagedExport(MediaPipelineError):
         self.offset = offset
 
 
+class _Readable(Protocol):
+    def read1(self, n: int = -1, /) -> bytes: ...
+
+
 def chunks_of(path: Path) -> Iterator[bytes]:
-    """Yield the decompressed text without its byte order mark.
-
-    Raises DamagedExport after the last good chunk, OSError where the file itself can't be read.
-    """
+    """Yield the text of a file. Raises DamagedExport after the last good chunk, OSError if it can't be read."""
     with path.open("rb") as file:
-        # GzipFile.read1 hands out what it has before it meets the damage; read would lose it.
-        stream = gzip.GzipFile(fileobj=file) if path.suffix.lower() == ".gz" else file
-        chunks = _chunks(stream)
-        first = next(chunks, b"")
-        yield first.removeprefix(UTF8_BOM)
-        yield from chunks
+        yield from text_of(file, path.name, path.stat().st_size)
 
 
-def _chunks(stream: BufferedReader | gzip.GzipFile) -> Iterator[bytes]:
+def text_of(file: IO[bytes], name: str, size: int) -> Iterator[bytes]:
+    """Yield the text of an open file of ``size`` bytes, unpacked if its name ends with ``.gz``, as UTF-8."""
+    # GzipFile.read1 hands out what it has before it meets the damage; read would lose it.
+    stream: _Readable = gzip.GzipFile(fileobj=file) if name.lower().endswith(".gz") else file  # pyright: ignore[reportAssignmentType]
+    return _as_utf8(_chunks(stream, size))
+
+
+def _chunks(stream: _Readable, size: int) -> Iterator[bytes]:
     offset = 0
     try:
         while chunk := stream.read1(CHUNK_BYTES):
             offset += len(chunk)
             yield chunk
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DamagedExport(offset, f"the gzip data is damaged after {offset} bytes of text: {error}") from error
+            if offset > EXPANSION_LOOKED_AT_FROM and offset > size * GREATEST_EXPANSION:
+                raise DamagedExport(
+                    offset, f"{size} bytes grew to more than {GREATEST_EXPANSION} times as many: no export, not read on"
+                )
+    except _DAMAGE as error:
+        raise DamagedExport(
+            offset, f"the compressed data is damaged after {offset} bytes of text: {error or type(error).__name__}"
+        ) from error
+
+
+def _as_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    first = next(chunks, b"")
+    encoding = _encoding_of(first)
+    if encoding is None:
+        yield first.removeprefix(UTF8_BOM)
+        yield from chunks
+        return
+    # A lone surrogate is passed on as the bytes that no JSON parser takes, so that its record is named as faulty.
+    decoder = codecs.getincrementaldecoder(encoding)("surrogatepass")
+    start = first[2:] if first[:2] in _UTF16_MARKS else first
+    for chunk in itertools.chain([start], chunks):
+        yield decoder.decode(chunk).encode("utf-8", "surrogatepass")
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        raise DamagedExport(0, "the UTF-16 text ends in the middle of a character") from error
+
+
+def _encoding_of(first: bytes) -> str | None:
+    """UTF-16 by its mark, or by the NUL that every second byte of JSON's first characters is; None for UTF-8."""
+    if first[:2] in _UTF16_MARKS:
+        return _UTF16_MARKS[first[:2]]
+    if len(first) > 1 and first[0] and not first[1]:
+        return "utf-16-le"
+    return "utf-16-be" if len(first) > 1 and not first[0] and first[1] else None
 
 
 def look_ahead(chunks: Iterator[bytes], lines: int = 0) -> tuple[bytes, Iterator[bytes]]:

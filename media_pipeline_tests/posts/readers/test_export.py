@@ -217,6 +217,6 @@ def test_export_files_are_known_by_name(name: str) -> None:
     assert is_export_file(Path(name))
 
 
-@pytest.mark.parametrize("name", ["a.jpg", "a.gz", "a.json.part", "json", "a.csv", "a.json.zip"])
+@pytest.mark.parametrize("name", ["a.jpg", "a.gz", "a.json.part", "json", "a.csv", "a.zip.gz"])
 def test_other_files_are_not_exports(name: str) -> None:
     assert not is_export_file(Path(name))

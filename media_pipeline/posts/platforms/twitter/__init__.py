@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from media_pipeline.model import Fault, Locator, MediaRef, Post, Record
-from media_pipeline.posts.platforms.base import Found, numbered, read_posts
+from media_pipeline.posts.platforms.base import Found, NonMedia, numbered, read_posts
 from media_pipeline.posts.platforms.twitter.finding import find_posts
 from media_pipeline.posts.platforms.twitter.media import media_of
 from media_pipeline.posts.platforms.twitter.statuses import author_of, native_id, text_of, time_of
@@ -25,7 +25,18 @@ class Twitter:
     """Reads the posts and media of Twitter."""
 
     name = "twitter"
-    version = 1
+    version = 2
+    domains = ("x.com", "twitter.com", "t.co")
+    media_domains = ("twimg.com",)
+    non_media = (
+        NonMedia("avatar", address=r"//pbs\.twimg\.com/(?:profile_images|semantic_core_img|community_banner_img)/"),
+        NonMedia("avatar", address=r"//abs\.twimg\.com/sticky/default_profile_images/"),
+        NonMedia("banner", address=r"//pbs\.twimg\.com/profile_(?:banners|background_images)/"),
+        NonMedia("banner", address=r"//abs\.twimg\.com/images/themes/"),
+        NonMedia("card", address=r"//pbs\.twimg\.com/(?:card_img|cards|ad_img|news_img)/"),
+        NonMedia("card", keys="image_value.url"),
+        NonMedia("emoji", address=r"//abs(?:-0)?\.twimg\.com/(?:emoji|hashflags|responsive-web)/"),
+    )
 
     def posts(self, record: Record) -> Iterator[Post | Fault]:
         return read_posts(record, find_posts(record.value), self._post, _NOTHING_FOUND)
