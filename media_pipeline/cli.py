@@ -18,6 +18,7 @@ from media_pipeline.settings import Settings, SettingsError, load_settings
 from media_pipeline.terminal import err, out
 
 if TYPE_CHECKING:
+    from media_pipeline.posts.platforms.base import Platform
     from media_pipeline.storage.store import ContentStore
 
 app = typer.Typer(
@@ -79,18 +80,28 @@ def ingest(
 @app.command()
 def extract(
     path: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Export file.")],
-    platform: PlatformName,
+    platform: Annotated[
+        str | None, typer.Option("--platform", "-p", help="Platform of the export. Default: told by its shape.")
+    ] = None,
+    coverage: Annotated[
+        bool, typer.Option("--coverage", help="Prove that no media URL was overlooked, instead of listing posts.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show what an export holds, without storing or fetching anything: with --json, one line a post.
 
-    Parts that can't be read are named on standard error. Exits with 1 when there is no post in the file.
+    Parts that can't be read are named on standard error. Exits with 1 when there is no post in the file, and with
+    --coverage when a media URL is neither one of a post's nor known to be something else.
     """
     from media_pipeline.posts.extract import extract as extract_posts
     from media_pipeline.posts.platforms import platform_named
 
+    chosen = platform_named(_platform(platform)) if platform else None
+    if coverage:
+        _print_coverage(path, chosen, as_json)
+        return
     posts = 0
-    for found in extract_posts(path, platform_named(_platform(platform))):
+    for found in extract_posts(path, chosen):
         if isinstance(found, Fault):
             err.print(f"{path.name}: {found}", soft_wrap=True, markup=False)
             continue
@@ -103,6 +114,31 @@ def extract(
             out.print(title, markup=False)
             terminal.print_table("", rows)
     raise typer.Exit(0 if posts else 1)
+
+
+@app.command()
+def provenance(
+    media_id: Annotated[str, typer.Argument(help="A media reference, med-….")],
+    whole_post: Annotated[bool, typer.Option("--post", help="Print the post's bytes, not only the URL's.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show which bytes of which export a media reference came from.
+
+    The bytes go to standard output exactly as they stand in the export, the rest to standard error. Exits with 1 when
+    the export is no longer there or has changed.
+    """
+    from media_pipeline.stages.provenance import provenance_of
+
+    settings = load_settings()
+    with session.open_database(settings) as database:
+        found = provenance_of(settings, database, media_id)
+    if as_json:
+        terminal.print_json(found.as_json())
+        return
+    for name, value in found.facts().items():
+        err.print(f"{name}: {value}", soft_wrap=True, markup=False, highlight=False)
+    sys.stdout.buffer.write(found.post_text if whole_post else found.text)
+    sys.stdout.buffer.flush()
 
 
 @app.command(name="list")
@@ -319,6 +355,22 @@ def demo(
     for difference in differences:
         err.print(f"not as it should be: {difference}", soft_wrap=True, markup=False)
     raise typer.Exit(1 if failed or differences else 0)
+
+
+def _print_coverage(path: Path, platform: Platform | None, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from media_pipeline.posts.extract import coverage
+
+    found = coverage(path, platform)
+    rows = [asdict(row) for row in found.unexplained]
+    facts = {"percentage": found.percentage, "media_urls": found.urls, "unexplained_urls": found.unexplained_urls}
+    if as_json:
+        terminal.print_json(facts | {"unexplained": rows})
+    else:
+        terminal.print_facts(f"Coverage of {path.name}", facts)
+        terminal.print_table("Unexplained", rows)
+    raise typer.Exit(1 if found.unexplained else 0)
 
 
 def _print(facts: dict[str, Any], as_json: bool, title: str) -> None:

@@ -187,11 +187,11 @@ class Candidate:
     height: int | None = None
     bitrate: int | None = None
     """Bits a second."""
-    codec: str | None = None
-    """As the export names it, e.g. ``h264``."""
     role: Role = Role.MEDIA
     rule: str = ""
     """Why it stands where it stands among the candidates, e.g. ``highest bitrate mp4``."""
+    codec: str | None = None
+    """As the export names it, e.g. ``h264``."""
     expires_at: datetime | None = None
     """When the URL stops working, UTC, where the export says so beside it; the URL itself may say so too."""
 

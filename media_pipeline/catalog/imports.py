@@ -19,6 +19,10 @@ FAULTS_KEPT = 1000
 """Faults recorded one by one for a file; past that they are only counted, so that a wrong file can't fill the disk."""
 
 
+UNEXPLAINED_KEPT = 100
+"""Key paths recorded for a file: an export of a new format has a few."""
+
+
 @dataclass(frozen=True, slots=True)
 class SeenFile:
     """An import file as it was when it was read."""
@@ -28,6 +32,15 @@ class SeenFile:
     size: int
     modified_ns: int
     import_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MediaUrls:
+    """How many media URLs an import holds, and those that nothing explains: rows of keys, count and example."""
+
+    urls: int
+    unexplained_urls: int
+    unexplained: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +107,23 @@ def add_faults(connection: sa.Connection, import_id: str, first_number: int, fau
         connection.execute(sa.insert(import_faults), rows)
 
 
-def finish(connection: sa.Connection, import_id: str, posts: int, faults: int) -> None:
+def finish(
+    connection: sa.Connection, import_id: str, posts: int, faults: int, coverage: MediaUrls | None = None
+) -> None:
     """Record that the file was read to its end, and how that went."""
-    status = "read" if not faults else "faulty" if posts else "failed"
-    error = f"{faults} part(s) could not be read" if faults else None
-    connection.execute(
-        sa.update(imports).where(imports.c.import_id == import_id).values(posts=posts, status=status, error=error)
-    )
+    coverage = coverage or MediaUrls(0, 0, ())
+    values = {
+        "posts": posts,
+        "status": "read" if not faults else "faulty" if posts else "failed",
+        "error": f"{faults} part(s) could not be read" if faults else None,
+        "media_urls": coverage.urls,
+        "unexplained_urls": coverage.unexplained_urls,
+        "unexplained": [
+            {name: clean(value) if isinstance(value, str) else value for name, value in row.items()}
+            for row in coverage.unexplained[:UNEXPLAINED_KEPT]
+        ],
+    }
+    connection.execute(sa.update(imports).where(imports.c.import_id == import_id).values(values))
 
 
 def record_file(connection: sa.Connection, file: SeenFile) -> None:
@@ -207,6 +230,25 @@ def faults(connection: sa.Connection, partitions: Sequence[ImportPartition], lim
         .limit(limit)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def media_urls(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> dict[ImportPartition, MediaUrls]:
+    """For each partition: its imports' media URLs, and what is unexplained, the most frequent first."""
+    columns = imports.c["path", "import_date", "platform", "media_urls", "unexplained_urls", "unexplained"]
+    found: dict[ImportPartition, list[sa.Row[Any]]] = {}
+    for row in connection.execute(sa.select(*columns).where(holds_import(partitions)).order_by(imports.c.path)):
+        found.setdefault(ImportPartition(row.import_date, row.platform), []).append(row)
+    return {
+        partition: MediaUrls(
+            sum(row.media_urls or 0 for row in rows),
+            sum(row.unexplained_urls or 0 for row in rows),
+            sorted(
+                ({"file": row.path, **unexplained} for row in rows for unexplained in row.unexplained or ()),
+                key=lambda unexplained: -unexplained["count"],
+            ),
+        )
+        for partition, rows in found.items()
+    }
 
 
 def paths_read(connection: sa.Connection, paths: Iterable[str]) -> Iterator[SeenFile]:

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from media_pipeline.catalog.selection import by_author, clean, holds_import, in_partitions, pieces
-from media_pipeline.catalog.tables import fetch_attempts, imports, media_files, post_media, posts
+from media_pipeline.catalog.tables import fetch_attempts, import_files, imports, media_files, post_media, posts
 from media_pipeline.model import FetchAttempt, ImportPartition, Role, Status
 
 RETRY_AFTER_HOURS = 1
@@ -31,6 +31,31 @@ class PendingMedia:
     attempts: int
     sha256: str | None
     """What it held before, when it is fetched again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Which export a reference was read from."""
+
+    media_id: str
+    post_id: str
+    platform: str
+    media_url: str | None
+    urls: tuple[str, ...]
+    """Of all its candidates, the chosen one first."""
+    import_id: str
+    paths: tuple[str, ...]
+    """Where that export lay, below the import path."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingMedia:
+    """A reference without bytes, and the names that they may be found under."""
+
+    media_id: str
+    native_id: str
+    urls: tuple[str, ...]
+    """Of its candidates in its own role, best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,3 +355,54 @@ def kinds(
             {"media_type": row.media_type, "role": row.role, "media": row.media}
         )
     return counted
+
+
+def origin(connection: sa.Connection, media_id: str) -> Origin | None:
+    """Where a reference was read; None when there is none of this id."""
+    row = connection.execute(
+        sa.select(*post_media.c["post_id", "media_url", "candidates", "import_id"], posts.c.platform)
+        .join(posts, posts.c.post_id == post_media.c.post_id)
+        .where(post_media.c.media_id == media_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    paths = connection.execute(
+        sa.select(import_files.c.path).where(import_files.c.import_id == row.import_id).order_by(import_files.c.path)
+    )
+    urls = dict.fromkeys(url for url in (row.media_url, *(entry["url"] for entry in row.candidates)) if url)
+    return Origin(
+        media_id, row.post_id, row.platform, row.media_url, tuple(urls), row.import_id, tuple(paths.scalars())
+    )
+
+
+def exports(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> list[tuple[str, str]]:
+    """The partitions' imports and where each lay, below the import path."""
+    query = (
+        sa.select(import_files.c.import_id, import_files.c.path)
+        .join(imports, imports.c.import_id == import_files.c.import_id)
+        .where(holds_import(partitions))
+        .order_by(import_files.c.path)
+    )
+    return [(row.import_id, row.path) for row in connection.execute(query)]
+
+
+def waiting_of_import(connection: sa.Connection, import_id: str) -> list[WaitingMedia]:
+    """An import's references that name a URL and are not stored."""
+    query = (
+        sa.select(post_media.c.media_id, post_media.c.candidates, post_media.c.role, posts.c.native_id)
+        .join(posts, posts.c.post_id == post_media.c.post_id)
+        .where(
+            post_media.c.import_id == import_id,
+            post_media.c.status.not_in([Status.STORED, Status.QUARANTINED]),
+            post_media.c.role == Role.MEDIA,
+        )
+        .order_by(post_media.c.media_id)
+    )
+    return [
+        WaitingMedia(
+            row.media_id,
+            row.native_id,
+            tuple(entry["url"] for entry in row.candidates if entry["role"] == row.role),
+        )
+        for row in connection.execute(query)
+    ]

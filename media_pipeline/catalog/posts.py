@@ -107,6 +107,8 @@ def _row(post: Post, import_id: str) -> dict[str, Any]:
         "posted_at": post.posted_at,
         "url": clean(post.url),
         "text": clean(post.text),
+        "like_count": _tally(post.like_count),
+        "share_count": _tally(post.share_count),
         "relation": post.relation,
         "raw": post.raw,
         "raw_sha256": _digest(post.raw),
@@ -116,6 +118,11 @@ def _row(post: Post, import_id: str) -> dict[str, Any]:
         "duplicate_of": None,
         "manifest_version": None,
     }
+
+
+def _tally(number: int | None) -> int | None:
+    """A count that a database takes; an export may hold any number."""
+    return number if number is not None and 0 <= number < 1 << 63 else None
 
 
 def _digest(raw: Mapping[str, Any]) -> str:

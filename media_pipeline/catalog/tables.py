@@ -72,6 +72,11 @@ imports = sa.Table(
     _optional("error", sa.Text, comment="how many parts could not be read"),
     _required("reader_version", sa.Integer, comment="version of the platform module that read it"),
     _required("seen_at", UtcDateTime, comment="when it was first read"),
+    _optional("media_urls", sa.Integer, comment="media URLs in it, claimed or not; empty: not counted yet"),
+    _optional("unexplained_urls", sa.Integer, comment="those that no post claims and no rule explains"),
+    _optional(
+        "unexplained", sa.JSON(none_as_null=True), comment="these by key path: keys, count, example; the first 100"
+    ),
     # Every stage begins by asking which imports a partition holds.
     sa.Index("ix_imports_partition", "platform", "import_date"),
     comment="Contents of export files. The same bytes under two names are one import.",
@@ -94,7 +99,7 @@ import_faults = sa.Table(
     metadata,
     _key("import_id", Digest, sa.ForeignKey("imports.import_id"), comment="the import that it stands in"),
     _key("number", sa.Integer, comment="from 0, in the order of the file; the first 1000 are kept"),
-    _required("locator", sa.Text, comment="line or byte offset, then `#` and a JSON Pointer"),
+    _required("locator", sa.Text, comment="file in a zip and colon, line or byte offset, `#` and a JSON Pointer"),
     _required("reason", sa.Text, comment="why it could not be read"),
     comment="Parts of imports that could not be read.",
 )
@@ -116,6 +121,8 @@ posts = sa.Table(
         sa.String(16),
         comment="how it stands in another post: reposted, quoted, reply_parent; empty: its own",
     ),
+    _optional("like_count", sa.BigInteger, comment="likes or reactions, as the export says"),
+    _optional("share_count", sa.BigInteger, comment="shares, reposts or retweets, as the export says"),
     _required("raw_sha256", Digest, comment="tells a changed post from the same one"),
     _required("import_id", Digest, sa.ForeignKey("imports.import_id"), comment="the latest import that holds it"),
     _required("locator", sa.Text, comment="where it stands in that import, as in import_faults"),
@@ -200,7 +207,11 @@ post_media = sa.Table(
     ),
     _optional("media_url", sa.Text, comment="the URL to fetch, the best that the export offers"),
     _optional("url_digest", Digest, comment="SHA-256 of media_url: signed URLs are longer than an index entry may be"),
-    _required("candidates", sa.JSON, comment="every URL, best first: url, width, height, bitrate, role, rule"),
+    _required(
+        "candidates",
+        sa.JSON,
+        comment="every URL, best first: url, width, height, bitrate, codec, role, rule, expires_at",
+    ),
     _optional("alt_text", sa.Text, comment="its description, by the author"),
     _optional("url_expires_at", UtcDateTime, comment="when media_url stops working, if it says so"),
     _required("status", sa.String(16), comment="where it stands: see Statuses"),

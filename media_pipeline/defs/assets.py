@@ -47,12 +47,15 @@ def build_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     @dg.asset(
         **common,
         kinds={"python", "json"},
+        check_specs=checks.specs_of("raw_posts"),
         description="Every post of the export files that landed, once, with its raw JSON and where it stood. "
         "A file or line that can't be read is recorded with the reason; the rest goes on." + PARTITION,
     )
     def raw_posts(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> Materialized:
         with pipeline.open(context.log) as stage:
-            return materialized(context, read_posts(stage, partitions_of(context)))
+            partitions = partitions_of(context)
+            reports = read_posts(stage, partitions)
+            return materialized(context, reports, checks.of_raw_posts(stage, partitions))
 
     @dg.asset(
         **common,

@@ -11,10 +11,11 @@ from typing import Any
 
 import dagster as dg
 
-from media_pipeline.catalog import files, stats
+from media_pipeline.catalog import files, imports, stats
 from media_pipeline.catalog.files import LocalFile
+from media_pipeline.defs.metadata import table_of
 from media_pipeline.model import ImportPartition
-from media_pipeline.stages.context import StageContext
+from media_pipeline.stages.context import TABLE_ROWS, StageContext
 from media_pipeline.stages.integrity import matching
 
 SAMPLE_FILES = 100
@@ -25,6 +26,12 @@ SAMPLE_OBJECTS = 20
 """Objects of the archive that are asked for again: one HEAD each."""
 
 _SPECS = (
+    (
+        "raw_posts",
+        "every_media_url_explained",
+        False,
+        "Every media URL of the exports is one of a post's, or named as none: a changed format shows here first.",
+    ),
     ("media_manifest", "every_post_has_a_manifest", True, "Every post's media references are written down."),
     ("cached_media", "every_reference_is_accounted_for", True, "Every media reference is in exactly one named status."),
     ("cached_media", "stored_files_match_their_checksums", True, "A sample of the stored files, read to the end."),
@@ -45,6 +52,23 @@ def specs_of(asset: str) -> list[dg.AssetCheckSpec]:
         for owner, name, blocking, description in _SPECS
         if owner == asset
     ]
+
+
+def of_raw_posts(stage: StageContext, partitions: Sequence[ImportPartition]) -> list[dg.AssetCheckResult]:
+    """Whether posts claim, or rules explain, every media URL of the partitions' exports."""
+    with stage.database.read() as connection:
+        found = imports.media_urls(connection, partitions).values()
+    urls = sum(partition.urls for partition in found)
+    unexplained = sum(partition.unexplained_urls for partition in found)
+    rows = tuple(row for partition in found for row in partition.unexplained)[:TABLE_ROWS]
+    metadata: dict[str, Any] = {
+        "percentage": 100.0 * (urls - unexplained) / urls if urls else 100.0,
+        "media_urls": urls,
+        "unexplained": unexplained,
+    }
+    if rows:
+        metadata["findings"] = table_of(rows)
+    return [_result("every_media_url_explained", unexplained == 0, metadata, dg.AssetCheckSeverity.WARN)]
 
 
 def of_media_manifest(stage: StageContext, partitions: Sequence[ImportPartition]) -> list[dg.AssetCheckResult]:

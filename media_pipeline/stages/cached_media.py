@@ -1,6 +1,7 @@
 """Media references to verified originals: the whole life of a download.
 
-Read from the top: what is stored is looked at, what is due is fetched, and every new file's facts are read.
+Read from the top: what is stored is looked at, what came along is taken, what is due is fetched, and every new
+file's facts are read.
 What does not belong here: how a URL is fetched (``fetch``), where bytes lie (``storage``), what a file says
 about itself (``imaging``).
 """
@@ -18,6 +19,7 @@ from media_pipeline.model import FileFacts, ImportPartition, MediaPipelineError,
 from media_pipeline.stages.context import TABLE_ROWS, Reports, StageContext
 from media_pipeline.stages.downloads import Downloads
 from media_pipeline.stages.integrity import set_aside, verify_if_touched
+from media_pipeline.stages.local_media import store_local_media
 
 
 class FactsInterrupted(MediaPipelineError):
@@ -32,6 +34,7 @@ def cache_media(context: StageContext, partitions: Sequence[ImportPartition]) ->
         with ExitStack() as locks:
             _wait_for_other_runs(context, partitions, locks)
             verify_if_touched(context, partitions)
+            store_local_media(context, partitions)
             downloads = Downloads(context, partitions)
             downloads.run()
             requests, received = downloads.requests, downloads.bytes_received

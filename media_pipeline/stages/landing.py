@@ -19,7 +19,9 @@ from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.imports import SeenFile
 from media_pipeline.model import ImportPartition, MediaPipelineError
 from media_pipeline.posts.layout import Rejection
+from media_pipeline.posts.local_media import MEDIA_FOLDERS, is_local_medium
 from media_pipeline.posts.readers import SUPPORTED_SUFFIXES, is_export_file
+from media_pipeline.posts.readers.zip_archive import chosen_of
 from media_pipeline.settings import Settings
 from media_pipeline.stages.raw_posts import place_of
 
@@ -96,14 +98,33 @@ def land(settings: Settings, source: Path, partition: ImportPartition) -> list[s
     A file that is there with the same content stays. One with the same name and another content gets a name with
     a piece of its digest, so that nothing that landed is ever overwritten. Raises NothingToImport.
     """
-    sources = [source] if source.is_file() else sorted(path for path in source.rglob("*") if is_export_file(path))
+    sources = [source] if source.is_file() else _exports_of(source)
     if not sources or not is_export_file(sources[0]):
         raise NothingToImport(
             f"{source} holds no export file: {', '.join(SUPPORTED_SUFFIXES)}, each text also with .gz, are read"
         )
     folder = settings.import_path / partition.platform / partition.import_date.isoformat()
     folder.mkdir(parents=True, exist_ok=True)
-    return [_copy(path, folder).relative_to(settings.import_path).as_posix() for path in sources]
+    landed = [_copy(path, folder).relative_to(settings.import_path).as_posix() for path in sources]
+    for path in sources:
+        _copy_media_beside(path, folder)
+    return landed
+
+
+def _exports_of(folder: Path) -> list[Path]:
+    found = (path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file() and is_export_file(path))
+    return [folder / name for name in chosen_of([path.as_posix() for path in found if not is_local_medium(path)])]
+
+
+def _copy_media_beside(export: Path, folder: Path) -> None:
+    """The media that an X data archive keeps beside its posts; a zip is copied whole."""
+    for name in MEDIA_FOLDERS:
+        beside = export.parent / name
+        if beside.is_dir() and beside != folder / name:
+            (folder / name).mkdir(exist_ok=True)
+            for path in sorted(beside.iterdir()):
+                if path.is_file():
+                    _copy(path, folder / name)
 
 
 def _copy(source: Path, folder: Path) -> Path:

@@ -9,17 +9,19 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 
 from media_pipeline.catalog import imports
 from media_pipeline.catalog import posts as posts_table
-from media_pipeline.catalog.imports import SeenFile
+from media_pipeline.catalog.imports import MediaUrls, SeenFile
 from media_pipeline.catalog.posts import Upserted
-from media_pipeline.model import Fault, ImportPartition, Locator, Post, Record, Report
+from media_pipeline.model import Fault, ImportPartition, Locator, Post, Report
+from media_pipeline.posts.coverage import Coverage, CoverageCounter
+from media_pipeline.posts.extract import read_records
 from media_pipeline.posts.layout import Rejection, partition_of
 from media_pipeline.posts.platforms import Platform, platform_named, platform_names
-from media_pipeline.posts.readers import read_export
 from media_pipeline.settings import Settings
 from media_pipeline.stages.context import TABLE_ROWS, Reports, StageContext
 
@@ -83,7 +85,8 @@ def _read_content(
     context: StageContext, path: Path, file: SeenFile, partition: ImportPartition, platform: Platform
 ) -> Iterator[Upserted]:
     posts = faults = 0
-    found = _posts_and_faults(path, platform)
+    coverage = CoverageCounter(platform)
+    found = _posts_and_faults(path, platform, coverage)
     while batch := list(islice(found, POSTS_PER_TRANSACTION)):
         new_posts = [item for item in batch if isinstance(item, Post)]
         new_faults = [item for item in batch if isinstance(item, Fault)]
@@ -101,16 +104,23 @@ def _read_content(
         context.log.warning(f"{file.path} changed while it was read; the next run reads it again")
         return
     with context.database.write() as connection:
-        imports.finish(connection, file.import_id, posts, faults)
+        imports.finish(connection, file.import_id, posts, faults, _media_urls(coverage.result()))
         imports.record_file(connection, file)
 
 
-def _posts_and_faults(path: Path, platform: Platform) -> Iterator[Post | Fault]:
-    for item in read_export(path):
-        if isinstance(item, Record):
-            yield from platform.posts(item)
-        else:
+def _posts_and_faults(path: Path, platform: Platform, coverage: CoverageCounter) -> Iterator[Post | Fault]:
+    """The posts and faults of a file, while every record's media URLs are counted."""
+    for item in read_records(path, platform):
+        if isinstance(item, Fault):
             yield item
+            continue
+        coverage.add(item.value, (reference for post in item.posts for reference in platform.media(post.raw)))
+        yield from item.posts
+        yield from item.faults
+
+
+def _media_urls(coverage: Coverage) -> MediaUrls:
+    return MediaUrls(coverage.urls, coverage.unexplained_urls, [asdict(found) for found in coverage.unexplained])
 
 
 def _as_it_is(settings: Settings, path: Path) -> SeenFile:
@@ -131,6 +141,7 @@ def _report(context: StageContext, partition: ImportPartition, upserted: Upserte
     with context.database.read() as connection:
         totals = imports.totals(connection, [partition]).get(partition, {})
         faults = imports.faults(connection, [partition], TABLE_ROWS)
+        media_urls = imports.media_urls(connection, [partition]).get(partition, MediaUrls(0, 0, ()))
     read = upserted.new + upserted.changed + upserted.unchanged
     numbers = {
         "files": totals.get("files", 0),
@@ -139,5 +150,7 @@ def _report(context: StageContext, partition: ImportPartition, upserted: Upserte
         "posts_new": upserted.new,
         "posts_changed": upserted.changed,
         "posts_per_second": round(read / seconds, 1) if read and seconds else 0.0,
+        "media_urls": media_urls.urls,
+        "unexplained_urls": media_urls.unexplained_urls,
     }
     return Report(numbers, tuple(faults))

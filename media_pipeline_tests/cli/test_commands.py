@@ -146,6 +146,36 @@ def test_extract_names_bad_lines_and_exits_with_1_only_when_there_is_no_post(she
     shell.run("extract", str(path), "-p", "twitter", "--json", code=1)
 
 
+def test_extract_tells_the_platform_by_the_shape_and_refuses_another_one(shell: Shell, export: Path) -> None:
+    done = shell.run("extract", str(export), "--json")
+    assert {json.loads(line)["platform"] for line in done.stdout.splitlines()} == {"twitter"}
+    done = shell.run("extract", str(export), "-p", "linkedin", "--json", code=1)
+    assert "this is an export of twitter, not of linkedin" in done.stderr
+
+
+def test_coverage_is_proven_or_names_what_was_overlooked(shell: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps([tweet(1, "https://pbs.twimg.com/media/A.jpg")]))
+    assert shell.json("extract", str(path), "--coverage")["percentage"] == 100
+    new = {**tweet(2, "https://pbs.twimg.com/media/B.jpg"), "hologram": ["https://video.twimg.com/1.usdz"]}
+    path.write_text(json.dumps([new]))
+    found = shell.json("extract", str(path), "--coverage", code=1)
+    (unexplained,) = found["unexplained"]
+    assert (unexplained["keys"], unexplained["count"]) == ("hologram[]", 1)
+
+
+def test_provenance_prints_the_very_bytes_that_named_a_medium(shell: Shell, export: Path) -> None:
+    shell.run("ingest", str(export), "--platform", "twitter", "--date", DAY.isoformat(), DOWNLOAD_MEDIA="false")
+    first = shell.json("list")[0]
+    done = shell.run("provenance", first["media_id"])
+    assert done.stdout == f'"{first["media_url"]}"'
+    assert "twitter/2025-11-01/export.json" in done.stderr
+    assert done.stdout in shell.run("provenance", first["media_id"], "--post").stdout
+    landed = shell.library.settings.import_path / "twitter/2025-11-01/export.json"
+    landed.write_text("[]")
+    assert "put it back" in shell.run("provenance", first["media_id"], code=1).stderr
+
+
 def test_backfill_runs_only_partitions_that_hold_imports(shell: Shell, host: FaultyHost) -> None:
     from datetime import timedelta
 
@@ -165,6 +195,7 @@ def test_help_names_every_command(shell: Shell) -> None:
     for command in [
         "ingest",
         "extract",
+        "provenance",
         "list",
         "download",
         "backfill",

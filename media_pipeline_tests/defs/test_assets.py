@@ -117,6 +117,7 @@ def test_every_check_passes_on_a_sound_library(library: Library, host: FaultyHos
     with dg.DagsterInstance.ephemeral() as instance:
         result = execute(library, instance, partition_key=KEY)
     assert checks(result) == {
+        "every_media_url_explained": True,
         "every_post_has_a_manifest": True,
         "every_reference_is_accounted_for": True,
         "stored_files_match_their_checksums": True,
@@ -137,6 +138,18 @@ def test_a_reference_without_a_named_status_stops_the_run_before_the_archive(
         result = execute(library, instance, partition_key=KEY, raise_on_error=False)
     assert not checks(result)["every_reference_is_accounted_for"]
     assert library.rows("SELECT count(archived_at) FROM media_files") == [(0,)]
+
+
+def test_a_media_url_that_nothing_explains_is_reported_by_its_key_path(library: Library, host: FaultyHost) -> None:
+    new = {"hologram": {"parts": ["https://video.twimg.com/a.usdz", "https://video.twimg.com/b.usdz"]}}
+    library.land("a.json", [{**tweet(1), **new}])
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = execute(library, instance, partition_key=KEY)
+    assert result.success
+    (check,) = [e for e in result.get_asset_check_evaluations() if e.check_name == "every_media_url_explained"]
+    assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert check.metadata["unexplained"].value == 2
+    assert "hologram.parts[]" in str(check.metadata["findings"].value)
 
 
 def test_a_flipped_bit_in_the_store_fails_the_check_of_checksums(library: Library, host: FaultyHost) -> None:

@@ -11,7 +11,7 @@ from media_pipeline.posts.readers.opener import MAX_RECORD_BYTES
 
 def read_lines(chunks: Iterator[bytes], max_bytes: int = MAX_RECORD_BYTES) -> Iterator[Record | Fault]:
     """Yield the record of each line; blank lines (keep-alives of a stream) are nothing."""
-    for number, line in enumerate(_lines(chunks, max_bytes), start=1):
+    for number, line in enumerate(lines_of(chunks, max_bytes), start=1):
         locator = Locator(line=number)
         if line is None:
             yield Fault(locator, f"the line is longer than {max_bytes} bytes")
@@ -26,7 +26,7 @@ def _read_line(line: bytes, locator: Locator) -> Record | Fault:
         return Fault(locator, str(error))
 
 
-def _lines(chunks: Iterator[bytes], max_bytes: int) -> Iterator[bytes | None]:
+def lines_of(chunks: Iterator[bytes], max_bytes: int) -> Iterator[bytes | None]:
     """Split at line feeds; None stands for a line that is too long to be held."""
     pieces: list[bytes] = []
     size = 0

@@ -35,8 +35,12 @@ def members_of(path: Path, is_export: Callable[[str], bool]) -> list[str]:
         raise DamagedExport(0, f"the zip can't be opened: {error}; download it again") from error
     if len(names) > MOST_MEMBERS:
         raise DamagedExport(0, f"the zip holds more than {MOST_MEMBERS} files; unpack it and import its exports")
-    posts_of_x = [name for name in names if _POSTS_OF_X.search(name)]
-    return posts_of_x or [name for name in names if is_export(name) and not _is_litter(name)]
+    return chosen_of([name for name in names if is_export(name) and not _is_litter(name)])
+
+
+def chosen_of(exports: list[str]) -> list[str]:
+    """Of the exports of one archive or folder, by path: those that hold posts, where it is an X data archive."""
+    return [name for name in exports if _POSTS_OF_X.search(name)] or exports
 
 
 def text_of_member(path: Path, name: str) -> Iterator[bytes]:

@@ -1,0 +1,111 @@
+"""Media that came with their export: stored from there, so that nothing is asked for them.
+
+What belongs here: matching references that wait with files beside their export. What does not: downloads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from media_pipeline.catalog import files, media
+from media_pipeline.catalog.media import StoredMedia, WaitingMedia
+from media_pipeline.fetch.sniff import SniffedType, sniff
+from media_pipeline.model import FetchedFile, ImportPartition
+from media_pipeline.posts.local_media import LocalMedia, media_beside
+from media_pipeline.stages.context import StageContext
+
+_CHUNK_BYTES = 1 << 20
+
+
+def store_local_media(context: StageContext, partitions: Sequence[ImportPartition]) -> int:
+    """Store every medium of the partitions that lies beside its export; return how many."""
+    folder = context.store.temporary_folder()
+    stored = 0
+    for path, references in _by_export(context, partitions):
+        beside = media_beside(path)
+        if not beside.names:
+            continue
+        batch: list[tuple[WaitingMedia, FetchedFile, str]] = []
+        for reference in references:
+            name = beside.find(reference.native_id, reference.urls)
+            file = _read(context, beside, name, folder / f"local-{reference.media_id}") if name else None
+            if file:
+                batch.append((reference, file, _adopt(context, file)))
+            if len(batch) >= context.settings.media_batch_size:
+                stored += _write_down(context, batch)
+                batch = []
+        stored += _write_down(context, batch)
+    return stored
+
+
+def _by_export(
+    context: StageContext, partitions: Sequence[ImportPartition]
+) -> Iterator[tuple[Path, Sequence[WaitingMedia]]]:
+    """The exports of the partitions that are there, each with its references that are not stored."""
+    with context.database.read() as connection:
+        exports = media.exports(connection, partitions)
+    for import_id, relative in exports:
+        path = context.settings.import_path / relative
+        if path.is_file():
+            with context.database.read() as connection:
+                yield path, media.waiting_of_import(connection, import_id)
+
+
+def _read(context: StageContext, beside: LocalMedia, name: str, path: Path) -> FetchedFile | None:
+    """Copy one file and digest it on the way; None for what can't be read or is no medium, which is then fetched."""
+    md5, sha256, size = hashlib.md5(usedforsecurity=False), hashlib.sha256(), 0
+    try:
+        with beside.open(name) as source, path.open("xb") as copy:
+            chunk = source.read(_CHUNK_BYTES)
+            found = sniff(chunk)
+            while chunk and isinstance(found, SniffedType):
+                size += len(chunk)
+                md5.update(chunk)
+                sha256.update(chunk)
+                copy.write(chunk)
+                chunk = source.read(_CHUNK_BYTES)
+    except (OSError, zipfile.BadZipFile) as error:
+        context.log.warning(f"{beside.export.name}: {name} can't be read and is fetched instead: {error}")
+        path.unlink(missing_ok=True)
+        return None
+    if not isinstance(found, SniffedType):
+        context.log.warning(f"{beside.export.name}: {name} is no medium ({found.kind}) and is fetched instead")
+        path.unlink()
+        return None
+    return FetchedFile(
+        path=path,
+        url=f"{beside.export.name}#{name}",
+        sha256=sha256.hexdigest(),
+        md5_sum=md5.hexdigest(),
+        file_size=size,
+        mime_type=found.mime_type,
+        extension=found.extension,
+        media_type=found.media_type,
+        etag=None,
+        last_modified=None,
+        attempts=(),
+    )
+
+
+def _adopt(context: StageContext, file: FetchedFile) -> str:
+    return context.store.adopt(
+        file.path,
+        sha256=file.sha256,
+        md5_sum=file.md5_sum,
+        media_type=file.media_type,
+        extension=file.extension,
+    )
+
+
+def _write_down(context: StageContext, batch: Sequence[tuple[WaitingMedia, FetchedFile, str]]) -> int:
+    now = datetime.now(UTC)
+    with context.database.write() as connection:
+        files.save(connection, [(file, place) for _, file, place in batch])
+        media.mark_stored(
+            connection, [StoredMedia(reference.media_id, file.sha256, None, None, now) for reference, file, _ in batch]
+        )
+    return len(batch)
