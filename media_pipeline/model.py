@@ -140,6 +140,8 @@ class Record:
     locator: Locator
     platform: str | None = None
     """The platform that the export itself names for it, if it does."""
+    owner: Mapping[str, Any] | None = None
+    """Whose account the export is of, where it says so once for all its posts; as the export writes it."""
 
 
 @dataclass(frozen=True, slots=True)

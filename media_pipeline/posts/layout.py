@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from media_pipeline.model import ImportPartition
-from media_pipeline.posts.local_media import is_local_medium
+from media_pipeline.posts.local_media import is_companion
 from media_pipeline.posts.readers import SUPPORTED_SUFFIXES, is_export_file
 
 _UNFINISHED_SUFFIXES = (".part", ".tmp", "~")
@@ -30,8 +30,8 @@ def partition_of(
     """Return the partition of ``<import_path>/<platform>/<YYYY-MM-DD>/…/<export>``, at any depth below the date.
 
     None for what is no export and no mistake: hidden files and folders, and names that mark a file as being written
-    (``.part``, ``.tmp``, ``~`` at the start or the end). They are looked at again under their final name. Nor for the
-    media that lie beside an export.
+    (``.part``, ``.tmp``, ``~`` at the start or the end). They are looked at again under their final name. Nor for what
+    belongs to an export beside it.
     """
     try:
         parts = path.relative_to(import_path).parts
@@ -39,7 +39,7 @@ def partition_of(
         parts = ("..",)
     if ".." in parts:
         return Rejection(path, f"it is not under the import folder {import_path}")
-    if any(_is_passed_over(part) for part in parts) or is_local_medium(Path(*parts)):
+    if any(_is_passed_over(part) for part in parts) or is_companion(Path(*parts)):
         return None
     try:
         return _partition(parts, platforms, first_date)

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 from urllib.parse import urlsplit
 
+from media_pipeline.posts.readers.x_archive import ACCOUNT
 from media_pipeline.posts.readers.zip_archive import is_zip
 
 MEDIA_FOLDERS = ("tweets_media", "tweet_media")
@@ -39,9 +40,9 @@ class LocalMedia:
             return archive.open(path)
 
 
-def is_local_medium(path: Path) -> bool:
-    """Whether a file lies in a folder of media, so that it is no export gone astray."""
-    return any(part in MEDIA_FOLDERS for part in path.parts[:-1])
+def is_companion(path: Path) -> bool:
+    """Whether a file belongs to an export beside it, so that it is none itself: its media, or whose account it is."""
+    return path.name == ACCOUNT or any(part in MEDIA_FOLDERS for part in path.parts[:-1])
 
 
 def media_beside(export: Path) -> LocalMedia:

@@ -19,8 +19,9 @@ from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.imports import SeenFile
 from media_pipeline.model import ImportPartition, MediaPipelineError
 from media_pipeline.posts.layout import Rejection
-from media_pipeline.posts.local_media import MEDIA_FOLDERS, is_local_medium
+from media_pipeline.posts.local_media import MEDIA_FOLDERS, is_companion
 from media_pipeline.posts.readers import SUPPORTED_SUFFIXES, is_export_file
+from media_pipeline.posts.readers.x_archive import ACCOUNT
 from media_pipeline.posts.readers.zip_archive import chosen_of
 from media_pipeline.settings import Settings
 from media_pipeline.stages.raw_posts import place_of
@@ -107,17 +108,20 @@ def land(settings: Settings, source: Path, partition: ImportPartition) -> list[s
     folder.mkdir(parents=True, exist_ok=True)
     landed = [_copy(path, folder).relative_to(settings.import_path).as_posix() for path in sources]
     for path in sources:
-        _copy_media_beside(path, folder)
+        _copy_companions(path, folder)
     return landed
 
 
 def _exports_of(folder: Path) -> list[Path]:
     found = (path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file() and is_export_file(path))
-    return [folder / name for name in chosen_of([path.as_posix() for path in found if not is_local_medium(path)])]
+    return [folder / name for name in chosen_of([path.as_posix() for path in found if not is_companion(path)])]
 
 
-def _copy_media_beside(export: Path, folder: Path) -> None:
-    """The media that an X data archive keeps beside its posts; a zip is copied whole."""
+def _copy_companions(export: Path, folder: Path) -> None:
+    """What an X data archive keeps beside its posts: media, and whose they are. A zip is copied whole."""
+    account = export.with_name(ACCOUNT)
+    if export.suffix == ".js" and account.is_file() and account.parent != folder:
+        _copy(account, folder)
     for name in MEDIA_FOLDERS:
         beside = export.parent / name
         if beside.is_dir() and beside != folder / name:

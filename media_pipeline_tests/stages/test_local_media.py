@@ -18,13 +18,14 @@ from media_pipeline_tests.library import TWITTER, Library, picture
 from media_pipeline_tests.posts.shapes import photo, status
 
 STAGES = (read_posts, write_manifests, cache_media)
+ACCOUNT = {"accountId": "9", "username": "ida", "accountDisplayName": "Ida", "email": "not kept"}
 SCRIPT = "window.YTD.tweets.part0 = "
 
 
 @pytest.fixture
 def script(host: FaultyHost) -> str:
-    """Two posts with a picture each, on a host that has both."""
-    posts = [{"tweet": status(n, photo(host.serve(f"/{n}.jpg", picture(n))))} for n in (1, 2)]
+    """Two posts with a picture each, on a host that has both. As in an archive, they don't say whose they are."""
+    posts = [{"tweet": status(n, photo(host.serve(f"/{n}.jpg", picture(n))), user=None)} for n in (1, 2)]
     return SCRIPT + json.dumps(posts)
 
 
@@ -35,9 +36,11 @@ def test_what_lies_beside_an_x_archives_posts_is_stored_from_there(
     (data / "tweets_media").mkdir(parents=True)
     (data / "tweets.js").write_text(script)
     (data / "like.js").write_text("window.YTD.like.part0 = []")
+    (data / "account.js").write_text(f"window.YTD.account.part0 = {json.dumps([{'account': ACCOUNT}])}")
     (data / "tweets_media" / "1-1.jpg").write_bytes(picture(11))
     assert land(library.settings, tmp_path / "archive", TWITTER) == ["twitter/2025-11-01/tweets.js"]
     library.run(stages=STAGES)
+    assert library.rows("SELECT DISTINCT author_id, author_handle, author_name FROM posts") == [("9", "ida", "Ida")]
     assert [request.path for request in host.requests] == ["/2.jpg"]
     assert library.statuses() == {"stored": 2}
     (stored,) = library.rows("SELECT local_path FROM media_files WHERE file_size = ?", len(picture(11)))

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from media_pipeline.model import Fault, Locator, Record
 from media_pipeline.posts.readers.document import read_array, read_object
 from media_pipeline.posts.readers.json_text import UnreadableJson, parse_json
 from media_pipeline.posts.readers.ndjson import read_lines
 from media_pipeline.posts.readers.opener import DamagedExport, chunks_of, look_ahead
-from media_pipeline.posts.readers.x_archive import is_assignment, read_script
+from media_pipeline.posts.readers.x_archive import ACCOUNT, is_assignment, owner_in, read_script
 from media_pipeline.posts.readers.zeeschuimer import unwrap
-from media_pipeline.posts.readers.zip_archive import SUFFIX, is_zip, members_of, text_of_member
+from media_pipeline.posts.readers.zip_archive import SUFFIX, account_in, is_zip, members_of, text_of_member
 
 LINE_SUFFIXES = (".jsonl", ".ndjson")
 _TEXT_SUFFIXES = (".json", *LINE_SUFFIXES, ".js")
@@ -37,7 +38,9 @@ def read_export(path: Path) -> Iterator[Record | Fault]:
         if is_zip(path):
             yield from _read_zip(path)
         else:
-            yield from _read_text(path.name, chunks_of(path))
+            account = path.with_name(ACCOUNT)
+            owner = owner_in(chunks_of(account)) if path.suffix == ".js" and account.is_file() else None
+            yield from _read_text(path.name, chunks_of(path), owner)
     except DamagedExport as error:
         yield Fault(Locator(offset=error.offset), str(error))
 
@@ -47,15 +50,20 @@ def _read_zip(path: Path) -> Iterator[Record | Fault]:
     if not members:
         yield Fault(Locator(offset=0), f"the zip holds no export: {', '.join(_TEXT_SUFFIXES)} are read")
     for name in members:
-        for part in _read_text(name, text_of_member(path, name)):
+        account = account_in(path, name) if name.endswith(".js") else None
+        owner = owner_in(text_of_member(path, account)) if account else None
+        for part in _read_text(name, text_of_member(path, name), owner):
             yield replace(part, locator=replace(part.locator, member=name))
 
 
-def _read_text(name: str, chunks: Iterator[bytes]) -> Iterator[Record | Fault]:
+def _read_text(name: str, chunks: Iterator[bytes], owner: Mapping[str, Any] | None = None) -> Iterator[Record | Fault]:
     """The records of one text, each out of the wrapping that a tool put around it."""
     try:
         for part in _read(name, chunks):
-            yield unwrap(part) if isinstance(part, Record) else part
+            if isinstance(part, Fault):
+                yield part
+            else:
+                yield replace(unwrap(part), owner=owner) if owner else unwrap(part)
     except DamagedExport as error:
         yield Fault(Locator(offset=error.offset), str(error))
 

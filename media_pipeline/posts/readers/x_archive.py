@@ -1,12 +1,23 @@
-"""The X data archive: a script that assigns a JSON document, ``window.YTD.tweets.part0 = [ … ]``."""
+"""The X data archive: scripts that assign a JSON document, ``window.YTD.tweets.part0 = [ … ]``.
+
+Its posts don't repeat whose they are; ``account.js`` beside them says so.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
 
 from media_pipeline.model import Fault, Record
 from media_pipeline.posts.readers.document import read_array, read_object
+from media_pipeline.posts.readers.opener import DamagedExport
+from media_pipeline.posts.values import dig, mapping
+
+ACCOUNT = "account.js"
+"""The script beside the posts that names their author."""
+_MOST_ACCOUNT_CHUNKS = 4
 
 _ASSIGNMENT = re.compile(rb"\s*(?:var\s+)?[A-Za-z_$][\w.$]*\s*=\s*(?=[\[{])")
 
@@ -24,6 +35,17 @@ def read_script(head: bytes, chunks: Iterator[bytes]) -> Iterator[Record | Fault
     if head[offset : offset + 1] == b"[":
         return read_array(document, offset)
     return read_object(document, offset)
+
+
+def owner_in(script: Iterator[bytes]) -> Mapping[str, Any] | None:
+    """The account that ``account.js`` names; None where it is something else."""
+    try:
+        text = b"".join(islice(script, _MOST_ACCOUNT_CHUNKS))
+    except DamagedExport:
+        return None
+    parts = read_script(text, iter([text])) if is_assignment(text) else iter(())
+    first = next(parts, None)
+    return mapping(dig(first.value, "account")) or None if isinstance(first, Record) else None
 
 
 def _skip(chunks: Iterator[bytes], count: int) -> Iterator[bytes]:

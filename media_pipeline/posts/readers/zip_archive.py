@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
 from media_pipeline.posts.readers.opener import DamagedExport, text_of
+from media_pipeline.posts.readers.x_archive import ACCOUNT
 
 SUFFIX = ".zip"
 MOST_MEMBERS = 100_000
@@ -36,6 +37,13 @@ def members_of(path: Path, is_export: Callable[[str], bool]) -> list[str]:
     if len(names) > MOST_MEMBERS:
         raise DamagedExport(0, f"the zip holds more than {MOST_MEMBERS} files; unpack it and import its exports")
     return chosen_of([name for name in names if is_export(name) and not _is_litter(name)])
+
+
+def account_in(path: Path, member: str) -> str | None:
+    """The name of ``account.js`` in the same folder of the zip as a script of posts, if there is one."""
+    name = str(PurePosixPath(member).with_name(ACCOUNT))
+    with zipfile.ZipFile(path) as archive:
+        return name if name in archive.namelist() else None
 
 
 def chosen_of(exports: list[str]) -> list[str]:

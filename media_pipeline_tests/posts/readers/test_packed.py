@@ -53,13 +53,15 @@ def test_every_export_in_a_zip_is_read_and_located_by_its_name(tmp_path: Path) -
 
 def test_of_an_x_archive_only_the_posts_are_read(tmp_path: Path) -> None:
     members = {
-        "data/account.js": 'window.YTD.account.part0 = [{"account": {}}]',
+        "data/account.js": 'window.YTD.account.part0 = [{"account": {"username": "ida"}}]',
         "data/like.js": 'window.YTD.like.part0 = [{"like": {}}]',
         "data/tweets.js": f"window.YTD.tweets.part0 = {TEXT}",
         "data/tweets-part1.js": f"window.YTD.tweets.part1 = {TEXT}",
         "data/tweets_media/1-a.jpg": "bytes",
     }
-    assert values(read(zipped(tmp_path / "twitter.zip", **members))) == ROWS * 2
+    parts = read(zipped(tmp_path / "twitter.zip", **members))
+    assert values(parts) == ROWS * 2
+    assert {str(part.owner) for part in parts if isinstance(part, Record)} == {"{'username': 'ida'}"}
 
 
 def test_a_zip_without_an_export_says_so(tmp_path: Path) -> None:

@@ -7,13 +7,23 @@ page of the v2 API is joined, ``media`` what a post shows.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from media_pipeline.model import Fault, Locator, MediaRef, Post, Record
 from media_pipeline.posts.platforms.base import Found, NonMedia, numbered, read_posts
 from media_pipeline.posts.platforms.twitter.finding import find_posts
 from media_pipeline.posts.platforms.twitter.media import media_of
-from media_pipeline.posts.platforms.twitter.statuses import author_of, native_id, text_of, time_of
+from media_pipeline.posts.platforms.twitter.statuses import (
+    NOBODY,
+    Author,
+    author_of,
+    counts_of,
+    native_id,
+    owner_of,
+    text_of,
+    time_of,
+)
 
 _NOTHING_FOUND = (
     "no post of twitter found in this record; expected a status with an id and a text, a v2 page with `data`, "
@@ -39,15 +49,19 @@ class Twitter:
     )
 
     def posts(self, record: Record) -> Iterator[Post | Fault]:
-        return read_posts(record, find_posts(record.value), self._post, _NOTHING_FOUND)
+        owner = owner_of(record.owner) if record.owner else None
+        return read_posts(record, find_posts(record.value), partial(self._post, owner), _NOTHING_FOUND)
 
     def media(self, raw: Mapping[str, Any]) -> tuple[MediaRef, ...]:
         return numbered(media_of(raw))
 
-    def _post(self, found: Found, locator: Locator) -> Post:
+    def _post(self, owner: Author | None, found: Found, locator: Locator) -> Post:
         raw = found.value
         number = native_id(raw) or ""
         author = author_of(raw)
+        if owner and author == NOBODY:
+            author = owner
+        likes, shares = counts_of(raw)
         return Post(
             platform=self.name,
             native_id=number,
@@ -59,5 +73,7 @@ class Twitter:
             posted_at=time_of(raw),
             url=f"https://x.com/{author.handle or 'i'}/status/{number}",
             text=text_of(raw),
+            like_count=likes,
+            share_count=shares,
             relation=found.relation,
         )

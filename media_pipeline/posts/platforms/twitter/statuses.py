@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from media_pipeline.model import Relation
 from media_pipeline.posts.platforms.base import Found, Missing
-from media_pipeline.posts.values import dig, identifier, items, mapping, moment, pointer, text
+from media_pipeline.posts.values import dig, identifier, integer, items, mapping, moment, pointer, text
 
 V2_RELATIONS: Mapping[Any, Relation] = {
     "retweeted": Relation.REPOSTED,
@@ -43,6 +43,9 @@ class Author(NamedTuple):
     number: str | None
     handle: str | None
     name: str | None
+
+
+NOBODY = Author(None, None, None)
 
 
 def native_id(value: Mapping[str, Any]) -> str | None:
@@ -119,6 +122,23 @@ def author_of(raw: Mapping[str, Any]) -> Author:
     )
 
 
+def owner_of(account: Mapping[str, Any]) -> Author:
+    """The author of every post in an X archive, from its ``account.js``."""
+    return Author(
+        number=_digits(account.get("accountId")),
+        handle=text(account.get("username")),
+        name=text(account.get("accountDisplayName")),
+    )
+
+
+def counts_of(raw: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    """Likes and reposts: v1.1, GraphQL, the archive and scrapers, else v2."""
+    status, metrics = status_of(raw), mapping(raw.get("public_metrics"))
+    likes = (status.get("favorite_count"), metrics.get("like_count"), raw.get("likeCount"), raw.get("favorites"))
+    shares = (status.get("retweet_count"), metrics.get("retweet_count"), raw.get("retweetCount"), raw.get("retweets"))
+    return _first_integer(likes), _first_integer(shares)
+
+
 def text_of(raw: Mapping[str, Any]) -> str | None:
     """The whole text: long posts keep it apart from the shortened one."""
     status = status_of(raw)
@@ -139,6 +159,10 @@ def time_of(raw: Mapping[str, Any]) -> datetime | None:
 def _digits(value: Any) -> str | None:
     number = identifier(value)
     return number if number and number.isascii() and number.isdecimal() else None
+
+
+def _first_integer(values: tuple[Any, ...]) -> int | None:
+    return next((number for value in values if (number := integer(value)) is not None), None)
 
 
 def _first_digits(value: Mapping[str, Any], *keys: str) -> str | None:
