@@ -1,4 +1,4 @@
-"""``python -m bench [downloads renditions dagster memory]``: run the benches, print one table, write results.json."""
+"""``python -m bench [NAME …]``: run the benches, print one table, write results.json."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import dagster_cost, downloads, memory, renditions
+from bench import dagster_cost, downloads, memory, reading, renditions
 from bench.measure import WORK, Row, forget_settings, idle_share
 
 BENCHES: dict[str, Callable[[], list[Row]]] = {
     "downloads": downloads.rows,
     "renditions": renditions.rows,
+    "reading": reading.rows,
     "dagster": dagster_cost.rows,
     "memory": memory.rows,
 }

@@ -106,6 +106,62 @@ def linkedin_document(name: str, make: Callable[[], bytes]) -> Medium:
     return Medium(url, _key(name), "pdf", make, Kind.DOCUMENT)
 
 
+def instagram_photo(name: str, size: Size, make: Callable[[], bytes], alt_text: str | None = None) -> Medium:
+    """A photo at Instagram's hosts, signed until the end of 32-bit time."""
+    url = f"https://scontent-fra3-1.cdninstagram.com/v/t51.29350-15/{_key(name)}_n.jpg?{_meta(name)}"
+    return Medium(url, _key(name), "jpg", make, Kind.PHOTO, size, alt_text)
+
+
+def instagram_video(name: str, size: Size, make: Callable[[], bytes]) -> Medium:
+    """A video at Instagram's hosts."""
+    url = f"https://scontent-fra3-1.cdninstagram.com/o1/v/t16/f2/m86/{_key(name)}.mp4?{_meta(name)}"
+    return Medium(url, _key(name), "mp4", make, Kind.VIDEO, size)
+
+
+def facebook_photo(name: str, size: Size, make: Callable[[], bytes]) -> Medium:
+    """A photo at Facebook's hosts."""
+    url = f"https://scontent-fra3-1.xx.fbcdn.net/v/t39.30808-6/{_key(name)}_n.jpg?{_meta(name)}"
+    return Medium(url, _key(name), "jpg", make, Kind.PHOTO, size)
+
+
+def tiktok_video(name: str, size: Size, make: Callable[[], bytes]) -> Medium:
+    """A video at TikTok's hosts, in its best step."""
+    url = (
+        f"https://v16-webapp-prime.tiktok.com/video/tos/maliva/best/{_key(name)}/?a=1988&expire=2147483640&signature=s"
+    )
+    return Medium(url, _key(name), "mp4", make, Kind.VIDEO, size)
+
+
+def tiktok_photo(name: str, size: Size, make: Callable[[], bytes]) -> Medium:
+    """A picture of a post of pictures."""
+    place = f"https://p16-sign-va.tiktokcdn.com/tos-maliva-i-photomode/{_key(name)}~tplv-photomode-image.jpeg"
+    return Medium(f"{place}?x-expires=2147483640&x-signature=s", _key(name), "jpg", make, Kind.PHOTO, size)
+
+
+def mastodon_photo(name: str, size: Size, make: Callable[[], bytes], alt_text: str | None = None) -> Medium:
+    """A photo at an instance's own host."""
+    key = _key(name).lower()
+    url = f"https://files.mastodon.example/media_attachments/files/112/{key[:3]}/original/{key}.jpg"
+    return Medium(url, key, "jpg", make, Kind.PHOTO, size, alt_text)
+
+
+def bluesky_photo(name: str, size: Size, make: Callable[[], bytes], alt_text: str | None = None) -> Medium:
+    """A photo at Bluesky's image host, at most 2000 pixels a side."""
+    key = "bafkrei" + hashlib.sha256(name.encode()).hexdigest()[:52]
+    url = f"https://cdn.bsky.app/img/feed_fullsize/plain/did:plc:{0:0>24}/{key}@jpeg"
+    return Medium(url, key, "jpg", make, Kind.PHOTO, size, alt_text)
+
+
+def reddit_photo(name: str, size: Size, make: Callable[[], bytes], alt_text: str | None = None) -> Medium:
+    """A picture at i.redd.it, as it was uploaded."""
+    key = hashlib.sha256(name.encode()).hexdigest()[:13]
+    return Medium(f"https://i.redd.it/{key}.jpg", key, "jpg", make, Kind.PHOTO, size, alt_text)
+
+
+def _meta(name: str) -> str:
+    return f"_nc_ht=scontent&oh=00_{hashlib.sha256(name.encode()).hexdigest()[:20]}&oe=7FFFFFFF"
+
+
 def _licdn(place: str, name: str, form: str) -> str:
     signature = base64.urlsafe_b64encode(hashlib.sha256(f"signed {name}".encode()).digest()).decode().rstrip("=")
     return f"https://{place}/D4E{_key(name)}/{form}/0/1786000000000?e=2147483647&v=beta&t={signature}"

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from media_pipeline.catalog.database import Database
-from media_pipeline.demo import export, sample
+from media_pipeline.demo import elsewhere, sample
 from media_pipeline.demo.expectation import Expectation, ExpectedMedium, MediaKey
+from media_pipeline.demo.exports import bluesky, facebook, instagram, linkedin, mastodon, reddit, tiktok, twitter
 from media_pipeline.demo.gallery import write_gallery
 from media_pipeline.demo.host import Answer, MediaHost
 from media_pipeline.demo.sample import SamplePost
@@ -138,18 +139,38 @@ def _clear(folder: Path) -> None:
 
 
 def _exports(today: date) -> list[Export]:
-    """Two days of two platforms, so that every partition of the demo holds something."""
+    """Two days of all platforms, so that every partition of the demo holds something."""
     yesterday = today - timedelta(days=1)
-    twitter, linkedin = ImportPartition(today, "twitter"), ImportPartition(today, "linkedin")
-    company = sample.company_posts()
-    made: list[tuple[str, ImportPartition, Callable[[Sequence[SamplePost]], bytes], list[SamplePost]]] = [
-        ("stream.ndjson", ImportPartition(yesterday, "twitter"), export.v11_lines, sample.stream()),
-        ("user-tweets.json", twitter, export.graphql_timeline, sample.timeline()),
-        ("tweets.js", twitter, export.x_archive, sample.own_archive()),
-        ("company-posts.json", ImportPartition(yesterday, "linkedin"), export.linkedin_posts, company[:2]),
-        ("company-posts-2.json", linkedin, export.linkedin_posts, company[2:]),
+    made: list[tuple[str, date, str, Callable[[Sequence[SamplePost]], bytes], list[SamplePost]]] = [
+        ("stream.ndjson", yesterday, "twitter", twitter.v11_lines, sample.stream()),
+        ("user-tweets.json", today, "twitter", twitter.graphql_timeline, sample.timeline()),
+        ("tweets.js", today, "twitter", twitter.x_archive, sample.own_archive()),
+        *_on_two_days(today, "company-posts.json", "linkedin", linkedin.scraped_posts, sample.company_posts()),
+        *_on_two_days(today, "feed.json", "instagram", instagram.private_feed, elsewhere.instagram()),
+        *_on_two_days(today, "page-feed.json", "facebook", facebook.graph_feed, elsewhere.facebook()),
+        *_on_two_days(today, "item-list.json", "tiktok", tiktok.item_list, elsewhere.tiktok()),
+        *_on_two_days(today, "statuses.ndjson", "mastodon", mastodon.statuses, elsewhere.mastodon()),
+        *_on_two_days(today, "author-feed.json", "bluesky", bluesky.author_feed, elsewhere.bluesky()),
+        *_on_two_days(today, "listing.json", "reddit", reddit.listing, elsewhere.reddit()),
     ]
-    return [Export(name, partition, write(posts), posts) for name, partition, write, posts in made]
+    return [
+        Export(name, ImportPartition(day, platform), write(posts), posts) for name, day, platform, write, posts in made
+    ]
+
+
+def _on_two_days(
+    today: date,
+    name: str,
+    platform: str,
+    write: Callable[[Sequence[SamplePost]], bytes],
+    posts: list[SamplePost],
+) -> list[tuple[str, date, str, Callable[[Sequence[SamplePost]], bytes], list[SamplePost]]]:
+    """The first half of the posts in yesterday's export, the rest in today's."""
+    half = len(posts) // 2
+    return [
+        (name, today - timedelta(days=1), platform, write, posts[:half]),
+        (name, today, platform, write, posts[half:]),
+    ]
 
 
 def _expectation(exports: Sequence[Export]) -> Expectation:
@@ -164,12 +185,25 @@ def _expectation(exports: Sequence[Export]) -> Expectation:
         for key, post in posts.items()
         for position, medium in enumerate(post.media)
     }
-    faults = {"stream.ndjson": export.BROKEN_LINE_NUMBER}
+    faults = {"stream.ndjson": twitter.BROKEN_LINE_NUMBER}
     return Expectation(len(posts), media, _answers(posts.values()), faults)
 
 
 def _native_id(post: SamplePost, platform: str) -> str:
-    return post.tweet_id if platform == "twitter" else post.activity_id
+    """The id that the post's export gives it."""
+    match platform:
+        case "twitter":
+            return post.tweet_id
+        case "linkedin":
+            return post.activity_id
+        case "facebook":
+            return f"{post.author.number}_{post.serial}"
+        case "bluesky":
+            return f"at://{bluesky.did_of(post.author)}/app.bsky.feed.post/{post.serial}"
+        case "reddit":
+            return reddit.id_of(post)
+        case _:
+            return post.serial
 
 
 def _answers(posts: Iterable[SamplePost]) -> dict[str, Answer]:

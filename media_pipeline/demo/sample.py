@@ -63,6 +63,11 @@ class SamplePost:
         return str(self.milliseconds << 22)
 
     @property
+    def serial(self) -> str:
+        """An id in digits that sorts by time, as most platforms have."""
+        return str(self.milliseconds << 20)
+
+    @property
     def media(self) -> tuple[Medium, ...]:
         """What it shows: a repost shows the media of what it repeats."""
         return self.reposts.media if self.reposts else self.own_media
@@ -86,11 +91,11 @@ IDA_AT_WORK = Author("ida-lindqvist-sample", "Ida Lindqvist", 90_210_003)
 WIDE, FULL, SQUARE = (1536, 1024), (2400, 1600), (1200, 1200)
 
 
-def _first_light() -> bytes:
+def first_light_photo() -> bytes:
     return jpeg(scenery.hills(1, FULL, scenery.DAWN))
 
 
-def _evening() -> bytes:
+def evening_photo() -> bytes:
     return jpeg(scenery.hills(3, WIDE, scenery.DUSK))
 
 
@@ -100,9 +105,9 @@ def stream() -> list[SamplePost]:
         MARTA,
         "2026-07-03 05:12",
         "First light over the seven ridges. Two hours of waiting, four minutes of this.",
-        (twitter_photo("first-light", FULL, _first_light, "Seven ridges in pink morning haze"),),
+        (twitter_photo("first-light", FULL, first_light_photo, "Seven ridges in pink morning haze"),),
     )
-    evening = twitter_photo("evening", WIDE, _evening, "A red sky behind dark mountains")
+    evening = twitter_photo("evening", WIDE, evening_photo, "A red sky behind dark mountains")
     four = SamplePost(
         MARTA,
         "2026-07-18 19:40",
@@ -125,7 +130,7 @@ def stream() -> list[SamplePost]:
     )
     quilt = twitter_photo("quilt", SQUARE, lambda: jpeg(artwork.quilt(1, 1200)), "Quarter circles, discs, triangles")
     currents = twitter_photo("currents", WIDE, lambda: jpeg(artwork.currents(4, WIDE)), "Coloured lines in a current")
-    copy_of_evening = twitter_photo("evening-again", (922, 614), lambda: recompressed(_evening(), 0.6, 55))
+    copy_of_evening = twitter_photo("evening-again", (922, 614), lambda: recompressed(evening_photo(), 0.6, 55))
     panorama = twitter_photo(
         "panorama",
         (4000, 1000),
@@ -223,7 +228,7 @@ def company_posts() -> list[SamplePost]:
             PIER_COMPANY,
             "2026-07-06 08:00",
             "Picture of the week, by our friend Marta Oberholz.",
-            (linkedin_image("picture-of-the-week", FULL, _first_light),),
+            (linkedin_image("picture-of-the-week", FULL, first_light_photo),),
         ),
         SamplePost(
             PIER_COMPANY,

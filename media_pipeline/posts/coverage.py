@@ -61,7 +61,7 @@ class CoverageCounter:
 
     def __init__(self, platform: Platform) -> None:
         self._media_domains = platform.media_domains
-        self._rules = [_Rule(row) for row in platform.non_media]
+        self._rules = [Rule(row) for row in platform.non_media]
         self._urls = 0
         self._unexplained: Counter[str] = Counter()
         self._examples: dict[str, str] = {}
@@ -69,7 +69,7 @@ class CoverageCounter:
     def add(self, value: Any, media: Iterable[MediaRef]) -> None:
         """Count one record; ``media`` are those of all the posts that were found in it."""
         claimed: _Claims | None = None
-        for keys, address in _addresses(value):
+        for keys, address in addresses_in(value):
             if not self._is_media(address):
                 continue
             self._urls += 1
@@ -90,22 +90,22 @@ class CoverageCounter:
             return False
         if any(belongs_to(host, domain) for domain in self._media_domains):
             return True
-        return _plain(address).lower().endswith(MEDIA_SUFFIXES)
+        return resource_of(address).lower().endswith(MEDIA_SUFFIXES)
 
 
 class _Claims:
     """The URLs of candidates, compared without scheme and query: one resource in another size has another query."""
 
     def __init__(self, media: Iterable[MediaRef]) -> None:
-        self._claimed = {_plain(candidate.url) for reference in media for candidate in reference.candidates}
+        self._claimed = {resource_of(candidate.url) for reference in media for candidate in reference.candidates}
 
     def __contains__(self, address: str) -> bool:
-        plain = _plain(address)
+        plain = resource_of(address)
         # A URL that is exported in two parts is claimed as a whole: the first part is where a claimed one begins.
         return plain in self._claimed or any(claim.startswith(plain) for claim in self._claimed)
 
 
-class _Rule:
+class Rule:
     """One row of ``Platform.non_media``, ready to be compared."""
 
     def __init__(self, row: NonMedia) -> None:
@@ -119,7 +119,7 @@ class _Rule:
         return self._address is None or self._address.search(address) is not None
 
 
-def _addresses(value: Any) -> Iterator[tuple[tuple[str, ...], str]]:
+def addresses_in(value: Any) -> Iterator[tuple[tuple[str, ...], str]]:
     """Every string that is a URL, with the keys that lead to it; ``[]`` stands for an index."""
     waiting: list[tuple[tuple[str, ...], Any]] = [((), value)]
     while waiting:
@@ -134,8 +134,8 @@ def _addresses(value: Any) -> Iterator[tuple[tuple[str, ...], str]]:
             waiting.extend(((*keys, "[]"), child) for child in items(node))
 
 
-def _plain(address: str) -> str:
-    """Host and path."""
+def resource_of(address: str) -> str:
+    """Host and path of a URL: what it names, whatever the scheme, the size and the signature."""
     return html.unescape(address).partition("://")[2].partition("?")[0].partition("#")[0]
 
 

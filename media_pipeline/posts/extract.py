@@ -64,11 +64,14 @@ def read_records(path: Path, platform: Platform | None = None) -> Iterator[ReadR
             yield record
             continue
         read = _read(record, recognised) if recognised else None
-        if platform is None and (read is None or not read.posts):
-            recognised = recognise(record)
-            read = _read(record, recognised) if recognised else None
+        if platform is None and not (read and read.posts):
+            found = recognise(record)
+            if found:
+                recognised, read = found, _read(record, found)
+            elif read is None or read.faults:
+                yield Fault(record.locator, NOT_RECOGNISED)
+                continue
         if read is None:
-            yield Fault(record.locator, NOT_RECOGNISED)
             continue
         if platform and not trusted:
             other = another_platform(record, platform) if read.posts else recognise(record)

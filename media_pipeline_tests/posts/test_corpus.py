@@ -12,14 +12,23 @@ from typing import Any
 import pytest
 
 from media_pipeline.model import Fault, MediaRef, Post, Record, Relation, Role
-from media_pipeline.posts.extract import extract
-from media_pipeline.posts.platforms import platform_named
+from media_pipeline.posts.extract import coverage, extract
+from media_pipeline.posts.platforms import platform_named, platform_names
 from media_pipeline.posts.readers import read_export
 
 REPOSITORY = Path(__file__).parents[2]
 CORPUS = Path(os.environ.get("MEDIA_TEST_CORPUS") or REPOSITORY.parent / "shared" / "corpus")
-PLATFORMS = ("linkedin", "twitter")
-RELATIONS = {"retweeted": Relation.REPOSTED, "quoted": Relation.QUOTED}
+PLATFORMS = platform_names()
+ANONYMOUS = ("posts/bluesky/quote_and_image.json", "posts/twitter/archive/data/tweets.js")
+"""Exports that don't say whose they are: addresses blanked out, an archive without its account.js."""
+WITHOUT_TIME: tuple[str, ...] = ()
+RELATIONS = {
+    "retweeted": Relation.REPOSTED,
+    "reblogged": Relation.REPOSTED,
+    "quoted": Relation.QUOTED,
+    "reply_parent": Relation.REPLY_PARENT,
+    "reply_root": Relation.REPLY_PARENT,
+}
 
 pytestmark = [
     pytest.mark.corpus,
@@ -98,10 +107,9 @@ def test_no_post_is_found_that_no_person_saw(file: str, platform: str) -> None:
 def test_every_post_says_who_and_when_and_where(file: str, platform: str) -> None:
     for posts in found(file, platform).values():
         for post, _ in posts:
-            assert post.posted_at
-            assert post.url
-            assert post.text
-            assert post.author_name or file.endswith("tweets.js"), "the X archive alone doesn't repeat its owner"
+            assert post.posted_at or file in WITHOUT_TIME
+            assert post.url or file in ANONYMOUS
+            assert post.author_name or post.author_id or file in ANONYMOUS
 
 
 @pytest.mark.parametrize(("file", "platform"), files())
@@ -114,7 +122,23 @@ def test_each_locator_leads_back_to_its_post(file: str, platform: str) -> None:
             for key in post.locator.pointer.removeprefix(record.locator.pointer).split("/")[1:]:
                 value = value[int(key)] if isinstance(value, list) else value[key]
             assert post.native_id in json.dumps(value)
-            assert json.dumps(post.text) in json.dumps(value)
+            # Mastodon's text is read out of HTML, Reddit's is a title and what stands below it.
+            if post.text and platform not in ("mastodon", "reddit"):
+                assert json.dumps(post.text) in json.dumps(value)
+
+
+@pytest.mark.parametrize(("file", "platform"), files())
+def test_every_media_url_is_claimed_or_explained(file: str, platform: str) -> None:
+    proven = coverage(CORPUS / file, platform_named(platform))
+    print(f"{file}: {proven.urls} media URLs, {proven.percentage:.1f}% explained")
+    assert proven.unexplained == ()
+
+
+@pytest.mark.parametrize(("file", "platform"), files())
+def test_every_export_is_recognised_without_being_told_its_platform(file: str, platform: str) -> None:
+    for part in extract(CORPUS / file):
+        assert not isinstance(part, Fault), part
+        assert part.post.platform == platform
 
 
 def test_unresolved_media_keys_are_references_that_say_why() -> None:

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from media_pipeline.model import Locator, Post, Record, Role
+from media_pipeline.posts.coverage import Rule, addresses_in, resource_of
 from media_pipeline.posts.extract import coverage
 from media_pipeline.posts.platforms import platform_named
 from media_pipeline.posts.platforms.base import numbered
+from media_pipeline_tests.posts.all_shapes import SHAPES
 from media_pipeline_tests.posts.shapes import photo, status, video
 
 TWITTER = platform_named("twitter")
@@ -31,6 +34,24 @@ def test_claimed_and_known_urls_explain_everything(tmp_path: Path) -> None:
     found = coverage(write(tmp_path, status(1, photo(), video(), user=user)), TWITTER)
     assert found.percentage == 100
     assert found.urls > 5
+
+
+@pytest.mark.parametrize(("name", "shape"), SHAPES)
+def test_every_documented_shape_is_explained(tmp_path: Path, name: str, shape: Any) -> None:
+    assert coverage(write(tmp_path, shape), platform_named(name)).unexplained == ()
+
+
+@pytest.mark.parametrize(("name", "shape"), SHAPES)
+def test_no_rule_explains_a_url_that_is_a_posts_own_medium(name: str, shape: Any) -> None:
+    platform = platform_named(name)
+    posts = [post for post in platform.posts(Record(shape, Locator())) if isinstance(post, Post)]
+    references = [reference for post in posts for reference in platform.media(post.raw)]
+    candidates = [candidate for reference in references for candidate in reference.candidates]
+    own = {resource_of(candidate.url) for candidate in candidates if candidate.role is Role.MEDIA}
+    for keys, address in addresses_in(shape):
+        if resource_of(address) in own:
+            hidden_by = [row for row in platform.non_media if Rule(row).explains(keys, address)]
+            assert not hidden_by, (".".join(keys), address)
 
 
 def test_a_medium_under_a_new_key_is_reported_by_its_path_and_count(tmp_path: Path) -> None:

@@ -12,18 +12,8 @@ from media_pipeline.model import Fault, Locator, Record
 from media_pipeline.posts.extract import ExtractedPost, extract
 from media_pipeline.posts.platforms import platform_named
 from media_pipeline.posts.recognition import recognise
-from media_pipeline_tests.posts import linkedin_shapes
-from media_pipeline_tests.posts.shapes import graphql, linkedin, photo, scraped, status, timeline, v2_page
-
-SHAPES = [
-    ("twitter", status(1, photo())),
-    ("twitter", {"tweet": status(1, photo())}),
-    ("twitter", timeline(graphql(1, photo()))),
-    ("twitter", v2_page()),
-    ("twitter", scraped()),
-    ("linkedin", linkedin()),
-    *(("linkedin", shape) for shape in linkedin_shapes.ALL),
-]
+from media_pipeline_tests.posts.all_shapes import SHAPES
+from media_pipeline_tests.posts.shapes import linkedin, photo, status
 
 
 @pytest.mark.parametrize(("name", "shape"), SHAPES)

@@ -2,11 +2,19 @@
 
 from media_pipeline.model import MediaPipelineError
 from media_pipeline.posts.platforms.base import Platform
+from media_pipeline.posts.platforms.bluesky import Bluesky
 from media_pipeline.posts.platforms.linkedin import LinkedIn
+from media_pipeline.posts.platforms.mastodon import Mastodon
+from media_pipeline.posts.platforms.reddit import Reddit
+from media_pipeline.posts.platforms.tiktok import TikTok
 from media_pipeline.posts.platforms.twitter import Twitter
 
 PLATFORMS: tuple[Platform, ...] = (
+    Bluesky(),
     LinkedIn(),
+    Mastodon(),
+    Reddit(),
+    TikTok(),
     Twitter(),
 )
 

@@ -187,7 +187,7 @@ def _candidates(
     width = count(own.get("Width")) or count(own.get("width")) or size[0]
     height = count(own.get("Height")) or count(own.get("height")) or size[1]
     for mirror in _mirrors(address):
-        yield Candidate(mirror, width, height, bitrate, codec, role, rule)
+        yield Candidate(mirror, width, height, bitrate, role=role, rule=rule, codec=codec)
 
 
 def _mirrors(address: Any) -> Iterator[str]:

@@ -1,19 +1,14 @@
-"""The sample's posts as JSON, in the shapes that exports have.
-
-What belongs here: the shape of each API and tool, with the fields that surround what matters. What does not: content.
-"""
+"""Exports of Twitter: v1.1 as a stream, GraphQL of the website, the X archive."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import orjson
 
+from media_pipeline.demo.exports.writing import Json, pretty
 from media_pipeline.demo.media import Kind, Medium
 from media_pipeline.demo.sample import Author, SamplePost
-
-Json = dict[str, Any]
 
 BROKEN_LINE = '{"created_at": "Tue Aug 25 08:14:02 +0000 2026", "id_str": "2092165", "full_text": "The disk was fu'
 """A line whose writer was stopped in the middle."""
@@ -48,22 +43,13 @@ def graphql_timeline(posts: Sequence[SamplePost]) -> bytes:
     ]
     instructions = [{"type": "TimelineClearCache"}, {"type": "TimelineAddEntries", "entries": entries}]
     timeline = {"timeline": {"instructions": instructions}}
-    return _pretty({"data": {"user": {"result": {"__typename": "User", "timeline_v2": timeline}}}})
+    return pretty({"data": {"user": {"result": {"__typename": "User", "timeline_v2": timeline}}}})
 
 
 def x_archive(posts: Sequence[SamplePost]) -> bytes:
     """The file ``data/tweets.js`` of an X archive: JSON after an assignment, numbers as text, no author."""
     tweets = [{"tweet": _archive_tweet(post)} for post in reversed(posts)]
-    return b"window.YTD.tweets.part0 = " + _pretty(tweets)
-
-
-def linkedin_posts(posts: Sequence[SamplePost]) -> bytes:
-    """An array of flat posts, newest first."""
-    return _pretty([_linkedin_post(post) for post in reversed(posts)])
-
-
-def _pretty(value: Any) -> bytes:
-    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return b"window.YTD.tweets.part0 = " + pretty(tweets)
 
 
 def _v11_status(post: SamplePost) -> Json:
@@ -205,50 +191,3 @@ def _variants(best: str) -> list[Json]:
 
 def _twitter_time(post: SamplePost) -> str:
     return post.posted_at.strftime("%a %b %d %H:%M:%S +0000 %Y")
-
-
-def _linkedin_post(post: SamplePost) -> Json:
-    author = post.author
-    return {
-        "activity_urn": post.activity_id,
-        "full_urn": f"urn:li:activity:{post.activity_id}",
-        "post_url": f"https://www.linkedin.com/posts/{author.handle}_activity-{post.activity_id}",
-        "text": post.text,
-        "posted_at": {"date": post.posted_at.strftime("%Y-%m-%d %H:%M:%S"), "timestamp": post.milliseconds},
-        "post_type": "regular",
-        "author": {
-            "name": author.name,
-            "urn": f"urn:li:organization:{author.number}",
-            "company_url": f"https://www.linkedin.com/company/{author.handle}/posts",
-            "logo_url": "https://media.licdn.com/dms/image/v2/logo/company-logo_100_100/0/1?e=2147483647&v=beta&t=x",
-        },
-        "stats": {"total_reactions": 41, "comments": 3, "reposts": 2},
-        "media": _linkedin_media(post.media),
-        "document": _linkedin_document(post.media),
-    }
-
-
-def _linkedin_media(media: Sequence[Medium]) -> Json | None:
-    shown = [medium for medium in media if medium.kind is not Kind.DOCUMENT]
-    if not shown:
-        return None
-    first = shown[0]
-    if first.kind is Kind.VIDEO:
-        thumbnail = "https://media.licdn.com/dms/image/v2/poster/videocover-high/0/1?e=2147483647&v=beta&t=x"
-        return {"type": "video", "url": first.url, "duration": 4000, "thumbnail": thumbnail}
-    if len(shown) == 1:
-        return {"type": "image", "url": first.url, "items": [_linkedin_item(first)]}
-    return {"type": "images", "images": [_linkedin_item(medium) for medium in shown]}
-
-
-def _linkedin_item(medium: Medium) -> Json:
-    width, height = medium.size
-    alt_text = {"alt_text": medium.alt_text} if medium.alt_text else {}
-    return {"url": medium.url, "width": width, "height": height, **alt_text}
-
-
-def _linkedin_document(media: Sequence[Medium]) -> Json | None:
-    documents = [medium for medium in media if medium.kind is Kind.DOCUMENT]
-    if not documents:
-        return None
-    return {"title": "Annual report 2026", "page_count": 2, "url": documents[0].url, "thumbnail": None}
