@@ -1,16 +1,18 @@
 """Reading exports: reader, platform module and media of every post, on one core, for each platform.
 
-The exports are the demo's shapes, repeated with other ids to 20 MB. The peer is ``json.loads`` of the same lines, which
-finds no post and no media: it shows how fast this machine is. The aim is 20 MB/s whatever the machine, so its ratio is
-worked out from the peer's rate.
+The exports are real ones where there are any (``MEDIA_TEST_CORPUS``), else the demo's, whose posts hold a tenth of the
+fields of real ones; repeated to 20 MB of lines. The peer is ``json.loads`` of the same lines, which finds no post and
+no media: it shows how fast the machine is. The aim is 20 MB/s, so the aim of the ratio follows from the peer's rate.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -20,18 +22,20 @@ from bench.measure import Row, fresh_folder, in_turn, limit_row, run_module
 from media_pipeline.demo import elsewhere, sample
 from media_pipeline.demo.exports import bluesky, facebook, instagram, linkedin, mastodon, reddit, tiktok, twitter
 from media_pipeline.demo.sample import SamplePost
-from media_pipeline.model import Fault
+from media_pipeline.model import Fault, Record
 from media_pipeline.posts.extract import read_records
 from media_pipeline.posts.platforms import platform_named
+from media_pipeline.posts.readers import is_export_file, read_export
 
-MEGABYTES = 20
+BYTES = 20_000_000
 ROUNDS = 3
 AIM_MB = 20.0
+"""A second."""
 MEMORY_AIM_MB = 20.0
-"""That an export of MEGABYTES may take above one of a tenth of it."""
+"""That an export of BYTES may take above one of a tenth of it."""
 
 _Write = Callable[[Sequence[SamplePost]], bytes]
-_EXPORTS: dict[str, tuple[_Write, Callable[[], list[SamplePost]]]] = {
+_DEMO: dict[str, tuple[_Write, Callable[[], list[SamplePost]]]] = {
     "bluesky": (bluesky.author_feed, elsewhere.bluesky),
     "facebook": (facebook.graph_feed, elsewhere.facebook),
     "instagram": (instagram.private_feed, elsewhere.instagram),
@@ -46,100 +50,105 @@ _EXPORTS: dict[str, tuple[_Write, Callable[[], list[SamplePost]]]] = {
 def rows() -> list[Row]:
     """A row a platform, and what memory a larger file takes."""
     found: list[Row] = []
-    for platform, (write, posts) in _EXPORTS.items():
+    for platform in _DEMO:
         path = fresh_folder("reading") / f"{platform}.ndjson"
-        count = _write_export(path, write, posts(), MEGABYTES * 1_000_000)
-        size = path.stat().st_size / 1e6
-        ours, theirs = in_turn(ROUNDS, lambda path=path: _ours(path), lambda path=path: _json(path))
-        rate, peer = size / median(ours), size / median(theirs)
-        posts_a_second = round(count / median(ours))
-        name = f"reading {platform} ({posts_a_second:,} posts/s)"
-        found.append(
-            Row(
-                name,
-                round(rate, 1),
-                round(peer, 1),
-                "json.loads",
-                "MB/s",
-                round(rate / peer, 2),
-                round(AIM_MB / peer, 2),
-            )
-        )
+        is_real = _write_lines(path, platform, BYTES)
+        found.append(_rate_row(platform if is_real else f"{platform}, demo", path))
     return [*found, _memory_row()]
 
 
-def _ours(path: Path) -> float:
-    """Seconds, in a process of its own."""
-    return float(run_module("bench.reading", "ours", path).output)
-
-
-def _json(path: Path) -> float:
-    return float(run_module("bench.reading", "json", path).output)
+def _rate_row(name: str, path: Path) -> Row:
+    seconds, theirs = in_turn(ROUNDS, lambda: _run("ours", path)[0], lambda: _run("json", path)[0])
+    size = path.stat().st_size / 1e6
+    rate, peer = size / median(seconds), size / median(theirs)
+    posts = round(_run("ours", path)[1] / median(seconds))
+    ratio, aim = round(rate / peer, 2), round(AIM_MB / peer, 2)
+    return Row(f"reading {name} ({posts:,} posts/s)", round(rate, 1), round(peer, 1), "json.loads", "MB/s", ratio, aim)
 
 
 def _memory_row() -> Row:
-    write, posts = _EXPORTS["twitter"]
     peaks: list[float] = []
-    for share in (0.1, 1):
+    for size in (BYTES // 10, BYTES):
         path = fresh_folder("reading") / "twitter.ndjson"
-        _write_export(path, write, posts(), int(MEGABYTES * 1_000_000 * share))
+        _write_lines(path, "twitter", size)
         peaks.append(run_module("bench.reading", "ours", path).peak_mb)
-    name = f"memory of reading {MEGABYTES} MB above {MEGABYTES // 10} MB"
+    name = f"memory of reading {BYTES // 1_000_000} MB above a tenth"
     return limit_row(name, max(peaks[1] - peaks[0], 0.0), "MB", MEMORY_AIM_MB)
 
 
-def _write_export(path: Path, write: _Write, posts: list[SamplePost], size: int) -> int:
-    """Lines of one export each, every post later than in the line before; return how many posts."""
-    written = count = number = 0
+def _run(what: str, path: Path) -> tuple[float, int]:
+    """Seconds and how many were read, by a process of its own."""
+    seconds, count = run_module("bench.reading", what, path).output.split()
+    return float(seconds), int(count)
+
+
+def _write_lines(path: Path, platform: str, size: int) -> bool:
+    """Write records of the platform, one a line, again and again; return whether they are real ones."""
+    real = [record for export in _real_exports(platform) for record in read_export(export)]
+    lines = [_line(record.value) for record in real if isinstance(record, Record)]
     with path.open("wb") as file:
-        while written < size:
-            later = [_later(post, timedelta(minutes=number)) for post in posts]
-            for line in _lines(write(later)):
-                written += file.write(line)
-            number += 1
-            count += len(later)
-    return count
+        for line in itertools.cycle(lines) if lines else _demo_lines(platform):
+            if file.tell() >= size:
+                break
+            file.write(line)
+    return bool(lines)
 
 
-def _lines(export: bytes) -> Iterable[bytes]:
-    """An export of lines as it is; any other as one line without white space."""
-    if export.startswith(b'{"'):
-        return [export]
-    return [json.dumps(json.loads(export), ensure_ascii=False, separators=(",", ":")).encode() + b"\n"]
+def _real_exports(platform: str) -> list[Path]:
+    corpus = Path(os.environ.get("MEDIA_TEST_CORPUS") or Path(__file__).parents[2] / "shared" / "corpus")
+    found = sorted((corpus / "posts" / platform).rglob("*"))
+    return [path for path in found if path.is_file() and is_export_file(path)]
+
+
+def _demo_lines(platform: str) -> Iterator[bytes]:
+    """The demo's export of a platform without end, every post later than the time before."""
+    write, posts = _DEMO[platform]
+    for number in itertools.count():
+        yield from _lines_of(write([_later(post, timedelta(minutes=number)) for post in posts()]))
+
+
+def _lines_of(export: bytes) -> Iterable[bytes]:
+    """An export of lines as it is; any other as one line."""
+    return export.splitlines(keepends=True) if _is_lines(export) else [_line(json.loads(export))]
+
+
+def _is_lines(export: bytes) -> bool:
+    """Whether an export has a record a line: its first line is a whole object."""
+    return export.split(b"\n", 1)[0].endswith(b"}")
+
+
+def _line(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
 def _later(post: SamplePost, by: timedelta) -> SamplePost:
-    posted = (post.posted_at + by).strftime("%Y-%m-%d %H:%M")
     return replace(
         post,
-        posted=posted,
+        posted=(post.posted_at + by).strftime("%Y-%m-%d %H:%M"),
         reposts=_later(post.reposts, by) if post.reposts else None,
         quotes=_later(post.quotes, by) if post.quotes else None,
     )
 
 
-def _read(path: Path) -> float:
+def _read(path: Path) -> int:
     platform = platform_named(path.stem)
-    started = time.perf_counter()
     found = 0
     for record in read_records(path, platform):
         assert not isinstance(record, Fault), record
         for post in record.posts:
             platform.media(post.raw)
             found += 1
-    seconds = time.perf_counter() - started
     assert found
-    return seconds
+    return found
 
 
-def _load(path: Path) -> float:
-    started = time.perf_counter()
+def _load(path: Path) -> int:
     with path.open("rb") as file:
-        for line in file:
-            json.loads(line)
-    return time.perf_counter() - started
+        return sum(1 for line in file if json.loads(line))
 
 
 if __name__ == "__main__":
     _, what, path = sys.argv
-    print({"ours": _read, "json": _load}[what](Path(path)))
+    started = time.perf_counter()
+    count = {"ours": _read, "json": _load}[what](Path(path))
+    print(time.perf_counter() - started, count)

@@ -7,7 +7,7 @@ What belongs here: the interface, and steps that do not depend on a platform. Re
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from media_pipeline.model import Candidate, Fault, Locator, MediaRef, MediaType, Post, Record, Relation, Role
@@ -115,14 +115,13 @@ def _reference(position: int, medium: Medium) -> MediaRef:
     by_url: dict[str, Candidate] = {}
     for candidate in medium.candidates:
         by_url.setdefault(candidate.url, candidate)
-    reference = MediaRef(
+    chosen = next((candidate for candidate in medium.candidates if candidate.role is medium.role), None)
+    return MediaRef(
         position=position,
         media_type=medium.media_type,
         candidates=tuple(by_url.values()),
         role=medium.role,
         alt_text=medium.alt_text,
+        expires_at=(expires_at(chosen.url) or chosen.expires_at) if chosen else None,
         note=medium.note,
     )
-    chosen = reference.chosen
-    expiry = expires_at(reference.url) or (chosen.expires_at if chosen else None)
-    return replace(reference, expires_at=expiry) if expiry else reference

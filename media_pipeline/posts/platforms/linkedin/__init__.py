@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from media_pipeline.model import Fault, Locator, MediaRef, Post, Record
-from media_pipeline.posts.platforms.base import Found, NonMedia, numbered, read_posts
+from media_pipeline.posts.platforms.base import Found, Missing, NonMedia, numbered, read_posts
 from media_pipeline.posts.platforms.linkedin import flat, update, voyager
 from media_pipeline.posts.platforms.linkedin.media_of_update import media_of_update
 
@@ -42,7 +42,8 @@ class LinkedIn:
     )
 
     def posts(self, record: Record) -> Iterator[Post | Fault]:
-        found = voyager.find_posts(record.value) if voyager.is_page(record.value) else flat.find_posts(record.value)
+        # Flat posts first: to know that a record is no page of Voyager takes a look at all of it.
+        found: Iterable[Found | Missing] = list(flat.find_posts(record.value)) or voyager.find_posts(record.value)
         return read_posts(record, found, self._post, _NOTHING_FOUND)
 
     def media(self, raw: Mapping[str, Any]) -> tuple[MediaRef, ...]:

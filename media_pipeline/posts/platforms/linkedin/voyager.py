@@ -37,12 +37,6 @@ class _Included(NamedTuple):
         return cls(objects, {urn: pointer("included", index) for urn, index in places.items()})
 
 
-def is_page(value: Any) -> bool:
-    """Whether a record is a page of Voyager, or an update of one."""
-    page = mapping(value)
-    return is_update(page) or any(map(is_update, items(page.get("included")))) or any(True for _ in _raw_updates(page))
-
-
 def find_posts(value: Any) -> Iterator[Found]:
     """Yield every update once, and the one that it repeats or quotes right after it."""
     page = mapping(value)

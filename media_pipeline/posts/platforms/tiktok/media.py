@@ -169,7 +169,9 @@ def _of_keys(
     return tuple(
         candidate
         for key in keys
-        for candidate in _candidates(value.get(key), rule, role, size=size, bitrate=bitrate, codec=codec)
+        # Few of the keys that an address may have are there in one record.
+        if (address := value.get(key))
+        for candidate in _candidates(address, rule, role, size=size, bitrate=bitrate, codec=codec)
     )
 
 
