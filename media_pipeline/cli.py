@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from media_pipeline import session, terminal
-from media_pipeline.model import Fault, ImportPartition, MediaPipelineError, Status
+from media_pipeline.model import Fault, MediaPipelineError, Status
 from media_pipeline.settings import Settings, SettingsError, load_settings
 from media_pipeline.terminal import err, out
 
@@ -32,7 +32,6 @@ app = typer.Typer(
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, by the catalogue's column names.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print the run's log.")]
-PlatformName = Annotated[str, typer.Option("--platform", "-p", help="Platform of the export, e.g. twitter.")]
 User = Annotated[str | None, typer.Option("--user", "-u", help="Only this author: handle or platform id.")]
 PostId = Annotated[str | None, typer.Option("--post-id", help="Only this post: our id (p-…) or the platform's.")]
 
@@ -52,7 +51,9 @@ def main() -> None:
 @app.command()
 def ingest(
     path: Annotated[Path, typer.Argument(exists=True, help="Export file, or a folder of export files.")],
-    platform: PlatformName,
+    platform: Annotated[
+        str | None, typer.Option("--platform", "-p", help="Platform of the export. Default: told by its shape.")
+    ] = None,
     day: Annotated[str | None, typer.Option("--date", help="Import date, YYYY-MM-DD. Default: today, UTC.")] = None,
     verbose: Verbose = False,
     as_json: AsJson = False,
@@ -63,17 +64,20 @@ def ingest(
     summary), with 1 when the run failed.
     """
     from media_pipeline.defs.partitions import ranges_of
-    from media_pipeline.stages.landing import land
+    from media_pipeline.stages.landing import land, partitions_for
 
     settings = load_settings()
-    partition = ImportPartition(_date(day) or datetime.now(UTC).date(), _platform(platform))
+    name = _platform(platform) if platform else None
+    exports = partitions_for(path, _date(day) or datetime.now(UTC).date(), name)
+    partitions = sorted(set(exports.values()))
     # A catalogue that can't be used stops it here, before anything lands and before a run begins.
     with session.open_database(settings):
         pass
-    for landed in land(settings, path, partition):
-        err.print(f"landed {landed}", soft_wrap=True)
-    failed = session.run(settings, "media_pipeline", ranges_of([partition]), verbose)
-    session.print_summary(settings, [partition], as_json)
+    for export, partition in exports.items():
+        for landed in land(settings, export, partition):
+            err.print(f"landed {landed}", soft_wrap=True)
+    failed = session.run(settings, "media_pipeline", ranges_of(partitions), verbose)
+    session.print_summary(settings, partitions, as_json)
     raise typer.Exit(1 if failed else 0)
 
 

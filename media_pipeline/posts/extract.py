@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from media_pipeline.posts.coverage import Coverage, CoverageCounter
 from media_pipeline.posts.platforms.base import Platform
 from media_pipeline.posts.readers import read_export
 from media_pipeline.posts.recognition import another_platform, recognise
+
+RECORDS_LOOKED_AT = 100
+"""A record of a real export that is of no platform, such as a stream's notice, is followed by one that is."""
 
 NOT_RECOGNISED = "no post of any known platform found in this record; name its platform to see what was expected"
 
@@ -81,6 +85,12 @@ def read_records(path: Path, platform: Platform | None = None) -> Iterator[ReadR
             # One record that is the platform's own vouches for the rest, which need no second look.
             trusted = bool(read.posts)
         yield read
+
+
+def platform_of(path: Path) -> Platform | None:
+    """The platform that an export comes from, by the first of its records that is recognised."""
+    records = (record for record in read_export(path) if isinstance(record, Record))
+    return next((found for record in islice(records, RECORDS_LOOKED_AT) if (found := recognise(record))), None)
 
 
 def extract(path: Path, platform: Platform | None = None) -> Iterator[ExtractedPost | Fault]:

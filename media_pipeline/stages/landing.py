@@ -12,12 +12,14 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from media_pipeline.catalog import imports
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.imports import SeenFile
 from media_pipeline.model import ImportPartition, MediaPipelineError
+from media_pipeline.posts.extract import platform_of
 from media_pipeline.posts.layout import Rejection
 from media_pipeline.posts.local_media import MEDIA_FOLDERS, is_companion
 from media_pipeline.posts.readers import SUPPORTED_SUFFIXES, is_export_file
@@ -93,17 +95,35 @@ def _files(folder: Path) -> Iterator[os.DirEntry[str]]:
                 yield entry
 
 
-def land(settings: Settings, source: Path, partition: ImportPartition) -> list[str]:
-    """Copy an export, or every export file of a folder, into the partition's folder; return the paths there.
+def partitions_for(source: Path, day: date, platform: str | None = None) -> dict[Path, ImportPartition]:
+    """Each export of a file or folder with the partition that it belongs in; without a platform, each is recognised.
 
-    A file that is there with the same content stays. One with the same name and another content gets a name with
-    a piece of its digest, so that nothing that landed is ever overwritten. Raises NothingToImport.
+    Raises NothingToImport where there is no export, or one whose platform can't be told.
     """
     sources = [source] if source.is_file() else _exports_of(source)
     if not sources or not is_export_file(sources[0]):
         raise NothingToImport(
             f"{source} holds no export file: {', '.join(SUPPORTED_SUFFIXES)}, each text also with .gz, are read"
         )
+    return {path: ImportPartition(day, platform or _recognised(path)) for path in sources}
+
+
+def _recognised(path: Path) -> str:
+    found = platform_of(path)
+    if found is None:
+        raise NothingToImport(
+            f"{path} is of no platform that is known; name it with --platform to see what is expected"
+        )
+    return found.name
+
+
+def land(settings: Settings, source: Path, partition: ImportPartition) -> list[str]:
+    """Copy an export, or every export file of a folder, into the partition's folder; return the paths there.
+
+    A file that is there with the same content stays. One with the same name and another content gets a name with
+    a piece of its digest, so that nothing that landed is ever overwritten. Raises NothingToImport.
+    """
+    sources = partitions_for(source, partition.import_date, partition.platform)
     folder = settings.import_path / partition.platform / partition.import_date.isoformat()
     folder.mkdir(parents=True, exist_ok=True)
     landed = [_copy(path, folder).relative_to(settings.import_path).as_posix() for path in sources]

@@ -14,6 +14,7 @@ from media_pipeline_tests import faulty_host
 from media_pipeline_tests.cli.shell import Shell
 from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.library import DAY, Library, picture, tweet
+from media_pipeline_tests.posts.shapes import linkedin
 
 
 @pytest.fixture
@@ -93,7 +94,7 @@ def test_a_run_that_fails_exits_with_1_and_says_why(shell: Shell, export: Path) 
     ("arguments", "said"),
     [
         (["ingest", "missing.json", "-p", "twitter"], "does not exist"),
-        (["ingest", ".", "-p", "myspace"], "linkedin, twitter"),
+        (["ingest", ".", "-p", "myspace"], "known are bluesky"),
         (["ingest", ".", "-p", "twitter", "--date", "yesterday"], "YYYY-MM-DD"),
         (["backfill", "--start-date", "2025-02-01", "--end-date", "2025-01-01"], "before"),
         (["archive"], "--all"),
@@ -151,6 +152,18 @@ def test_extract_tells_the_platform_by_the_shape_and_refuses_another_one(shell: 
     assert {json.loads(line)["platform"] for line in done.stdout.splitlines()} == {"twitter"}
     done = shell.run("extract", str(export), "-p", "linkedin", "--json", code=1)
     assert "this is an export of twitter, not of linkedin" in done.stderr
+
+
+def test_a_folder_of_several_platforms_is_sorted_by_what_is_in_it(shell: Shell, tmp_path: Path) -> None:
+    folder = tmp_path / "downloads"
+    folder.mkdir()
+    (folder / "a.json").write_text(json.dumps([tweet(1)]))
+    (folder / "b.json").write_text(json.dumps([linkedin(media=None)]))
+    summary = shell.json("ingest", str(folder), "--date", DAY.isoformat())
+    assert summary["partitions"] == ["linkedin 2025-11-01", "twitter 2025-11-01"]
+    assert summary["posts"] == 2
+    (folder / "c.json").write_text('{"a": 1}')
+    assert "name it with --platform" in shell.run("ingest", str(folder), code=1).stderr
 
 
 def test_coverage_is_proven_or_names_what_was_overlooked(shell: Shell, tmp_path: Path) -> None:
