@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from media_pipeline.model import Fault, post_id_of
 from media_pipeline.posts.extract import ExtractedPost, extract
 from media_pipeline.posts.platforms import platform_named
-from media_pipeline_tests.posts.shapes import LICDN, PHOTO_ORIGINAL, linkedin, photo, status
+from media_pipeline_tests.posts.linkedin_shapes import voyager_update
+from media_pipeline_tests.posts.shapes import LICDN, PHOTO_ORIGINAL, graphql, linkedin, photo, status
 
 
 def test_a_file_becomes_posts_and_faults_in_order(tmp_path: Path) -> None:
@@ -17,6 +19,24 @@ def test_a_file_becomes_posts_and_faults_in_order(tmp_path: Path) -> None:
     path.write_text("\n".join([*lines, json.dumps(status(2))]), encoding="utf-8")
     parts = list(extract(path, platform_named("twitter")))
     assert [part.locator.line if isinstance(part, Fault) else part.post.native_id for part in parts] == ["1", 2, 4, "2"]
+
+
+def test_a_collection_of_zeeschuimer_is_read_as_the_platforms_that_it_names(tmp_path: Path) -> None:
+    def wrapped(source: str, data: Any) -> str:
+        return json.dumps({"item_id": "1", "source_platform": source, "timestamp_collected": 1, "data": data})
+
+    path = tmp_path / "zeeschuimer.ndjson"
+    lines = [wrapped("x.com", graphql(1, photo())), wrapped("linkedin.com", voyager_update()), wrapped("y.test", {})]
+    path.write_text("\n".join(lines))
+    tweet, update, unknown = extract(path)
+    assert isinstance(tweet, ExtractedPost)
+    assert isinstance(update, ExtractedPost)
+    assert (tweet.post.platform, str(tweet.post.locator)) == ("twitter", "line 1#/data")
+    assert (update.post.platform, update.post.author_handle) == ("linkedin", "ann")
+    assert isinstance(unknown, Fault)
+    (misplaced, *_) = extract(path, platform_named("linkedin"))
+    assert isinstance(misplaced, Fault)
+    assert "export of twitter" in misplaced.reason
 
 
 def test_the_dry_run_prints_plain_json(tmp_path: Path) -> None:

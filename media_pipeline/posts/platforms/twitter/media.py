@@ -19,6 +19,7 @@ _PHOTO_URL = re.compile(
     r"https?://pbs\.twimg\.com/media/(?P<base>[\w-]+)(?:\.(?P<suffix>\w+))?(?::\w+)?(?:\?(?P<query>.*))?", re.ASCII
 )
 _SIZE_IN_PATH = re.compile(r"/(\d{2,5})x(\d{2,5})/", re.ASCII)
+_CODEC_IN_PATH = re.compile(r"/(avc1|hevc|hvc1|av01|vp09)/", re.ASCII)
 _SCRAPER_LISTS = (("photo", "photo"), ("video", "video"), ("animated_gif", "animated_gif"))
 _TYPE_OF_KEY_PREFIX = {"3": "photo", "7": "video", "13": "video", "16": "animated_gif"}
 _NO_URL = "the export gives no URL for it"
@@ -140,6 +141,7 @@ def _variant(variant: Mapping[str, Any]) -> Candidate | None:
         width=int(size[1]) if size else None,
         height=int(size[2]) if size else None,
         bitrate=count(variant.get("bitrate")) or count(variant.get("bit_rate")),
+        codec=codec[1] if (codec := _CODEC_IN_PATH.search(address)) else None,
         rule=_variant_rule(text(variant.get("content_type")) or "", address.partition("?")[0].lower()),
     )
 
