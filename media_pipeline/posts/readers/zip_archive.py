@@ -47,8 +47,9 @@ def account_in(path: Path, member: str) -> str | None:
 
 
 def chosen_of(exports: list[str]) -> list[str]:
-    """Of the exports of one archive or folder, by path: those that hold posts, where it is an X data archive."""
-    return [name for name in exports if _POSTS_OF_X.search(name)] or exports
+    """Of the exports of one archive or folder, by path: all but what an X data archive keeps beside its posts."""
+    archives = {PurePosixPath(name).parent for name in exports if _POSTS_OF_X.search(name)}
+    return [name for name in exports if _POSTS_OF_X.search(name) or PurePosixPath(name).parent not in archives]
 
 
 def text_of_member(path: Path, name: str) -> Iterator[bytes]:
