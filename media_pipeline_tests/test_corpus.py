@@ -18,13 +18,14 @@ from typing import Any
 
 import pytest
 
+from media_pipeline.posts.platforms import platform_names
 from media_pipeline_tests.defs.dev_server import wait_for
 from media_pipeline_tests.killed_runs import end_state, kill_at_random_moments, start_ingest
 from media_pipeline_tests.library import Library
 
 CORPUS = Path(os.environ.get("MEDIA_TEST_CORPUS", Path(__file__).parents[2] / "shared" / "corpus"))
 HOST = CORPUS.parent / "tools" / "replay_server.py"
-PLATFORMS = ("twitter", "linkedin")
+PLATFORMS = platform_names()
 SEED = int(os.environ.get("MEDIA_TEST_SEED", "20261120"))
 
 pytestmark = [

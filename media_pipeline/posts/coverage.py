@@ -136,7 +136,10 @@ def addresses_in(value: Any) -> Iterator[tuple[tuple[str, ...], str]]:
 
 def resource_of(address: str) -> str:
     """Host and path of a URL: what it names, whatever the scheme, the size and the signature."""
-    return html.unescape(address).partition("://")[2].partition("?")[0].partition("#")[0]
+    rest = html.unescape(address).partition("://")[2].partition("#")[0]
+    path = rest.partition("?")[0]
+    # A script's query says which picture it is to give.
+    return rest if path.endswith(".php") else path
 
 
 def _path_text(keys: tuple[str, ...]) -> str:

@@ -17,13 +17,12 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from urllib.parse import SplitResult, parse_qs, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from media_pipeline.posts.values import integer, moment
 
-_Query = Mapping[str, list[str]]
 _MARKS = ("?", "/video/")
 _TIKTOK_PATH = re.compile(r"/[0-9a-f]{32}/([0-9a-f]{8})/video/", re.ASCII)
 _POLICY_END = re.compile(rb'"DateLessThan"\s*:\s*\{\s*"AWS:EpochTime"\s*:\s*(\d{1,12})\s*\}')
@@ -38,40 +37,41 @@ def expires_at(url: str | None) -> datetime | None:
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "").lower()
-        query = parse_qs(parts.query)
     except ValueError:
         return None
     for domain, rule in _RULES:
         if host == domain or host.endswith("." + domain):
-            return rule(parts, query)
-    return _of_cloud_storage(query)
+            return rule(parts)
+    return _of_cloud_storage(parts)
 
 
-def _of_meta(_: SplitResult, query: _Query) -> datetime | None:
-    return _hexadecimal(_first(query, "oe"))
+def _of_meta(parts: SplitResult) -> datetime | None:
+    return _hexadecimal(_parameter(parts, "oe"))
 
 
-def _of_tiktok(parts: SplitResult, query: _Query) -> datetime | None:
+def _of_tiktok(parts: SplitResult) -> datetime | None:
     in_path = _TIKTOK_PATH.match(parts.path)
     return (
-        moment(_first(query, "x-expires"))
-        or moment(_first(query, "expire"))
+        moment(_parameter(parts, "x-expires"))
+        or moment(_parameter(parts, "expire"))
         or (_hexadecimal(in_path[1]) if in_path else None)
     )
 
 
-def _of_linkedin(_: SplitResult, query: _Query) -> datetime | None:
-    return moment(_first(query, "e"))
+def _of_linkedin(parts: SplitResult) -> datetime | None:
+    return moment(_parameter(parts, "e"))
 
 
-def _of_cloud_storage(query: _Query) -> datetime | None:
+def _of_cloud_storage(parts: SplitResult) -> datetime | None:
+    if "=" not in parts.query:
+        return None
     for prefix in ("X-Amz-", "X-Goog-"):
-        if f"{prefix}Date" in query:
-            return _signed_for(_first(query, f"{prefix}Date"), _first(query, f"{prefix}Expires"))
-    if "Policy" in query:
-        return _of_policy(_first(query, "Policy"))
-    if any(key in query for key in _SIGNATURE_KEYS):
-        return moment(_first(query, "Expires"))
+        if f"{prefix}Date=" in parts.query:
+            return _signed_for(_parameter(parts, f"{prefix}Date"), _parameter(parts, f"{prefix}Expires"))
+    if "Policy=" in parts.query:
+        return _of_policy(_parameter(parts, "Policy"))
+    if any(_parameter(parts, key) for key in _SIGNATURE_KEYS):
+        return moment(_parameter(parts, "Expires"))
     return None
 
 
@@ -104,11 +104,13 @@ def _hexadecimal(text: str) -> datetime | None:
         return None
 
 
-def _first(query: _Query, key: str) -> str:
-    return query.get(key, [""])[0]
+def _parameter(parts: SplitResult, key: str) -> str:
+    """The first value of a key in the query. parse_qs reads all of them, which took a tenth of reading an export."""
+    _, found, after = f"&{parts.query}".partition(f"&{key}=")
+    return unquote(after.partition("&")[0]) if found else ""
 
 
-_RULES: tuple[tuple[str, Callable[[SplitResult, _Query], datetime | None]], ...] = (
+_RULES: tuple[tuple[str, Callable[[SplitResult], datetime | None]], ...] = (
     ("fbcdn.net", _of_meta),
     ("cdninstagram.com", _of_meta),
     ("licdn.com", _of_linkedin),

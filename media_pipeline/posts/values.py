@@ -66,6 +66,11 @@ def web_address(value: Any) -> str | None:
     return address if address.lower().startswith(("https://", "http://")) else None
 
 
+def file_name(address: str) -> str:
+    """The last part of a URL's path: the same for one file on several hosts or in several sizes."""
+    return address.partition("?")[0].partition("#")[0].rstrip("/").rpartition("/")[2]
+
+
 def dig(value: Any, *keys: str) -> Any:
     """What stands under a path of keys, or None."""
     for key in keys:

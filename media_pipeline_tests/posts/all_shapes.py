@@ -6,6 +6,8 @@ from typing import Any
 
 from media_pipeline_tests.posts import (
     bluesky_shapes,
+    facebook_shapes,
+    instagram_shapes,
     linkedin_shapes,
     mastodon_shapes,
     reddit_shapes,
@@ -28,6 +30,8 @@ SHAPES: list[tuple[str, Any]] = [
     (platform, shape)
     for platform, shapes in {
         "bluesky": bluesky_shapes.ALL,
+        "facebook": facebook_shapes.ALL,
+        "instagram": instagram_shapes.ALL,
         "linkedin": LINKEDIN,
         "mastodon": mastodon_shapes.ALL,
         "reddit": reddit_shapes.ALL,

@@ -19,9 +19,14 @@ from media_pipeline.posts.readers import read_export
 REPOSITORY = Path(__file__).parents[2]
 CORPUS = Path(os.environ.get("MEDIA_TEST_CORPUS") or REPOSITORY.parent / "shared" / "corpus")
 PLATFORMS = platform_names()
-ANONYMOUS = ("posts/bluesky/quote_and_image.json", "posts/twitter/archive/data/tweets.js")
+ANONYMOUS = (
+    "posts/bluesky/quote_and_image.json",
+    "posts/facebook/apify_posts.json",
+    "posts/instagram/graphapi_medias_p2.json",
+    "posts/twitter/archive/data/tweets.js",
+)
 """Exports that don't say whose they are: addresses blanked out, an archive without its account.js."""
-WITHOUT_TIME: tuple[str, ...] = ()
+WITHOUT_TIME = ("posts/facebook/apify_posts.json",)
 RELATIONS = {
     "retweeted": Relation.REPOSTED,
     "reblogged": Relation.REPOSTED,

@@ -3,6 +3,8 @@
 from media_pipeline.model import MediaPipelineError
 from media_pipeline.posts.platforms.base import Platform
 from media_pipeline.posts.platforms.bluesky import Bluesky
+from media_pipeline.posts.platforms.facebook import Facebook
+from media_pipeline.posts.platforms.instagram import Instagram
 from media_pipeline.posts.platforms.linkedin import LinkedIn
 from media_pipeline.posts.platforms.mastodon import Mastodon
 from media_pipeline.posts.platforms.reddit import Reddit
@@ -11,6 +13,8 @@ from media_pipeline.posts.platforms.twitter import Twitter
 
 PLATFORMS: tuple[Platform, ...] = (
     Bluesky(),
+    Facebook(),
+    Instagram(),
     LinkedIn(),
     Mastodon(),
     Reddit(),
