@@ -84,6 +84,9 @@ def prepared(folder: Path) -> Generator[Demo]:
             path = folder / "exports" / one.partition.platform / one.name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(one.content)
+            if one.partition.platform == "twitter":
+                # X hands out who the archive's owner is in a file of its own.
+                path.with_name("account.js").write_bytes(twitter.account(sample.IDA))
             land(settings, path, one.partition)
         yield Demo(folder, settings, sorted({one.partition for one in exports}), host, expectation)
 
@@ -167,9 +170,10 @@ def _on_two_days(
 ) -> list[tuple[str, date, str, Callable[[Sequence[SamplePost]], bytes], list[SamplePost]]]:
     """The first half of the posts in yesterday's export, the rest in today's."""
     half = len(posts) // 2
+    stem, dot, suffix = name.partition(".")
     return [
         (name, today - timedelta(days=1), platform, write, posts[:half]),
-        (name, today, platform, write, posts[half:]),
+        (f"{stem}-2{dot}{suffix}", today, platform, write, posts[half:]),
     ]
 
 

@@ -52,6 +52,12 @@ def x_archive(posts: Sequence[SamplePost]) -> bytes:
     return b"window.YTD.tweets.part0 = " + pretty(tweets)
 
 
+def account(owner: Author) -> bytes:
+    """The file ``data/account.js`` of an X archive."""
+    values = {"accountId": str(owner.number), "username": owner.handle, "accountDisplayName": owner.name}
+    return b"window.YTD.account.part0 = " + pretty([{"account": values}])
+
+
 def _v11_status(post: SamplePost) -> Json:
     status: Json = {
         "created_at": _twitter_time(post),
