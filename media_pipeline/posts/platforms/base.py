@@ -95,6 +95,26 @@ class Missing(NamedTuple):
     pointer: str = ""
 
 
+def with_inner_posts(
+    found: Found,
+    inner_posts: Callable[[Found], Iterable[Found | Missing]],
+    native_id: Callable[[Mapping[str, Any]], str | None],
+) -> Iterator[Found | Missing]:
+    """Yield a post and those inside it, at any depth, each id once: a repost of a quote shows the quoted post twice."""
+    seen: set[str | None] = set()
+    waiting: list[Found | Missing] = [found]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Missing):
+            yield part
+            continue
+        number = native_id(part.value)
+        if number not in seen:
+            seen.add(number)
+            yield part
+            waiting.extend(reversed(list(inner_posts(part))))
+
+
 @dataclass(frozen=True, slots=True)
 class Medium:
     """One medium of a post before it is numbered: where it can be had from, best first."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from media_pipeline.model import Relation
-from media_pipeline.posts.platforms.base import Found, Missing
+from media_pipeline.posts.platforms.base import Found, Missing, with_inner_posts
 from media_pipeline.posts.platforms.bluesky.views import (
     POST_COLLECTION,
     is_post,
@@ -43,7 +43,7 @@ def find_posts(value: Any) -> Iterator[Found | Missing]:
         node = waiting.pop()
         entry = mapping(node.value)
         if is_post(entry):
-            yield from _with_quoted(Found(entry, node.at, node.relation))
+            yield from with_inner_posts(Found(entry, node.at, node.relation), quoted_posts, native_id)
         elif is_unavailable(entry):
             yield unavailable(entry, node.at)
         elif "did" in entry and ("commit" in entry or "kind" in entry):
@@ -86,22 +86,6 @@ def _relation_in_thread(entry: Any) -> Relation | None:
     """The flat threads of getPostThreadV2 count what is above the post that was asked for downwards from -1."""
     depth = integer(mapping(entry).get("depth"))
     return Relation.REPLY_PARENT if depth is not None and depth < 0 else None
-
-
-def _with_quoted(found: Found) -> Iterator[Found | Missing]:
-    """Yield a post and what it quotes, each once."""
-    seen: set[str | None] = set()
-    waiting: list[Found | Missing] = [found]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, Missing):
-            yield part
-            continue
-        number = native_id(part.value)
-        if number not in seen:
-            seen.add(number)
-            yield part
-            waiting.extend(reversed(list(quoted_posts(part))))
 
 
 def _of_event(event: Mapping[str, Any], at: str) -> Found | Missing:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from media_pipeline.posts.platforms.base import Found, Missing
+from media_pipeline.posts.platforms.base import Found, Missing, with_inner_posts
 from media_pipeline.posts.platforms.twitter import v2
 from media_pipeline.posts.platforms.twitter.statuses import graphql_result, is_post, native_id, nested_posts
 from media_pipeline.posts.values import dig, find_keys, identifier, items, mapping, pointer
@@ -29,9 +29,9 @@ def find_posts(value: Any) -> Iterator[Found | Missing]:
 
 def _find(value: Mapping[str, Any], at: str) -> Iterator[Found | Missing]:
     if is_post(value):
-        yield from _with_nested(Found(value, at))
+        yield from with_inner_posts(Found(value, at), nested_posts, native_id)
     elif is_post(value.get("tweet")):
-        yield from _with_nested(Found(mapping(value["tweet"]), at + pointer("tweet")))
+        yield from with_inner_posts(Found(mapping(value["tweet"]), at + pointer("tweet")), nested_posts, native_id)
     elif v2.is_page(value):
         yield from v2.posts_of_page(value, at)
     elif notice := _notice(value):
@@ -44,11 +44,11 @@ def _find_in_envelopes(value: Mapping[str, Any], at: str) -> Iterator[Found | Mi
     for key in _LIST_ENVELOPES:
         for index, entry in enumerate(items(value.get(key))):
             if is_post(entry):
-                yield from _with_nested(Found(mapping(entry), at + pointer(key, index)))
+                yield from with_inner_posts(Found(mapping(entry), at + pointer(key, index)), nested_posts, native_id)
     for place, anchored in find_keys(value, _GRAPHQL_ANCHORS):
         for result_at, result in _results(anchored, at + place):
             for part in graphql_result(result, result_at):
-                yield from _with_nested(part) if isinstance(part, Found) else (part,)
+                yield from with_inner_posts(part, nested_posts, native_id) if isinstance(part, Found) else (part,)
 
 
 def _results(anchored: Any, at: str) -> Iterator[tuple[str, Any]]:
@@ -59,22 +59,6 @@ def _results(anchored: Any, at: str) -> Iterator[tuple[str, Any]]:
     elif isinstance(anchored, dict):
         result = mapping(anchored)
         yield (at + pointer("result"), result["result"]) if "result" in result else (at, result)
-
-
-def _with_nested(found: Found) -> Iterator[Found | Missing]:
-    """Yield a post and those inside it, each id once: a retweet of a quote shows the quoted post twice."""
-    seen: set[str | None] = set()
-    waiting: list[Found | Missing] = [found]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, Missing):
-            yield part
-            continue
-        number = native_id(part.value)
-        if number not in seen:
-            seen.add(number)
-            yield part
-            waiting.extend(reversed(list(nested_posts(part))))
 
 
 def _notice(value: Mapping[str, Any]) -> str | None:
