@@ -69,6 +69,24 @@ def test_a_schema_can_be_taken_back_to_nothing(migrated: Database):
         assert sa.inspect(connection).get_table_names() == ["alembic_version"]
 
 
+def test_a_catalogue_of_the_first_version_keeps_its_rows_when_it_is_brought_up_to_date(empty_url: str):
+    values = {"platform": "twitter", "size": 1, "posts": 0, "media": 0, "status": "read", "reader_version": 1}
+    columns = {"import_id": "0" * 64, "path": "a.json", "import_date": "2025-11-01", "seen_at": "2025-11-01 00:00:00"}
+    row = columns | values
+    with closing(Database(empty_url)) as database:
+        config = schema._config()
+        with database.write() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "0001")
+            names, places = ", ".join(row), ", ".join(f":{name}" for name in row)
+            connection.execute(sa.text(f"INSERT INTO imports ({names}) VALUES ({places})"), row)
+        database.migrate()
+        with database.read() as connection:
+            assert schema.version_of(database.engine) == schema.HEAD
+            found = connection.execute(sa.select(metadata.tables["imports"])).mappings().one()
+    assert (found["path"], found["media_urls"]) == ("a.json", None)
+
+
 def test_sqlite_is_migrated_when_it_is_opened_and_postgresql_by_command(backend: str, empty_url: str):
     settings = settings_of(empty_url)
     if backend == "postgresql":
