@@ -11,7 +11,7 @@ import json
 import logging
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait
 from datetime import date
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from bench.host import serving
 from bench.measure import Row, fresh_folder, in_turn, rate_row, run, run_module
 from bench.peers import ARIA2C, is_there
 from media_pipeline.catalog import media
-from media_pipeline.fetch.fetcher import Fetcher
+from media_pipeline.fetch.processes import Downloader
 from media_pipeline.model import FetchedFile, ImportPartition, Status
 from media_pipeline.settings import Settings, load_settings
 from media_pipeline.stages.context import opened
@@ -36,7 +36,7 @@ PEER_NAME = f"aria2c -j{PARALLEL}"
 
 
 def rows() -> list[Row]:
-    """The fetcher alone with 16 and with its default of threads, and the whole download loop of ``cached_media``."""
+    """The downloader alone with 16 and with its default of workers, and the whole download loop of ``cached_media``."""
     default = Settings.model_fields["media_download_workers"].default
     with serving(FILES) as host:
         sides = [
@@ -49,11 +49,11 @@ def rows() -> list[Row]:
         fetched, fetched_by_default, staged, *peers = in_turn(ROUNDS, *sides)
     theirs, with_digests = peers if peers else (None, None)
     return [
-        rate_row(f"downloads, {PARALLEL} threads", FILES, fetched, theirs, PEER_NAME, AIM),
-        rate_row(f"downloads, {default} threads (default)", FILES, fetched_by_default, theirs, PEER_NAME, AIM),
-        rate_row(f"downloads stored and recorded, {PARALLEL} threads", FILES, staged, theirs, PEER_NAME, AIM),
+        rate_row(f"downloads, {PARALLEL} workers", FILES, fetched, theirs, PEER_NAME, AIM),
+        rate_row(f"downloads, {default} workers (default)", FILES, fetched_by_default, theirs, PEER_NAME, AIM),
+        rate_row(f"downloads stored and recorded, {PARALLEL} workers", FILES, staged, theirs, PEER_NAME, AIM),
         rate_row(
-            f"downloads with both digests, {default} threads",
+            f"downloads with both digests, {default} workers",
             FILES,
             fetched_by_default,
             with_digests,
@@ -63,9 +63,9 @@ def rows() -> list[Row]:
     ]
 
 
-def _ours(what: str, host: str, threads: int) -> float:
+def _ours(what: str, host: str, workers: int) -> float:
     """Seconds, as a process of its own takes them once it has started."""
-    return float(run_module("bench.downloads", what, fresh_folder(what), host, str(threads)).output)
+    return float(run_module("bench.downloads", what, fresh_folder(what), host, str(workers)).output)
 
 
 def _aria2c(host: str, digests: bool = False) -> float:
@@ -83,25 +83,26 @@ def _urls(host: str) -> list[str]:
     return [f"http://{host}/{number}.jpg" for number in range(FILES)]
 
 
-def _fetch(folder: Path, host: str, threads: int) -> float:
-    """Fetch everything; seconds."""
-    settings = load_settings(_env_file=None, media_allowed_hosts=(host,))
+def _fetch(folder: Path, host: str, workers: int) -> float:
+    """Fetch everything; seconds, with the start and the end of the worker processes."""
+    settings = load_settings(_env_file=None, media_allowed_hosts=(host,), media_download_workers=workers)
     started = time.perf_counter()
-    with Fetcher(settings) as fetcher, ThreadPoolExecutor(threads) as pool:
-        futures = [pool.submit(fetcher.fetch, url, folder) for url in _urls(host)]
+    with Downloader(settings, FILES) as downloader:
+        futures = [downloader.submit(url, folder) for url in _urls(host)]
+        wait(futures)
     seconds = time.perf_counter() - started
     assert all(isinstance(future.result(), FetchedFile) for future in futures)
     return seconds
 
 
-def _stage(folder: Path, host: str, threads: int) -> float:
+def _stage(folder: Path, host: str, workers: int) -> float:
     """Run the download loop over posts that name the files; seconds without the import of the posts."""
     settings = load_settings(
         _env_file=None,
         media_storage_path=folder / "store",
         media_import_path=folder / "imports",
         media_allowed_hosts=(host,),
-        media_download_workers=threads,
+        media_download_workers=workers,
     )
     partition = ImportPartition(date(2026, 1, 1), "linkedin")
     _write_export(folder / "imports" / "linkedin" / "2026-01-01" / "posts.ndjson", _urls(host))
@@ -126,5 +127,5 @@ def _write_export(path: Path, urls: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    _, what, folder, host, threads = sys.argv
-    print({"fetch": _fetch, "stage": _stage}[what](Path(folder), host, int(threads)))
+    _, what, folder, host, workers = sys.argv
+    print({"fetch": _fetch, "stage": _stage}[what](Path(folder), host, int(workers)))

@@ -63,6 +63,12 @@ class Settings(BaseSettings):
     )
 
     media_download_workers: int = Field(5, ge=1, le=256, description="Concurrent downloads.")
+    media_download_processes: int = Field(
+        default_factory=lambda: os.cpu_count() or 1,
+        ge=1,
+        description="Processes that share the downloads of a long list. 1: threads of the run's own process. "
+        "Default: the cores.",
+    )
     media_timeout_seconds: float = Field(30, gt=0, description="To connect, and between two reads of a download.")
     media_max_file_mb: float = Field(100, gt=0, description="Largest file that is downloaded, in 10^6 bytes.")
     media_max_attempts: int = Field(

@@ -28,7 +28,7 @@ import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self, cast
+from typing import TYPE_CHECKING, Self, cast
 from urllib.parse import urljoin
 
 import requests
@@ -40,7 +40,9 @@ from media_pipeline.fetch.body import ReceivedBody, receive
 from media_pipeline.fetch.client import GuardedSession
 from media_pipeline.fetch.outcome import NETWORK_ERRORS, Refusal, refusal_of_error, refusal_of_status
 from media_pipeline.model import FetchAttempt, FetchedFile, FetchFailure, Status
-from media_pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from media_pipeline.settings import Settings
 
 TRIES = 3
 """Requests in all for one template when the trouble looks like it passes."""
@@ -50,7 +52,9 @@ MOST_REDIRECTS = 5
 LONGEST_WAIT_SECONDS = 60.0
 """A longer Retry-After isn't waited for: the worker has better things to do."""
 
-_BACKOFF_SECONDS = 0.5
+BACKOFF_SECONDS = 0.5
+"""Mean of the wait before the second try, unless the host names one; it doubles with each."""
+
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _SUCCESSES = frozenset((200, 203))
 _EMPTY_SUCCESSES = frozenset((204, 205))
@@ -65,13 +69,34 @@ class _Received:
     last_modified: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class FetchSettings:
+    """The settings that a fetcher reads, under their own names: all that a worker process needs to know."""
+
+    media_fetch_via: tuple[str, ...]
+    media_allowed_hosts: tuple[str, ...]
+    media_user_agent: str
+    media_timeout_seconds: float
+    max_file_bytes: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        return cls(
+            settings.media_fetch_via,
+            settings.media_allowed_hosts,
+            settings.media_user_agent,
+            settings.media_timeout_seconds,
+            settings.max_file_bytes,
+        )
+
+
 class Fetcher:
     """Fetches media. One for all threads: each thread gets its own session and keeps its connections.
 
     Use it as a context manager; leaving it closes all connections and ends all waiting.
     """
 
-    def __init__(self, settings: Settings, *, backoff_seconds: float = _BACKOFF_SECONDS) -> None:
+    def __init__(self, settings: Settings | FetchSettings, *, backoff_seconds: float = BACKOFF_SECONDS) -> None:
         self._settings = settings
         self._backoff_seconds = backoff_seconds
         self._allowed = AllowedHosts(settings.media_allowed_hosts)

@@ -1,13 +1,14 @@
-"""The download loop: references that are due, grouped by URL, through threads into the store and the catalogue.
+"""The download loop: references that are due, grouped by URL, are fetched, put in the store, and written down.
 
 What belongs here: what is fetched when, by how many, and that each result is written down as it arrives.
 """
 
 from __future__ import annotations
 
+import threading
 from collections import deque
-from collections.abc import Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,8 @@ import sqlalchemy as sa
 from media_pipeline.catalog import files, media
 from media_pipeline.catalog.files import ArchivedFile
 from media_pipeline.catalog.media import FailedMedia, PendingMedia, StoredMedia
-from media_pipeline.fetch.fetcher import Fetcher
+from media_pipeline.fetch.processes import Downloader, Fetched
+from media_pipeline.fetch.worker import DownloadDropped
 from media_pipeline.model import FetchAttempt, FetchedFile, FetchFailure, ImportPartition
 from media_pipeline.stages.context import ROWS_ASKED_FOR, StageContext
 from media_pipeline.stages.integrity import restore
@@ -27,7 +29,10 @@ REFERENCES_HELD = 5000
 """References in memory at most; a URL that very many posts name fills this up, and waits for its download then."""
 
 SUBMITTED_PER_WORKER = 2
-"""One that is fetched and one that waits, so that threads go on while results are written down."""
+"""One that is fetched and one that waits, so that workers go on while results are written down."""
+
+SUBMITTED_PER_PROCESS = 32
+"""As many again, where worker processes fetch: what two of them get done while this one writes a transaction."""
 
 
 @dataclass
@@ -63,7 +68,11 @@ class Downloads:
         self._context = context
         self._partitions = partitions
         self._waiting: deque[Download] = deque()
-        self._running: dict[Future[Outcome], Download] = {}
+        self._running: dict[str, Download] = {}
+        """Begun, and not yet written down."""
+        self._done: dict[str, tuple[Download, Future[Outcome]]] = {}
+        """Those of them that have ended."""
+        self._news = threading.Event()
         self._by_url: dict[str, Download] = {}
         self._failed: dict[str, FetchFailure] = {}
         self._exhausted = False
@@ -81,18 +90,40 @@ class Downloads:
         folder = context.store.temporary_folder()
         with (
             context.progress.of("downloads", total),
-            Fetcher(context.settings) as fetcher,
-            ThreadPoolExecutor(workers, thread_name_prefix="download") as pool,
+            ThreadPoolExecutor(workers, thread_name_prefix="store") as keepers,
+            Downloader(context.settings, total) as downloader,
         ):
+            most = SUBMITTED_PER_WORKER * workers + SUBMITTED_PER_PROCESS * downloader.processes
             try:
-                while self._refill(SUBMITTED_PER_WORKER * workers):
-                    while self._waiting and len(self._running) < SUBMITTED_PER_WORKER * workers:
-                        download = self._waiting.popleft()
-                        self._running[pool.submit(self._fetch, fetcher, download, folder)] = download
-                    self._write_down(wait(self._running, return_when=FIRST_COMPLETED).done)
+                while self._refill(most):
+                    while self._waiting and len(self._running) < most:
+                        self._start(self._waiting.popleft(), downloader, keepers, folder)
+                    self._wait(lambda: bool(self._done))
+                    self._write_down()
             finally:
                 # Broken off: what is under way ends, and is not lost.
-                self._write_down(wait(self._running).done)
+                downloader.stop()
+                self._wait(lambda: self._running.keys() <= self._done.keys())
+                self._write_down()
+
+    def _start(self, download: Download, downloader: Downloader, keepers: ThreadPoolExecutor, folder: Path) -> None:
+        """Fetch a URL, then keep its bytes in a thread of this process; what came of it arrives in ``_done``."""
+
+        def keep(fetched: Future[Fetched]) -> None:
+            kept = keepers.submit(self._keep, download, fetched, folder)
+            kept.add_done_callback(arrive)
+
+        def arrive(kept: Future[Outcome]) -> None:
+            self._done[download.digest] = (download, kept)
+            self._news.set()
+
+        downloader.submit(download.url, folder, download.expires_at).add_done_callback(keep)
+        self._running[download.digest] = download
+
+    def _wait(self, enough: Callable[[], bool]) -> None:
+        while not enough():
+            self._news.wait()
+            self._news.clear()
 
     def _refill(self, enough: int) -> bool:
         """Keep enough URLs waiting; False when there is nothing left to do."""
@@ -136,9 +167,9 @@ class Downloads:
             media.mark_failed(connection, failed, self._context.settings.media_max_attempts)
         self._context.progress.advance(len(stored) + len(failed))
 
-    def _fetch(self, fetcher: Fetcher, download: Download, folder: Path) -> Outcome:
-        """In a thread: fetch one URL and put the bytes in their place. Touches no database."""
-        result = fetcher.fetch(download.url, folder, download.expires_at)
+    def _keep(self, download: Download, fetched: Future[Fetched], folder: Path) -> Outcome:
+        """In a thread: put what was fetched in its place. Touches no database."""
+        result = fetched.result()
         store = self._context.store
         if isinstance(result, FetchedFile):
             place = store.adopt(
@@ -164,23 +195,24 @@ class Downloads:
             self._context.log.warning(f"{download.archived.s3_key} can't be restored: {error}")
             return None
 
-    def _write_down(self, done: set[Future[Outcome]]) -> None:
-        """Write results in one transaction, then raise what stopped a thread, if anything did."""
-        outcomes: list[tuple[Download, Outcome]] = []
-        broken: BaseException | None = None
-        for future in done:
-            download = self._running.pop(future)
-            del self._by_url[download.digest]
-            error = future.exception()
-            if error is None:
-                outcomes.append((download, future.result()))
-            else:
-                broken = error
+    def _write_down(self) -> None:
+        """Write what has ended in one transaction, then raise what stopped a download, if anything did.
+
+        It is only forgotten afterwards: Ctrl-C may break a transaction off, and then it is written once more.
+        """
+        done = list(self._done.values())
+        errors = [future.exception() for _, future in done]
+        outcomes = [(download, future.result()) for download, future in done if future.exception() is None]
         if outcomes:
             with self._context.database.write() as connection:
                 self._write_outcomes(connection, outcomes)
-        if broken is not None:
-            raise broken
+        for download, _ in done:
+            self._by_url.pop(download.digest, None)
+            self._running.pop(download.digest, None)
+            self._done.pop(download.digest, None)
+        for error in errors:
+            if error is not None and not isinstance(error, DownloadDropped):
+                raise error
 
     def _write_outcomes(self, connection: sa.Connection, outcomes: Sequence[tuple[Download, Outcome]]) -> None:
         """One statement a table, not one a file: a run of small files waits for this thread."""

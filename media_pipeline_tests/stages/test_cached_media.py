@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import io
 import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -11,11 +16,13 @@ from PIL import Image
 
 from media_pipeline.model import ImportPartition
 from media_pipeline.stages.cached_media import cache_media
+from media_pipeline.stages.downloads import Downloads
 from media_pipeline.stages.media_manifest import write_manifests
 from media_pipeline.stages.raw_posts import read_posts
 from media_pipeline_tests import faulty_host
 from media_pipeline_tests.conftest import MakeLibrary
 from media_pipeline_tests.faulty_host import HTML, FaultyHost
+from media_pipeline_tests.fetch.process_tree import download_workers, ends
 from media_pipeline_tests.imaging.samples import camera_exif
 from media_pipeline_tests.library import DAY, STAGES, TWITTER, Library, picture, tweet
 
@@ -185,8 +192,6 @@ def test_two_runs_at_once_fetch_each_url_once(library: Library, host: FaultyHost
 
 
 def _slowly(exchange: faulty_host.Exchange) -> None:
-    import time
-
     time.sleep(0.05)
     exchange.serve()
 
@@ -230,3 +235,99 @@ def test_all_are_stored_whatever_the_number_of_workers_and_the_batch(
     library.run(stages=CACHE)
     assert library.statuses() == {"stored": 100}
     assert len(host.requests) == 40
+
+
+def _long_list(library: Library, host: FaultyHost) -> list[str]:
+    """Enough different pictures that worker processes fetch them, not so fast that none of them gets to it."""
+    urls = [host.serve(f"/{n}.jpg", picture(n) + n.to_bytes(2, "big"), fault=_unhurriedly) for n in range(300)]
+    library.land("a.jsonl", [tweet(n, url) for n, url in enumerate(urls)])
+    return urls
+
+
+def _unhurriedly(exchange: faulty_host.Exchange) -> None:
+    time.sleep(0.01)
+    exchange.serve()
+
+
+def test_a_long_list_is_fetched_by_processes_that_are_gone_afterwards(
+    make_library: MakeLibrary, host: FaultyHost
+) -> None:
+    library = make_library(media_download_workers=4, media_download_processes=2)
+    urls = _long_list(library, host)
+    library.run(stages=CACHE[:2])
+    seen: set[int] = set()
+    watch = _Watch(lambda: seen.update(download_workers()))
+    with library.open() as context, watch:
+        Downloads(context, (TWITTER,)).run()
+    assert len(seen) == 2
+    assert all(ends(worker) for worker in seen)
+    assert library.statuses() == {"stored": len(urls)}
+    assert len(host.requests) == len(urls)
+    assert library.files("tmp") == []
+
+
+def test_a_killed_download_process_loses_nothing_and_nothing_stored_is_fetched_twice(
+    make_library: MakeLibrary, host: FaultyHost
+) -> None:
+    library = make_library(media_download_workers=4, media_download_processes=2)
+    urls = _long_list(library, host)
+    library.run(stages=CACHE[:2])
+    killed: dict[int, tuple[set[str], int]] = {}
+
+    def kill() -> None:
+        """Two workers, each after some time; noted is what was stored by then, and how many requests were made."""
+        workers = [pid for pid in download_workers() if pid not in killed]
+        if len(killed) < 2 and workers and len(host.requests) > 60 * (len(killed) + 1):
+            stored = {url for (url,) in library.rows("SELECT media_url FROM post_media WHERE status = 'stored'")}
+            killed[workers[0]] = stored, len(host.requests)
+            os.kill(workers[0], signal.SIGKILL)
+
+    with library.open() as context, _Watch(kill):
+        Downloads(context, (TWITTER,)).run()
+    assert len(killed) == 2
+    assert library.statuses() == {"stored": len(urls)}
+    assert library.files("tmp") == []
+    for stored, asked in killed.values():
+        assert not stored & {host.url(request.path) for request in host.requests[asked:]}
+
+
+def test_ctrl_c_ends_the_processes_and_keeps_what_came(make_library: MakeLibrary, host: FaultyHost) -> None:
+    library = make_library(media_download_workers=4, media_download_processes=2)
+    urls = _long_list(library, host)
+    library.run(stages=CACHE[:2])
+    run = multiprocessing.get_context("spawn").Process(target=_cache, args=(library, TWITTER))
+    run.start()
+    assert run.pid is not None
+    while len(host.requests) < 100:
+        time.sleep(0.01)
+    workers = download_workers(run.pid)
+    os.kill(run.pid, signal.SIGINT)
+    run.join(30)
+    assert run.exitcode not in (None, 0)
+    assert all(ends(worker) for worker in workers)
+    asked = len(host.requests)
+    assert asked < len(urls), "what had not begun was not begun"
+    assert library.statuses() == {"stored": asked, "pending": len(urls) - asked}
+    library.run(stages=(cache_media,))
+    assert library.statuses() == {"stored": len(urls)}
+    assert len(host.requests) == len(urls), "nothing was asked for twice"
+
+
+class _Watch:
+    """Does something over and over beside what runs in its ``with`` block."""
+
+    def __init__(self, look: Callable[[], object]) -> None:
+        self._look = look
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._over.wait(0.01):
+            self._look()

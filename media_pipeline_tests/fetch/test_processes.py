@@ -1,0 +1,260 @@
+"""Many downloads at a time: whoever fetches them, each ends once, and no process stays behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from media_pipeline.fetch.body import TemporaryFileError
+from media_pipeline.fetch.processes import WORTH_PROCESSES, Downloader
+from media_pipeline.fetch.worker import DownloadDropped
+from media_pipeline.model import FetchedFile, FetchFailure, Status
+from media_pipeline.settings import Settings
+from media_pipeline_tests import faulty_host
+from media_pipeline_tests.faulty_host import HTML, JPEG, FaultyHost
+from media_pipeline_tests.fetch.process_tree import download_workers, ends
+
+PATIENCE = 20.0
+
+MakeDownloader = Callable[..., Downloader]
+
+
+@pytest.fixture
+def downloader(host: FaultyHost) -> Iterator[MakeDownloader]:
+    """Makes downloaders that expect a long list; keyword arguments are settings."""
+    with ExitStack() as stack:
+
+        def make(expected: int = WORTH_PROCESSES, **settings: Any) -> Downloader:
+            chosen = {
+                "media_allowed_hosts": (host.address,),
+                "media_timeout_seconds": 5,
+                "media_download_workers": 4,
+                "media_download_processes": 2,
+                **settings,
+            }
+            return stack.enter_context(Downloader(Settings(_env_file=None, **chosen), expected, backoff_seconds=0.01))
+
+        yield make
+
+
+def until_workers_fetch(downloader: Downloader, host: FaultyHost, folder: Path) -> None:
+    """Fetch until both workers have brought something: the names of their files tell who fetched them."""
+    url, seen, deadline = host.serve("/warm"), set(), time.monotonic() + PATIENCE
+    while len(seen) < 3:
+        assert time.monotonic() < deadline, "the workers never fetched"
+        fetched = [downloader.submit(url, folder).result() for _ in range(8)]
+        fetched += [future.result() for future in [downloader.submit(url, folder) for _ in range(16)]]
+        for file in fetched:
+            assert isinstance(file, FetchedFile)
+            seen.add(file.path.name.rpartition("-")[0])
+            file.path.unlink()
+
+
+class Gate:
+    """A fault that answers only once it is opened."""
+
+    def __init__(self) -> None:
+        self.waiting = threading.Semaphore(0)
+        self.opened = threading.Event()
+
+    def __call__(self, exchange: faulty_host.Exchange) -> None:
+        self.waiting.release()
+        self.opened.wait(PATIENCE)
+        exchange.serve()
+
+
+def test_processes_bring_what_threads_would(host, downloader, tmp_path):
+    downloader_ = downloader(media_max_file_mb=0.5)
+    until_workers_fetch(downloader_, host, tmp_path)
+    urls = {host.serve(f"/{n}", JPEG + bytes([n])): n for n in range(60)}
+    futures = {url: downloader_.submit(url, tmp_path) for url in urls}
+    for url, number in urls.items():
+        fetched = futures[url].result(PATIENCE)
+        assert isinstance(fetched, FetchedFile)
+        assert fetched.path.read_bytes() == JPEG + bytes([number])
+        assert [attempt.http_status for attempt in fetched.attempts] == [200]
+    assert len(list(tmp_path.iterdir())) == 60
+
+
+@pytest.mark.parametrize(
+    ("page", "status"),
+    [
+        ({"fault": faulty_host.status(404)}, Status.GONE),
+        ({"body": HTML}, Status.NOT_MEDIA),
+        ({"body": JPEG + bytes(1_000_000)}, Status.TOO_LARGE),
+    ],
+)
+def test_a_worker_refuses_what_a_thread_would(host, downloader, tmp_path, page, status):
+    downloader_ = downloader(media_max_file_mb=0.5)
+    until_workers_fetch(downloader_, host, tmp_path)
+    assert downloader_.submit(host.serve("/a", **page), tmp_path).result(PATIENCE).status is status
+
+
+def test_a_worker_asks_no_private_address(host, downloader, tmp_path):
+    downloader_ = downloader()
+    until_workers_fetch(downloader_, host, tmp_path)
+    asked = len(host.requests)
+    for url in (f"http://localhost:{host.address.rpartition(':')[2]}/secret", "http://169.254.169.254/", "file:///etc"):
+        assert downloader_.submit(url, tmp_path).result(PATIENCE).status is Status.UNSAFE
+    assert len(host.requests) == asked
+
+
+def test_a_worker_that_cannot_write_says_so(host, downloader, tmp_path):
+    downloader_ = downloader()
+    until_workers_fetch(downloader_, host, tmp_path)
+    with pytest.raises(TemporaryFileError, match="can't create"):
+        downloader_.submit(host.serve("/a"), tmp_path / "missing").result(PATIENCE)
+
+
+@pytest.mark.parametrize("settings", [{"expected": WORTH_PROCESSES - 1}, {"media_download_processes": 1}])
+def test_a_short_list_and_a_single_process_start_none(host, downloader, tmp_path, settings):
+    downloader_ = downloader(**settings)
+    for number in range(20):
+        assert isinstance(downloader_.submit(host.serve(f"/{number}"), tmp_path).result(PATIENCE), FetchedFile)
+        assert download_workers() == []
+
+
+def test_there_are_no_more_processes_than_downloads_at_a_time(host, downloader, tmp_path):
+    downloader_ = downloader(media_download_workers=2, media_download_processes=8)
+    until_workers_fetch(downloader_, host, tmp_path)
+    assert len(download_workers()) == 2
+
+
+def test_a_setting_of_no_process_is_refused():
+    with pytest.raises(ValidationError):
+        Settings(_env_file=None, media_download_processes=0)
+
+
+@pytest.mark.parametrize("workers", [3, 4])
+def test_no_more_downloads_run_at_a_time_than_the_setting_says(host, downloader, tmp_path, workers):
+    running, most, lock = 0, 0, threading.Lock()
+
+    def count(exchange: faulty_host.Exchange) -> None:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        time.sleep(0.02)
+        with lock:
+            running -= 1
+        exchange.serve()
+
+    downloader_ = downloader(media_download_workers=workers)
+    wait([downloader_.submit(host.serve(f"/{number}", fault=count), tmp_path) for number in range(80)])
+    assert most <= workers
+
+
+def test_a_worker_killed_in_mid_download_costs_a_retry(host, downloader, tmp_path):
+    downloader_, gate = downloader(), Gate()
+    until_workers_fetch(downloader_, host, tmp_path)
+    done = [downloader_.submit(host.serve(f"/done{n}"), tmp_path) for n in range(10)]
+    wait(done)
+    futures = [downloader_.submit(host.serve(f"/{n}", fault=gate), tmp_path) for n in range(20)]
+    for _ in range(4):
+        assert gate.waiting.acquire(timeout=PATIENCE)
+    os.kill(download_workers()[0], signal.SIGKILL)
+    gate.opened.set()
+    assert all(isinstance(future.result(PATIENCE), FetchedFile) for future in futures)
+    assert all(len(host.asked(f"/done{n}")) == 1 for n in range(10))
+    assert sum(len(host.asked(f"/{n}")) for n in range(20)) <= 20 + 2, "what waited in it was not asked for twice"
+
+
+def test_downloads_go_on_when_every_worker_dies(host, downloader, tmp_path):
+    downloader_ = downloader()
+    for _ in range(8):
+        for child in download_workers():
+            os.kill(child, signal.SIGKILL)
+        assert isinstance(downloader_.submit(host.serve("/a"), tmp_path).result(PATIENCE), FetchedFile)
+        time.sleep(0.05)
+    assert isinstance(downloader_.submit(host.serve("/b"), tmp_path).result(PATIENCE), FetchedFile)
+
+
+def test_a_download_that_takes_its_worker_down_fails_in_the_end(host, downloader, tmp_path):
+    downloader_ = downloader()
+    until_workers_fetch(downloader_, host, tmp_path)
+
+    def kill_workers(exchange: faulty_host.Exchange) -> None:
+        for child in download_workers():
+            os.kill(child, signal.SIGKILL)
+        exchange.hang_up()
+
+    here = downloader_.submit(host.serve("/deadly", fault=kill_workers), tmp_path).result(PATIENCE)
+    assert isinstance(here, FetchFailure)
+    assert here.status is Status.FAILED
+
+
+def test_what_has_not_begun_is_dropped_by_a_stop_and_the_rest_ends(host, downloader, tmp_path):
+    downloader_, gate = downloader(), Gate()
+    until_workers_fetch(downloader_, host, tmp_path)
+    futures = [downloader_.submit(host.serve(f"/{n}", fault=gate), tmp_path) for n in range(60)]
+    for _ in range(4):
+        assert gate.waiting.acquire(timeout=PATIENCE)
+    downloader_.stop()
+    wait_for(lambda: sum(future.done() for future in futures) == 56)
+    gate.opened.set()
+    wait(futures, PATIENCE)
+    dropped = [future for future in futures if isinstance(future.exception(), DownloadDropped)]
+    assert (len(dropped), len(list(tmp_path.iterdir()))) == (56, 4)
+    with pytest.raises(DownloadDropped):
+        downloader_.submit(host.url("/0"), tmp_path)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_closing_ends_every_process_and_every_future(host, downloader, tmp_path, processes):
+    downloader_ = downloader(media_download_processes=processes, media_timeout_seconds=0.5)
+    if processes > 1:
+        until_workers_fetch(downloader_, host, tmp_path)
+    workers = download_workers()
+    futures: list[Future[Any]] = [
+        downloader_.submit(host.serve(f"/{n}", fault=faulty_host.silent(2)), tmp_path) for n in range(30)
+    ]
+    wait_for(lambda: len(host.requests) > 2)
+    downloader_.close()
+    assert all(future.done() for future in futures)
+    assert download_workers() == []
+    assert all(ends(worker) for worker in workers)
+    downloader_.close()
+
+
+def test_workers_end_with_their_parent_however_that_ends(tmp_path):
+    code = (
+        "import sys, time\n"
+        "from media_pipeline.fetch.processes import Downloader\n"
+        "from media_pipeline.settings import Settings\n"
+        "from media_pipeline_tests.fetch.process_tree import download_workers\n"
+        "downloader = Downloader(Settings(_env_file=None, media_download_processes=2), 1000)\n"
+        "while len(download_workers()) < 2: time.sleep(0.01)\n"
+        "print(*download_workers(), flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=environment) as parent:
+        assert parent.stdout is not None
+        workers = [int(pid) for pid in parent.stdout.readline().split()]
+        parent.kill()
+    assert len(workers) == 2
+    assert all(ends(worker) for worker in workers)
+
+
+def test_a_worker_imports_neither_dagster_nor_a_catalogue(tmp_path):
+    code = "import sys, media_pipeline.fetch.worker; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    imported = subprocess.check_output([sys.executable, "-c", code], text=True, env=environment, cwd=tmp_path).split()
+    assert not {"dagster", "sqlalchemy", "PIL", "pydantic"} & set(imported)
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
