@@ -57,6 +57,23 @@ def receive(raw: BaseHTTPResponse, path: Path, limit: int) -> ReceivedBody:
     raise _not_media(found, evidence)
 
 
+def save(raw: BaseHTTPResponse, path: Path, limit: int) -> None:
+    """Stream a body of any type into the new file ``path``. Raises as :func:`receive` does; then no file stays."""
+    if (getattr(raw, "length_remaining", None) or 0) > limit:
+        raise _too_large(limit)
+    size = 0
+    try:
+        with _create(path) as file:
+            while chunk := _next_chunk(raw):
+                size += len(chunk)
+                if size > limit:
+                    raise _too_large(limit)
+                _write(file, chunk)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
 def _store(raw: BaseHTTPResponse, head: bytes, path: Path, limit: int, found: SniffedType) -> ReceivedBody:
     md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
     size, chunk = 0, head

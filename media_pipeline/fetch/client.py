@@ -6,6 +6,7 @@ What does not: retries, redirects and what an answer means (:mod:`media_pipeline
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from requests import PreparedRequest, Response
@@ -93,14 +94,17 @@ class GuardedSession(HTTPSession):
         adapter = self.get_adapter(str(request.url))
         return adapter.send(request, stream=True, timeout=self._timeout, verify=True, cert=None, proxies={})
 
-    def open(self, url: str) -> Response:
-        """Ask for a URL; the body is still to be read from ``raw``. Raises what requests raises, or UnsafeUrlError."""
+    def open(self, url: str, headers: Mapping[str, str]) -> Response:
+        """Ask for a URL with further headers; the body is still to be read from ``raw``.
+
+        Raises what requests raises, or UnsafeUrlError.
+        """
         request = PreparedRequest()
         request.method = "GET"
         try:
             # `prepare` would also look for cookies, a body, credentials and hooks: 3% of a small download's time.
             request.prepare_url(url, None)  # pyright: ignore[reportUnknownMemberType]
-            request.prepare_headers(self._request_headers)  # pyright: ignore[reportUnknownMemberType]
+            request.prepare_headers({**self._request_headers, **headers})  # pyright: ignore[reportUnknownMemberType]
         except ValueError as error:
             raise UnsafeUrlError("invalid_url", f"the URL can't be asked: {error}") from error
         return self.send(request)

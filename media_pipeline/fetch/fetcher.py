@@ -12,7 +12,8 @@ among a medium's candidates.
 | 408, 425, 429, 5xx, time-out, reset, cut short | try again, 3 times in all | failed |
 | any of these with Retry-After above 60 s | stop, and hand the wish on | failed |
 | another status, too slow, sixth redirect, bad TLS | stop | failed |
-| sends HTML, JSON, XML, text, a playlist, nothing | stop, keep the body as evidence | not_media |
+| sends a list of a stream's parts (HLS, DASH) | ask for the best parts, join them | |
+| sends HTML, JSON, XML, text, nothing | stop, keep the body as evidence | not_media |
 | is longer than the limit, declared or not | stop | too_large |
 | has a private address, credentials, another scheme | don't ask | unsafe |
 """
@@ -25,10 +26,12 @@ import random
 import secrets
 import threading
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, cast
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Self, TypeVar, cast
 from urllib.parse import urljoin
 
 import requests
@@ -36,9 +39,10 @@ from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
 from media_pipeline.fetch.addresses import AllowedHosts
-from media_pipeline.fetch.body import ReceivedBody, receive
+from media_pipeline.fetch.body import ReceivedBody, receive, save
 from media_pipeline.fetch.client import GuardedSession
 from media_pipeline.fetch.outcome import NETWORK_ERRORS, Refusal, refusal_of_error, refusal_of_status
+from media_pipeline.fetch.sniff import STREAM_LISTS
 from media_pipeline.model import FetchAttempt, FetchedFile, FetchFailure, Status
 
 if TYPE_CHECKING:
@@ -57,9 +61,21 @@ BACKOFF_SECONDS = 0.5
 
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _SUCCESSES = frozenset((200, 203))
+_PARTIAL = frozenset((206,))
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _EMPTY_SUCCESSES = frozenset((204, 205))
 _DRAINED_BYTES = 64 * 1024
 """The body of a refusal up to this size is read to the end, since that keeps the connection open for the next."""
+
+
+Taken = TypeVar("Taken")
+
+
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """The host says that it is elsewhere."""
+
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +149,7 @@ class Fetcher:
         for template in self._settings.media_fetch_via:
             asked = template.replace("{url}", url)
             try:
-                received = self._try(asked, folder, expires_at, attempts)
+                received = self._medium(asked, folder, expires_at, attempts)
             except Refusal as refusal:
                 refusals.append(refusal)
             else:
@@ -145,11 +161,47 @@ class Fetcher:
             reported.status, str(reported), tuple(attempts), reported.retry_after_seconds, reported.evidence
         )
 
-    def _try(self, url: str, folder: Path, expires_at: datetime | None, attempts: list[FetchAttempt]) -> _Received:
-        """Ask for a URL up to TRIES times."""
+    def _medium(self, url: str, folder: Path, expires_at: datetime | None, attempts: list[FetchAttempt]) -> _Received:
+        """The medium; where the host sends a list of a stream's parts instead, the best of them joined."""
+        try:
+            return self._try(url, lambda response: self._take(response, folder, expires_at), attempts)
+        except Refusal as refusal:
+            if refusal.kind not in STREAM_LISTS:
+                raise
+            _drop_evidence([refusal])
+        return self._stream(url, folder, expires_at, attempts)
+
+    def _stream(self, url: str, folder: Path, expires_at: datetime | None, attempts: list[FetchAttempt]) -> _Received:
+        # Imported here, since m3u8 and ffmpeg take 0.1 s that most workers never need.
+        from media_pipeline.fetch.streams.download import download_stream
+        from media_pipeline.fetch.streams.plan import ByteRange, Limits
+
+        def get(url: str, path: Path, limit: int, byte_range: ByteRange | None = None) -> str:
+            headers = {"Range": byte_range.header} if byte_range else {}
+            start = byte_range.start if byte_range else None
+            return self._try(url, lambda response: _save(response, path, limit, start, expires_at), attempts, headers)
+
+        limits = Limits(self._settings.max_file_bytes)
+        listed = self._new_path(folder)
+        try:
+            answered = get(url, listed, limits.list_bytes)
+            text = listed.read_bytes()
+        finally:
+            listed.unlink(missing_ok=True)
+        stream = download_stream(answered, text, get, folder, limits)
+        return _Received(ReceivedBody(stream.path, stream.sha256, stream.md5_sum, stream.size, stream.type), None, None)
+
+    def _try(
+        self,
+        url: str,
+        take: Callable[[requests.Response], Taken | _Moved],
+        attempts: list[FetchAttempt],
+        headers: Mapping[str, str] = _NO_HEADERS,
+    ) -> Taken:
+        """Ask for a URL up to TRIES times; ``take`` makes of an answer what is wanted."""
         for tries_left in reversed(range(TRIES)):
             try:
-                return self._follow(url, folder, expires_at, attempts)
+                return self._follow(url, take, attempts, headers)
             except Refusal as refusal:
                 if not (refusal.passing and tries_left and self._wait(refusal, TRIES - tries_left)):
                     raise
@@ -167,28 +219,38 @@ class Fetcher:
             return False
         return not self._closed.wait(seconds)
 
-    def _follow(self, url: str, folder: Path, expires_at: datetime | None, attempts: list[FetchAttempt]) -> _Received:
+    def _follow(
+        self,
+        url: str,
+        take: Callable[[requests.Response], Taken | _Moved],
+        attempts: list[FetchAttempt],
+        headers: Mapping[str, str],
+    ) -> Taken:
         """Ask for a URL and go where it redirects. Each hop is a request of its own and checked like the first."""
         for _ in range(MOST_REDIRECTS + 1):
-            answer = self._ask(url, folder, expires_at, attempts)
-            if isinstance(answer, _Received):
+            answer = self._ask(url, take, attempts, headers)
+            if not isinstance(answer, _Moved):
                 return answer
-            url = answer
+            url = answer.url
         attempts[-1] = replace(attempts[-1], error_kind="too_many_redirects")
         raise Refusal(Status.FAILED, "too_many_redirects", f"more than {MOST_REDIRECTS} redirects")
 
     def _ask(
-        self, url: str, folder: Path, expires_at: datetime | None, attempts: list[FetchAttempt]
-    ) -> _Received | str:
-        """One request: the medium, or the URL that the host redirects to. Recorded whatever happens."""
+        self,
+        url: str,
+        take: Callable[[requests.Response], Taken | _Moved],
+        attempts: list[FetchAttempt],
+        headers: Mapping[str, str],
+    ) -> Taken | _Moved:
+        """One request: what is wanted, or the URL that the host redirects to. Recorded whatever happens."""
         started_at, began = datetime.now(UTC), time.perf_counter()
         response: requests.Response | None = None
         error_kind: str | None = None
         remote_address: str | None = None
         try:
-            response = self._session().open(url)
+            response = self._session().open(url, headers)
             remote_address = getattr(_raw(response).connection, "remote_address", None)
-            return self._take(response, folder, expires_at)
+            return take(response)
         except Refusal as refusal:
             error_kind = refusal.kind
             raise
@@ -211,17 +273,15 @@ class Fetcher:
             if response is not None:
                 response.close()
 
-    def _take(self, response: requests.Response, folder: Path, expires_at: datetime | None) -> _Received | str:
-        headers, raw, status = response.headers, _raw(response), response.status_code
-        if status in _SUCCESSES:
-            body = receive(raw, folder / f"{self._prefix}-{next(self._numbers)}", self._settings.max_file_bytes)
-            return _Received(body, headers.get("ETag"), headers.get("Last-Modified"))
-        _drain(raw)
-        if status in _EMPTY_SUCCESSES:
-            raise Refusal(Status.NOT_MEDIA, "empty", f"the host answered {status}, without a body")
-        if status in _REDIRECTS and "Location" in headers:
-            return _redirect_target(response.url, headers["Location"])
-        raise refusal_of_status(status, headers.get("Retry-After"), expires_at)
+    def _take(self, response: requests.Response, folder: Path, expires_at: datetime | None) -> _Received | _Moved:
+        moved = _moved_or_refused(response, _SUCCESSES, expires_at)
+        if moved:
+            return moved
+        body = receive(_raw(response), self._new_path(folder), self._settings.max_file_bytes)
+        return _Received(body, response.headers.get("ETag"), response.headers.get("Last-Modified"))
+
+    def _new_path(self, folder: Path) -> Path:
+        return folder / f"{self._prefix}-{next(self._numbers)}"
 
     def _session(self) -> GuardedSession:
         session: GuardedSession | None = getattr(self._local, "session", None)
@@ -232,6 +292,35 @@ class Fetcher:
             with self._lock:
                 self._sessions.append(session)
         return session
+
+
+def _save(
+    response: requests.Response, path: Path, limit: int, start: int | None, expires_at: datetime | None
+) -> str | _Moved:
+    """Take a part of a stream, of any type; ``start`` is the first byte of the range that was asked for."""
+    moved = _moved_or_refused(response, _SUCCESSES if start is None else _PARTIAL, expires_at)
+    if moved:
+        return moved
+    answered = response.headers.get("Content-Range", "").replace("bytes ", "bytes=")
+    if start is not None and not answered.startswith(f"bytes={start}-"):
+        raise Refusal(Status.FAILED, "wrong_range", f"the host sent another range ({answered or 'unnamed'})")
+    save(_raw(response), path, limit)
+    return response.url
+
+
+def _moved_or_refused(
+    response: requests.Response, wanted: frozenset[int], expires_at: datetime | None
+) -> _Moved | None:
+    """None for the answer that is wanted, or where the host redirects to. Raises Refusal for any other."""
+    headers, status = response.headers, response.status_code
+    if status in wanted:
+        return None
+    _drain(_raw(response))
+    if status in _EMPTY_SUCCESSES:
+        raise Refusal(Status.NOT_MEDIA, "empty", f"the host answered {status}, without a body")
+    if status in _REDIRECTS and "Location" in headers:
+        return _Moved(_redirect_target(response.url, headers["Location"]))
+    raise refusal_of_status(status, headers.get("Retry-After"), expires_at)
 
 
 def _raw(response: requests.Response) -> BaseHTTPResponse:

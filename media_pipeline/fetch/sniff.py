@@ -26,10 +26,13 @@ class SniffedType:
 
 @dataclass(frozen=True, slots=True)
 class NotMedia:
-    """Something else; ``kind`` is a stable word: html, json, xml, svg, text, hls_playlist, empty, zip, unknown …"""
+    """Something else; ``kind`` is a stable word: html, json, svg, text, hls_playlist, dash_manifest, empty, zip …"""
 
     kind: str
 
+
+STREAM_LISTS = frozenset(("hls_playlist", "dash_manifest"))
+"""Kinds of NotMedia that name the parts of a stream; :mod:`media_pipeline.fetch.streams` fetches those."""
 
 _JPEG = SniffedType("image/jpeg", "jpg", MediaType.IMAGE)
 _PNG = SniffedType("image/png", "png", MediaType.IMAGE)

@@ -166,7 +166,6 @@ def test_retry_after_is_read_in_both_forms():
         (HTML, "html"),
         (b'{"error": 1}', "json"),
         (b"<?xml version='1.0'?><Error/>", "xml"),
-        (b"#EXTM3U\n", "hls_playlist"),
     ],
 )
 def test_what_is_not_a_medium_is_kept_as_evidence(host, fetcher, tmp_path, body, kind):
