@@ -21,6 +21,9 @@ GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 _NOT_IN_A_URL = re.compile(r"[\x00-\x20\x7f\\]")
 """Where URL parsers disagree about these, an attacker chooses the host (RFC 3986 allows none of them)."""
 
+_LOCAL_WITH_DOT = re.compile(r"(?:0x[0-9a-f.]*|[0-9.]*|(?:.*\.)?localhost)\.", re.IGNORECASE | re.ASCII)
+"""What some resolvers read as the address or the name without its dot, and others look for."""
+
 _NOT_IN_AN_ENTRY = re.compile(r"[/?#@\\\s]")
 
 
@@ -61,6 +64,10 @@ def target_of(url: str) -> Target:
         raise UnsafeUrlError("credentials", "the URL carries a user name or password")
     if not host or port == 0:
         raise UnsafeUrlError("invalid_url", "the URL names no host or an impossible port")
+    if "%" in host:
+        raise UnsafeUrlError("invalid_url", "the host is escaped, or bound to a network interface of this machine")
+    if _LOCAL_WITH_DOT.fullmatch(host):
+        raise UnsafeUrlError("invalid_url", "an address, or this machine's own name, that ends with a dot")
     return Target(parts.scheme, _normalised(host), port or default_port)
 
 
