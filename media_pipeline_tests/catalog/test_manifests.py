@@ -51,15 +51,18 @@ def status_of(database: Database) -> str:
 
 def test_a_reference_is_written_with_all_that_the_export_says(database: Database):
     url = "https://host/\U0001f600?\0\ud800"
-    candidates = (Candidate(url, 1, 2, 3, Role.MEDIA, "largest"), Candidate("https://host/p.jpg", role=Role.POSTER))
+    best = Candidate(url, 1, 2, 3, Role.MEDIA, "largest", "h264", NOW)
+    candidates = (best, Candidate("https://host/p.jpg", role=Role.POSTER))
     ref = MediaRef(0, MediaType.VIDEO, candidates, alt_text="a\0b", expires_at=NOW)
     assert save_manifest(database, "1", ref) == 1
     found = row(database, "post_media")
     assert (found["media_id"], found["media_type"], found["role"]) == (ID, "video", "media")
     assert (found["media_url"], found["alt_text"]) == ("https://host/\U0001f600?\ufffd\ufffd", "a\ufffdb")
+    unknown = {"width": None, "height": None, "bitrate": None, "codec": None, "expires_at": None}
+    size = {"width": 1, "height": 2, "bitrate": 3}
     assert found["candidates"] == [
-        {"url": url, "width": 1, "height": 2, "bitrate": 3, "role": "media", "rule": "largest"},
-        {"url": "https://host/p.jpg", "width": None, "height": None, "bitrate": None, "role": "poster", "rule": ""},
+        {"url": url, **size, "role": "media", "rule": "largest", "codec": "h264", "expires_at": NOW.isoformat()},
+        {"url": "https://host/p.jpg", **unknown, "role": "poster", "rule": ""},
     ]
     assert (found["status"], found["attempts"], found["version"]) == ("pending", 0, 1)
     assert (found["url_expires_at"], found["ai_analysis"], found["sha256"]) == (NOW, None, None)
