@@ -1,0 +1,23 @@
+"""One URL through the whole of the fetch room, as a run would fetch it.
+
+What belongs here: the shortest way to a FetchedFile or FetchFailure. What does not: lists of downloads.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from media_pipeline.fetch.downloader import Downloader
+from media_pipeline.fetch.journey import Wanted
+from media_pipeline.model import Candidate, FetchedFile, FetchFailure, FetchUnchanged
+from media_pipeline.settings import Settings
+
+
+def get(url: str, folder: Path, **settings: Any) -> FetchedFile | FetchUnchanged | FetchFailure:
+    """Fetch into a folder; keyword arguments are settings."""
+    chosen = Settings(
+        _env_file=None, **{"media_timeout_seconds": 5, "media_storage_path": folder / "store", **settings}
+    )
+    with Downloader(chosen, 1, backoff_seconds=0.01) as downloader:
+        return downloader.submit(Wanted((Candidate(url),)), folder).result(30)
