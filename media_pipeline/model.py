@@ -237,6 +237,14 @@ class FetchAttempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Validators:
+    """What a host said of the version that it sent, to ask whether it still is the one (RFC 9110, section 8.8)."""
+
+    etag: str | None
+    last_modified: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class FetchedFile:
     """A complete, recognised body in a temporary file. Whoever receives it moves or removes it."""
 
@@ -254,6 +262,18 @@ class FetchedFile:
     etag: str | None
     last_modified: str | None
     attempts: tuple[FetchAttempt, ...]
+    declared_width: int | None = None
+    """Pixels that the export declares for the URL that brought it."""
+    declared_height: int | None = None
+    downgrade: str | None = None
+    """Why it came from a lesser candidate than the best, in a line; None when it didn't."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchUnchanged:
+    """The host still has the version that is known already."""
+
+    attempts: tuple[FetchAttempt, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +287,8 @@ class FetchFailure:
     """What the host asked for, when it did."""
     evidence: Path | None = None
     """A temporary file with the body that was refused, to be kept in quarantine."""
+    evidence_headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The headers that came with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +310,8 @@ class FileFacts:
     """Decimal degrees, south negative."""
     longitude: float | None = None
     """Decimal degrees, west negative."""
+    truncated: str | None = None
+    """How its end is missing; None: it is whole, or can't tell."""
     warnings: tuple[str, ...] = ()
 
 

@@ -11,8 +11,9 @@ import os
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, TypeAdapter, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from media_pipeline.model import MediaPipelineError, Role
@@ -29,7 +30,12 @@ class Settings(BaseSettings):
     """The one settings object. Read it with :func:`load_settings`, pass it on whole."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True, str_strip_whitespace=True
+        env_file=".env",
+        env_file_encoding="utf-8",
+        extra="ignore",
+        frozen=True,
+        str_strip_whitespace=True,
+        hide_input_in_errors=True,
     )
 
     media_storage_path: Path = Field(
@@ -69,7 +75,26 @@ class Settings(BaseSettings):
         description="Processes that share the downloads of a long list. 1: threads of the run's own process. "
         "Default: the cores.",
     )
-    media_timeout_seconds: float = Field(30, gt=0, description="To connect, and between two reads of a download.")
+    media_host_workers: int = Field(5, ge=1, le=256, description="Concurrent downloads from one host (name and port).")
+    media_host_rate: float = Field(0, ge=0, description="Requests a second to one host, at most. 0: no such limit.")
+    media_ban_after: int = Field(
+        10, ge=1, description="Answers 429 or 403 in a row after which a host is left alone, and its rest for later."
+    )
+    media_ban_minutes: float = Field(60, gt=0, description="For so long.")
+    media_try_expired: bool = Field(
+        False, description="True: URLs are asked although they say themselves that they have expired."
+    )
+    media_resume_above_mb: float = Field(
+        1, ge=0, description="Downloads from this size on (10^6 bytes) are resumed where they broke off."
+    )
+    media_part_days: float = Field(7, ge=0, description="Unfinished downloads are kept for so long.")
+    media_timeout_seconds: float = Field(
+        30, gt=0, description="To look a host up, to connect to it, and between two reads of a download."
+    )
+    media_lowest_speed: int = Field(
+        1000, ge=0, description="Bytes a second that a host must send over each time-out, or the download is given up."
+    )
+    media_longest_download_seconds: float = Field(3600, gt=0, description="Time that one request may take in all.")
     media_max_file_mb: float = Field(100, gt=0, description="Largest file that is downloaded, in 10^6 bytes.")
     media_max_attempts: int = Field(
         8, ge=1, description="Runs in which a failing download is tried before it is abandoned."
@@ -80,12 +105,37 @@ class Settings(BaseSettings):
     media_allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="`host` or `host:port` that may be asked although its address is private or loopback."
     )
+    media_ports: Annotated[tuple[Annotated[int, Field(ge=1, le=65535)], ...], NoDecode] = Field(
+        (80, 443, 8080, 8443), description="Ports that may be asked. A host of MEDIA_ALLOWED_HOSTS may have any."
+    )
+    media_ca_file: Path | None = Field(
+        None,
+        description="Certificates (PEM) of authorities that are trusted besides the usual ones, for in-house hosts.",
+    )
+    media_cookies_file: Path | None = Field(
+        None, description="Cookies in Netscape's format, as browsers' add-ons and yt-dlp write it. They are only sent."
+    )
+    media_host_headers: SecretStr = Field(
+        SecretStr(""),
+        description='Headers for a host, as JSON: `{"host or *.suffix": {"Name": "value"}}`. They go to no other host, '
+        "and over plain HTTP only to one of MEDIA_ALLOWED_HOSTS.",
+    )
     media_fetch_roles: Annotated[tuple[Role, ...], NoDecode] = Field(
         (Role.MEDIA,),
         description="Roles that are downloaded: media, poster, link_preview, cover, soundtrack, watermarked.",
     )
     media_user_agent: str = Field(
         "media-pipeline/0.1 (archiving of social-media posts)", min_length=1, description="User-Agent of every request."
+    )
+    clamd_url: str = Field(
+        "",
+        description="clamd that every new file is shown before it is stored, `tcp://host:port` or "
+        "`unix:///run/clamav/clamd.ctl`. Empty: files are not scanned.",
+    )
+    media_placeholder_authors: int = Field(
+        10,
+        ge=2,
+        description="The same bytes under different URLs in posts of this many authors are flagged as a placeholder.",
     )
     media_failed_share_limit: float = Field(
         0.5, ge=0, le=1, description="The check `failed_downloads_under_limit` fails above this share."
@@ -110,7 +160,7 @@ class Settings(BaseSettings):
         description="Dagster's own folder. Empty: `dagster` under the storage path, with the project's dagster.yaml.",
     )
 
-    @field_validator("media_fetch_via", "media_allowed_hosts", "media_fetch_roles", mode="before")
+    @field_validator("media_fetch_via", "media_allowed_hosts", "media_ports", "media_fetch_roles", mode="before")
     @classmethod
     def _split_list(cls, value: Any) -> Any:
         """Lists come as JSON or separated by commas or white space."""
@@ -125,6 +175,22 @@ class Settings(BaseSettings):
     def _templates_name_the_url(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not value or any("{url}" not in template for template in value):
             raise ValueError("every template must contain {url}")
+        return value
+
+    @field_validator("clamd_url")
+    @classmethod
+    def _clamd_is_an_address(cls, value: str) -> str:
+        target = urlsplit(value)
+        is_tcp = target.scheme == "tcp" and target.hostname and target.port and target.path in ("", "/")
+        is_unix = target.scheme == "unix" and not target.netloc and target.path.startswith("/")
+        if value and not is_tcp and not is_unix:
+            raise ValueError("write tcp://host:port or unix:///path")
+        return value
+
+    @field_validator("media_host_headers")
+    @classmethod
+    def _headers_are_read(cls, value: SecretStr) -> SecretStr:
+        _host_headers(value)
         return value
 
     @model_validator(mode="before")
@@ -160,12 +226,38 @@ class Settings(BaseSettings):
         return self.media_catalog_url or f"sqlite:///{self.storage_path / 'catalog.sqlite'}"
 
     @property
+    def cookies_file(self) -> Path | None:
+        """The file of cookies, absolute."""
+        return self.media_cookies_file and self.media_cookies_file.expanduser().resolve()
+
+    @property
+    def ca_file(self) -> Path | None:
+        """The file of certificates, absolute."""
+        return self.media_ca_file and self.media_ca_file.expanduser().resolve()
+
+    @property
+    def host_headers(self) -> dict[str, dict[str, str]]:
+        """Names and values of headers by the host that they are for; :mod:`media_pipeline.fetch` checks them."""
+        return _host_headers(self.media_host_headers)
+
+    @property
     def max_file_bytes(self) -> int:
         return int(self.media_max_file_mb * MEGABYTE)
 
     @property
+    def resumable_bytes(self) -> int:
+        return int(self.media_resume_above_mb * MEGABYTE)
+
+    @property
     def cache_limit_bytes(self) -> int:
         return int(self.media_cache_limit_gb * GIGABYTE)
+
+
+def _host_headers(setting: SecretStr) -> dict[str, dict[str, str]]:
+    try:
+        return TypeAdapter(dict[str, dict[str, str]]).validate_json(setting.get_secret_value() or "{}", strict=True)
+    except ValidationError:
+        raise ValueError('write {"host": {"Name": "value"}}, as JSON') from None
 
 
 def load_settings(**overrides: Any) -> Settings:
@@ -181,6 +273,6 @@ def load_settings(**overrides: Any) -> Settings:
 
 def _describe(problem: Any) -> str:
     name = ".".join(str(part) for part in problem["loc"]).upper() or "settings"
-    secret = "SECRET" in name or name == "settings"
-    given = "" if secret else f" (it is {problem['input']!r})"
+    field = Settings.model_fields.get(str(problem["loc"][0])) if problem["loc"] else None
+    given = "" if field is None or field.annotation is SecretStr else f" (it is {problem['input']!r})"
     return f"{name}: {problem['msg'].removeprefix('Value error, ')}{given}"

@@ -101,6 +101,24 @@ def cut(exchange: Exchange) -> None:
     exchange.hang_up()
 
 
+def ranged(exchange: Exchange) -> None:
+    """Serve the rest of the body where Range asks for it, and If-Range names the version that the page was given."""
+    page, asked = exchange.page, exchange.handler.headers
+    version, body = page.headers.get("ETag") or page.headers.get("Last-Modified"), page.body
+    start = int(asked.get("Range", "bytes=0-").removeprefix("bytes=").partition("-")[0])
+    if "Range" not in asked or asked.get("If-Range", version) != version:
+        exchange.serve()
+    elif start >= len(body):
+        exchange.reply(416, b"", Content_Range=f"bytes */{len(body)}")
+    else:
+        exchange.reply(206, body[start:], Content_Range=f"bytes {start}-{len(body) - 1}/{len(body)}")
+
+
+def cut_then(times: int, fault: Fault) -> Fault:
+    """Hang up in the middle of the body so many times, then answer otherwise."""
+    return lambda exchange: cut(exchange) if exchange.turn <= times else fault(exchange)
+
+
 def reset(exchange: Exchange) -> None:
     """Hang up without an answer."""
     exchange.hang_up()

@@ -62,6 +62,12 @@ def test_an_empty_value_means_the_default(monkeypatch: pytest.MonkeyPatch) -> No
         ("MEDIA_FETCH_ROLES", "media,selfie"),
         ("MEDIA_FETCH_VIA", "[broken"),
         ("DOWNLOAD_MEDIA", "2"),
+        ("MEDIA_PLACEHOLDER_AUTHORS", "1"),
+        ("CLAMD_URL", "localhost:3310"),
+        ("CLAMD_URL", "tcp://scanner"),
+        ("CLAMD_URL", "tcp://scanner:99999"),
+        ("CLAMD_URL", "unix://run/clamd.ctl"),
+        ("CLAMD_URL", "http://scanner:3310"),
     ],
 )
 def test_a_wrong_value_is_one_line_that_names_setting_and_value(

@@ -6,10 +6,12 @@ What belongs here: the mapping from HTTP statuses, headers and errors to a refus
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import requests
 import urllib3
@@ -45,6 +47,7 @@ class Refusal(Exception):
         passing: bool = False,
         retry_after_seconds: float | None = None,
         evidence: Path | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -53,6 +56,18 @@ class Refusal(Exception):
         """It may well work in a moment."""
         self.retry_after_seconds = retry_after_seconds
         self.evidence = evidence
+        self.headers = headers or {}
+        """Those that came with the evidence."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """So that it can be handed from a worker process to its parent."""
+        words = {
+            "passing": self.passing,
+            "retry_after_seconds": self.retry_after_seconds,
+            "evidence": self.evidence,
+            "headers": self.headers,
+        }
+        return partial(Refusal, **words), (self.status, self.kind, str(self))
 
 
 def refusal_of_status(http_status: int, retry_after: str | None, expires_at: datetime | None) -> Refusal:
@@ -108,8 +123,6 @@ def _refusal_of_cause(cause: BaseException) -> Refusal | None:
     match cause:
         case UnsafeUrlError():
             return Refusal(Status.UNSAFE, cause.kind, str(cause))
-        case _ if type(cause).__name__ == "InvalidIPAddress":
-            return Refusal(Status.UNSAFE, "private_address", f"the host's address is not public: {cause}")
         case TooSlowError():
             return Refusal(Status.FAILED, "too_slow", str(cause))
         case socket.gaierror() | urllib3.exceptions.NameResolutionError():

@@ -1,12 +1,31 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from media_pipeline.fetch.fetcher import Fetcher
+from media_pipeline.fetch.downloader import Downloader, Fetched
+from media_pipeline.fetch.journey import Wanted
+from media_pipeline.model import Candidate
 from media_pipeline.settings import Settings
 from media_pipeline_tests.faulty_host import FaultyHost
+
+PATIENCE = 30.0
+
+
+class Fetcher:
+    """Fetches one medium after the other."""
+
+    def __init__(self, downloader: Downloader) -> None:
+        self.downloader = downloader
+
+    def fetch(self, url: str, folder: Path, expires_at: datetime | None = None) -> Fetched:
+        return self.want(Wanted((Candidate(url, expires_at=expires_at),)), folder)
+
+    def want(self, wanted: Wanted, folder: Path) -> Fetched:
+        return self.downloader.submit(wanted, folder).result(PATIENCE)
 
 
 @pytest.fixture
@@ -16,12 +35,19 @@ def host() -> Iterator[FaultyHost]:
 
 
 @pytest.fixture
-def fetcher(host: FaultyHost) -> Iterator[Callable[..., Fetcher]]:
+def fetcher(host: FaultyHost, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Fetcher]]:
     """Makes fetchers that may ask the faulty host; keyword arguments are settings."""
     with ExitStack() as stack:
 
         def make(**settings: Any) -> Fetcher:
-            chosen = {"media_allowed_hosts": (host.address,), "media_timeout_seconds": 5, **settings}
-            return stack.enter_context(Fetcher(Settings(_env_file=None, **chosen), backoff_seconds=0.01))
+            chosen = {
+                "media_storage_path": tmp_path_factory.mktemp("storage"),
+                "media_allowed_hosts": (host.address,),
+                "media_timeout_seconds": 5,
+                "media_try_expired": True,
+                **settings,
+            }
+            downloader = Downloader(Settings(_env_file=None, **chosen), 1, backoff_seconds=0.01)
+            return Fetcher(stack.enter_context(downloader))
 
         yield make

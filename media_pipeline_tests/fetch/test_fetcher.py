@@ -8,6 +8,7 @@ from email.utils import format_datetime
 import pytest
 
 from media_pipeline.fetch.body import TemporaryFileError
+from media_pipeline.fetch.downloader import DownloadDropped
 from media_pipeline.fetch.outcome import seconds_of_retry_after
 from media_pipeline.model import FetchedFile, FetchFailure, MediaType, Status
 from media_pipeline_tests import faulty_host
@@ -293,13 +294,13 @@ def test_a_connection_is_used_again_after_a_refusal(host, fetcher, tmp_path):
         ports.add(exchange.handler.client_address[1])
         exchange.reply(404, b"gone")
 
-    fetcher_ = fetcher()
+    fetcher_ = fetcher(media_download_workers=1)
     for number in range(3):
         fetcher_.fetch(host.serve(f"/{number}", fault=note_port), tmp_path)
     assert len(ports) == 1
 
 
-def test_closing_ends_the_waiting(host, fetcher, tmp_path):
+def test_closing_ends_the_waiting_and_tells_what_was_asked(host, fetcher, tmp_path):
     asked = threading.Event()
 
     def busy(exchange):
@@ -310,5 +311,7 @@ def test_closing_ends_the_waiting(host, fetcher, tmp_path):
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(fetcher_.fetch, host.serve("/a", fault=busy), tmp_path)
         asked.wait(5)
-        fetcher_.close()
-        assert waiting.result(10).status is Status.FAILED
+        fetcher_.downloader.close()
+        with pytest.raises(DownloadDropped) as dropped:
+            waiting.result(10)
+    assert [attempt.error_kind for attempt in dropped.value.attempts] == ["http_503"]

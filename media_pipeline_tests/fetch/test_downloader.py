@@ -16,9 +16,9 @@ import pytest
 from pydantic import ValidationError
 
 from media_pipeline.fetch.body import TemporaryFileError
-from media_pipeline.fetch.processes import WORTH_PROCESSES, Downloader
-from media_pipeline.fetch.worker import DownloadDropped
-from media_pipeline.model import FetchedFile, FetchFailure, Status
+from media_pipeline.fetch.downloader import WORTH_PROCESSES, DownloadDropped, Downloader
+from media_pipeline.fetch.journey import Wanted
+from media_pipeline.model import Candidate, FetchedFile, FetchFailure, Status
 from media_pipeline.settings import Settings
 from media_pipeline_tests import faulty_host
 from media_pipeline_tests.faulty_host import HTML, JPEG, FaultyHost
@@ -26,16 +26,23 @@ from media_pipeline_tests.fetch.process_tree import download_workers, ends
 
 PATIENCE = 20.0
 
+
+def only(url: str) -> Wanted:
+    """A medium that can be had from one URL."""
+    return Wanted((Candidate(url),))
+
+
 MakeDownloader = Callable[..., Downloader]
 
 
 @pytest.fixture
-def downloader(host: FaultyHost) -> Iterator[MakeDownloader]:
+def downloader(host: FaultyHost, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeDownloader]:
     """Makes downloaders that expect a long list; keyword arguments are settings."""
     with ExitStack() as stack:
 
         def make(expected: int = WORTH_PROCESSES, **settings: Any) -> Downloader:
             chosen = {
+                "media_storage_path": tmp_path_factory.mktemp("storage"),
                 "media_allowed_hosts": (host.address,),
                 "media_timeout_seconds": 5,
                 "media_download_workers": 4,
@@ -52,8 +59,8 @@ def until_workers_fetch(downloader: Downloader, host: FaultyHost, folder: Path) 
     url, seen, deadline = host.serve("/warm"), set(), time.monotonic() + PATIENCE
     while len(seen) < 3:
         assert time.monotonic() < deadline, "the workers never fetched"
-        fetched = [downloader.submit(url, folder).result() for _ in range(8)]
-        fetched += [future.result() for future in [downloader.submit(url, folder) for _ in range(16)]]
+        fetched = [downloader.submit(only(url), folder).result() for _ in range(8)]
+        fetched += [future.result() for future in [downloader.submit(only(url), folder) for _ in range(16)]]
         for file in fetched:
             assert isinstance(file, FetchedFile)
             seen.add(file.path.name.rpartition("-")[0])
@@ -77,7 +84,7 @@ def test_processes_bring_what_threads_would(host, downloader, tmp_path):
     downloader_ = downloader(media_max_file_mb=0.5)
     until_workers_fetch(downloader_, host, tmp_path)
     urls = {host.serve(f"/{n}", JPEG + bytes([n])): n for n in range(60)}
-    futures = {url: downloader_.submit(url, tmp_path) for url in urls}
+    futures = {url: downloader_.submit(only(url), tmp_path) for url in urls}
     for url, number in urls.items():
         fetched = futures[url].result(PATIENCE)
         assert isinstance(fetched, FetchedFile)
@@ -97,7 +104,7 @@ def test_processes_bring_what_threads_would(host, downloader, tmp_path):
 def test_a_worker_refuses_what_a_thread_would(host, downloader, tmp_path, page, status):
     downloader_ = downloader(media_max_file_mb=0.5)
     until_workers_fetch(downloader_, host, tmp_path)
-    assert downloader_.submit(host.serve("/a", **page), tmp_path).result(PATIENCE).status is status
+    assert downloader_.submit(only(host.serve("/a", **page)), tmp_path).result(PATIENCE).status is status
 
 
 def test_a_worker_asks_no_private_address(host, downloader, tmp_path):
@@ -105,7 +112,7 @@ def test_a_worker_asks_no_private_address(host, downloader, tmp_path):
     until_workers_fetch(downloader_, host, tmp_path)
     asked = len(host.requests)
     for url in (f"http://localhost:{host.address.rpartition(':')[2]}/secret", "http://169.254.169.254/", "file:///etc"):
-        assert downloader_.submit(url, tmp_path).result(PATIENCE).status is Status.UNSAFE
+        assert downloader_.submit(only(url), tmp_path).result(PATIENCE).status is Status.UNSAFE
     assert len(host.requests) == asked
 
 
@@ -113,14 +120,14 @@ def test_a_worker_that_cannot_write_says_so(host, downloader, tmp_path):
     downloader_ = downloader()
     until_workers_fetch(downloader_, host, tmp_path)
     with pytest.raises(TemporaryFileError, match="can't create"):
-        downloader_.submit(host.serve("/a"), tmp_path / "missing").result(PATIENCE)
+        downloader_.submit(only(host.serve("/a")), tmp_path / "missing").result(PATIENCE)
 
 
 @pytest.mark.parametrize("settings", [{"expected": WORTH_PROCESSES - 1}, {"media_download_processes": 1}])
 def test_a_short_list_and_a_single_process_start_none(host, downloader, tmp_path, settings):
     downloader_ = downloader(**settings)
     for number in range(20):
-        assert isinstance(downloader_.submit(host.serve(f"/{number}"), tmp_path).result(PATIENCE), FetchedFile)
+        assert isinstance(downloader_.submit(only(host.serve(f"/{number}")), tmp_path).result(PATIENCE), FetchedFile)
         assert download_workers() == []
 
 
@@ -150,16 +157,16 @@ def test_no_more_downloads_run_at_a_time_than_the_setting_says(host, downloader,
         exchange.serve()
 
     downloader_ = downloader(media_download_workers=workers)
-    wait([downloader_.submit(host.serve(f"/{number}", fault=count), tmp_path) for number in range(80)])
+    wait([downloader_.submit(only(host.serve(f"/{number}", fault=count)), tmp_path) for number in range(80)])
     assert most <= workers
 
 
 def test_a_worker_killed_in_mid_download_costs_a_retry(host, downloader, tmp_path):
     downloader_, gate = downloader(), Gate()
     until_workers_fetch(downloader_, host, tmp_path)
-    done = [downloader_.submit(host.serve(f"/done{n}"), tmp_path) for n in range(10)]
+    done = [downloader_.submit(only(host.serve(f"/done{n}")), tmp_path) for n in range(10)]
     wait(done)
-    futures = [downloader_.submit(host.serve(f"/{n}", fault=gate), tmp_path) for n in range(20)]
+    futures = [downloader_.submit(only(host.serve(f"/{n}", fault=gate)), tmp_path) for n in range(20)]
     for _ in range(4):
         assert gate.waiting.acquire(timeout=PATIENCE)
     os.kill(download_workers()[0], signal.SIGKILL)
@@ -174,9 +181,9 @@ def test_downloads_go_on_when_every_worker_dies(host, downloader, tmp_path):
     for _ in range(8):
         for child in download_workers():
             os.kill(child, signal.SIGKILL)
-        assert isinstance(downloader_.submit(host.serve("/a"), tmp_path).result(PATIENCE), FetchedFile)
+        assert isinstance(downloader_.submit(only(host.serve("/a")), tmp_path).result(PATIENCE), FetchedFile)
         time.sleep(0.05)
-    assert isinstance(downloader_.submit(host.serve("/b"), tmp_path).result(PATIENCE), FetchedFile)
+    assert isinstance(downloader_.submit(only(host.serve("/b")), tmp_path).result(PATIENCE), FetchedFile)
 
 
 def test_a_download_that_takes_its_worker_down_fails_in_the_end(host, downloader, tmp_path):
@@ -188,7 +195,7 @@ def test_a_download_that_takes_its_worker_down_fails_in_the_end(host, downloader
             os.kill(child, signal.SIGKILL)
         exchange.hang_up()
 
-    here = downloader_.submit(host.serve("/deadly", fault=kill_workers), tmp_path).result(PATIENCE)
+    here = downloader_.submit(only(host.serve("/deadly", fault=kill_workers)), tmp_path).result(PATIENCE)
     assert isinstance(here, FetchFailure)
     assert here.status is Status.FAILED
 
@@ -196,7 +203,7 @@ def test_a_download_that_takes_its_worker_down_fails_in_the_end(host, downloader
 def test_what_has_not_begun_is_dropped_by_a_stop_and_the_rest_ends(host, downloader, tmp_path):
     downloader_, gate = downloader(), Gate()
     until_workers_fetch(downloader_, host, tmp_path)
-    futures = [downloader_.submit(host.serve(f"/{n}", fault=gate), tmp_path) for n in range(60)]
+    futures = [downloader_.submit(only(host.serve(f"/{n}", fault=gate)), tmp_path) for n in range(60)]
     for _ in range(4):
         assert gate.waiting.acquire(timeout=PATIENCE)
     downloader_.stop()
@@ -206,7 +213,7 @@ def test_what_has_not_begun_is_dropped_by_a_stop_and_the_rest_ends(host, downloa
     dropped = [future for future in futures if isinstance(future.exception(), DownloadDropped)]
     assert (len(dropped), len(list(tmp_path.iterdir()))) == (56, 4)
     with pytest.raises(DownloadDropped):
-        downloader_.submit(host.url("/0"), tmp_path)
+        downloader_.submit(only(host.url("/0")), tmp_path)
 
 
 @pytest.mark.parametrize("processes", [1, 2])
@@ -216,7 +223,7 @@ def test_closing_ends_every_process_and_every_future(host, downloader, tmp_path,
         until_workers_fetch(downloader_, host, tmp_path)
     workers = download_workers()
     futures: list[Future[Any]] = [
-        downloader_.submit(host.serve(f"/{n}", fault=faulty_host.silent(2)), tmp_path) for n in range(30)
+        downloader_.submit(only(host.serve(f"/{n}", fault=faulty_host.silent(2))), tmp_path) for n in range(30)
     ]
     wait_for(lambda: len(host.requests) > 2)
     downloader_.close()
@@ -229,7 +236,7 @@ def test_closing_ends_every_process_and_every_future(host, downloader, tmp_path,
 def test_workers_end_with_their_parent_however_that_ends(tmp_path):
     code = (
         "import sys, time\n"
-        "from media_pipeline.fetch.processes import Downloader\n"
+        "from media_pipeline.fetch.downloader import Downloader\n"
         "from media_pipeline.settings import Settings\n"
         "from media_pipeline_tests.fetch.process_tree import download_workers\n"
         "downloader = Downloader(Settings(_env_file=None, media_download_processes=2), 1000)\n"
