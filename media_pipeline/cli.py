@@ -172,18 +172,30 @@ def list_media(
 @app.command()
 def download(
     platform: Annotated[str | None, typer.Option("--platform", "-p", help="Only this platform.")] = None,
+    again: Annotated[
+        bool, typer.Option(help="Ask for what is stored as well, to keep new versions of what hosts have changed.")
+    ] = False,
     verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
-    """Fetch what is due now: pending references, and failed ones whose next attempt has come."""
-    from media_pipeline.catalog import imports
+    """Fetch what is due now: pending references, and failed ones whose next attempt has come.
+
+    With --again, a host that has the same version as ever sends nothing; another one becomes a new version, and the
+    old one stays. What the host no longer has stays stored.
+    """
+    from media_pipeline.catalog import imports, media
     from media_pipeline.defs import jobs
     from media_pipeline.defs.partitions import ranges_of
 
     settings = load_settings()
     name = _platform(platform) if platform else None
-    with session.open_database(settings) as database, database.read() as connection:
-        partitions = [p for p in imports.unfinished_partitions(connection) if name in (None, p.platform)]
+    with session.open_database(settings) as database:
+        if again:
+            with database.write() as connection:
+                known = [p for p in imports.known_partitions(connection) if name in (None, p.platform)]
+                media.ask_again(connection, known)
+        with database.read() as connection:
+            partitions = [p for p in imports.unfinished_partitions(connection) if name in (None, p.platform)]
     failed = session.run(settings, jobs.ORIGINALS, ranges_of(partitions), verbose)
     session.print_summary(settings, partitions, as_json)
     raise typer.Exit(1 if failed else 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
 from typing import Any
 
 import sqlalchemy as sa
@@ -185,6 +186,19 @@ def local_sample(connection: sa.Connection, condition: sa.ColumnElement[bool], l
     return [LocalFile(*row) for row in connection.execute(query.order_by(sa.func.random()).limit(limit))]
 
 
+def known_places(connection: sa.Connection, places: Sequence[str]) -> set[str]:
+    """Those of the originals' places in the store that a row names. They are looked up by their MD5, their name."""
+    return {
+        place
+        for piece in pieces({PurePosixPath(place).name[:32] for place in places})
+        for place in connection.execute(
+            sa.select(media_files.c.local_path).where(
+                media_files.c.md5_sum.in_(piece), media_files.c.local_path.is_not(None)
+            )
+        ).scalars()
+    }
+
+
 def mark_local(connection: sa.Connection, sha256: str, local_path: str) -> None:
     """Record that the store holds this content again."""
     now = datetime.now(UTC)
@@ -244,6 +258,7 @@ def save_facts(connection: sa.Connection, facts: Mapping[str, FileFacts]) -> Non
                 camera_model=clean(fact.camera_model),
                 latitude=fact.latitude,
                 longitude=fact.longitude,
+                truncated=clean(fact.truncated),
                 warnings=list(fact.warnings) or None,
                 facts_error=None,
                 facts_at=now,
@@ -361,6 +376,26 @@ def archive_totals(
         ImportPartition(row.import_date, row.platform): {name: int(getattr(row, name)) for name in names}
         for row in connection.execute(query)
     }
+
+
+def flagged(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> dict[ImportPartition, dict[str, int]]:
+    """For each partition, how many of the files that its references hold are truncated, how many placeholders."""
+    held = _held(partitions)
+    query = (
+        sa.select(
+            held.c.import_date,
+            held.c.platform,
+            sa.func.count(media_files.c.truncated).label("truncated"),
+            sa.func.count(media_files.c.placeholder_authors).label("placeholders"),
+        )
+        .join(media_files, media_files.c.sha256 == held.c.sha256)
+        .group_by(held.c.import_date, held.c.platform)
+    )
+    counted = {partition: {"truncated": 0, "placeholders": 0} for partition in partitions}
+    for row in connection.execute(query):
+        partition = ImportPartition(row.import_date, row.platform)
+        counted[partition] = {"truncated": row.truncated, "placeholders": row.placeholders}
+    return counted
 
 
 def _held(partitions: Sequence[ImportPartition]) -> sa.Subquery:

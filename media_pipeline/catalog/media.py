@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,8 +10,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from media_pipeline.catalog.selection import by_author, clean, holds_import, in_partitions, pieces
-from media_pipeline.catalog.tables import fetch_attempts, import_files, imports, media_files, post_media, posts
-from media_pipeline.model import FetchAttempt, ImportPartition, Role, Status
+from media_pipeline.catalog.tables import (
+    fetch_attempts,
+    import_files,
+    imports,
+    media_files,
+    media_versions,
+    post_media,
+    posts,
+)
+from media_pipeline.model import Candidate, FetchAttempt, ImportPartition, Role, Status, Validators
 
 RETRY_AFTER_HOURS = 1
 """Wait before the second try; doubled with each further one."""
@@ -31,6 +39,15 @@ class PendingMedia:
     attempts: int
     sha256: str | None
     """What it held before, when it is fetched again."""
+    status: Status
+    candidates: tuple[Candidate, ...]
+    """Of its own role, best first."""
+    validators: Validators
+    """Of what it held before."""
+    fetched_url: str | None
+    """What brought that."""
+    is_held: bool
+    """Whether the store has what it held before, and it can be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +73,7 @@ class WaitingMedia:
     native_id: str
     urls: tuple[str, ...]
     """Of its candidates in its own role, best first."""
+    attempts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +85,12 @@ class StoredMedia:
     etag: str | None
     last_modified: str | None
     fetched_at: datetime
+    fetched_url: str | None = None
+    declared_width: int | None = None
+    """Pixels that the export declares for that URL."""
+    declared_height: int | None = None
+    downgrade: str | None = None
+    """Why it came from a lesser candidate than the best."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +123,60 @@ def pending(
         post_media.c.url_expires_at,
         post_media.c.attempts,
         post_media.c.sha256,
+        *post_media.c["status", "role", "candidates", "etag", "last_modified", "fetched_url"],
+        sa.and_(media_files.c.local_path.is_not(None), media_files.c.facts_error.is_(None)).label("is_held"),
     )
     query = (
         sa.select(*columns)
+        .outerjoin(media_files, media_files.c.sha256 == post_media.c.sha256)
         .where(in_partitions(post_media.c.import_id, partitions), is_due(), post_media.c.media_id.not_in(without))
         .order_by(post_media.c.url_expires_at.is_(None), post_media.c.url_expires_at, post_media.c.media_id)
         .limit(limit)
     )
     if post_id:
         query = query.where(post_media.c.post_id == post_id)
-    return [PendingMedia(*row) for row in connection.execute(query)]
+    return [_pending(row) for row in connection.execute(query)]
+
+
+def _pending(row: Any) -> PendingMedia:
+    return PendingMedia(
+        row.media_id,
+        row.media_url,
+        row.url_digest,
+        row.url_expires_at,
+        row.attempts,
+        row.sha256,
+        Status(row.status),
+        tuple(candidate_of(entry) for entry in row.candidates if entry["role"] == row.role),
+        Validators(row.etag, row.last_modified),
+        row.fetched_url,
+        bool(row.is_held),
+    )
+
+
+def candidate_of(entry: Mapping[str, Any]) -> Candidate:
+    """A candidate as the column ``candidates`` holds it."""
+    expires_at = entry.get("expires_at")
+    known = {name: entry[name] for name in ("url", "width", "height", "bitrate", "rule", "codec") if name in entry}
+    return Candidate(
+        **known, role=Role(entry["role"]), expires_at=datetime.fromisoformat(expires_at) if expires_at else None
+    )
+
+
+def ask_again(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> int:
+    """Make pending what is stored, to see whether its host has another version by now; return how many.
+
+    It keeps what it holds: that is only replaced by other bytes.
+    """
+    return connection.execute(
+        sa.update(post_media)
+        .where(
+            in_partitions(post_media.c.import_id, partitions),
+            post_media.c.status == Status.STORED,
+            post_media.c.media_url.is_not(None),
+        )
+        .values(status=Status.PENDING, error=None, attempts=0, next_attempt_at=None, updated_at=datetime.now(UTC))
+    ).rowcount
 
 
 def is_due() -> sa.ColumnElement[bool]:
@@ -151,12 +219,23 @@ def stored_under_url(connection: sa.Connection, digests: Iterable[str]) -> dict[
             .order_by(post_media.c.fetched_at)
         )
         for row in connection.execute(query):
-            found[row.url_digest] = StoredMedia("", row.sha256, row.etag, row.last_modified, row.fetched_at)
+            found[row.url_digest] = StoredMedia(
+                "",
+                row.sha256,
+                row.etag,
+                row.last_modified,
+                row.fetched_at,
+                row.fetched_url,
+                row.declared_width,
+                row.declared_height,
+                row.downgrade,
+            )
     return found
 
 
 def mark_stored(connection: sa.Connection, successes: Sequence[StoredMedia]) -> None:
-    """Write successes; a content that differs from what the reference held before raises its version."""
+    """Write successes; a content that differs from what the reference held before is a new version of it."""
+    _keep_versions(connection, successes)
     rows = [
         {
             "id": success.media_id,
@@ -164,6 +243,10 @@ def mark_stored(connection: sa.Connection, successes: Sequence[StoredMedia]) -> 
             "tag": success.etag,
             "modified": success.last_modified,
             "fetched": success.fetched_at,
+            "fetched_from": success.fetched_url,
+            "declared_w": success.declared_width,
+            "declared_h": success.declared_height,
+            "less": clean(success.downgrade),
             "now": datetime.now(UTC),
         }
         for success in successes
@@ -184,10 +267,104 @@ def mark_stored(connection: sa.Connection, successes: Sequence[StoredMedia]) -> 
             etag=sa.bindparam("tag", type_=sa.Text),
             last_modified=sa.bindparam("modified", type_=sa.Text),
             fetched_at=sa.bindparam("fetched", type_=post_media.c.fetched_at.type),
+            fetched_url=sa.bindparam("fetched_from", type_=sa.Text),
+            declared_width=sa.bindparam("declared_w", type_=sa.Integer),
+            declared_height=sa.bindparam("declared_h", type_=sa.Integer),
+            downgrade=sa.bindparam("less", type_=sa.Text),
             updated_at=sa.bindparam("now", type_=post_media.c.updated_at.type),
         ),
         rows,
     )
+
+
+def _keep_versions(connection: sa.Connection, successes: Sequence[StoredMedia]) -> None:
+    """Write down what references held whose host sent other bytes now."""
+    new = {success.media_id: success.sha256 for success in successes}
+    before: list[str] = []
+    for piece in pieces(new):
+        query = sa.select(post_media.c.media_id, post_media.c.sha256).where(
+            post_media.c.media_id.in_(piece), post_media.c.sha256.is_not(None)
+        )
+        before += [row.media_id for row in connection.execute(query) if new[row.media_id] != row.sha256]
+    names = ["media_id", "version", "sha256", "fetched_url", "etag", "last_modified", "fetched_at"]
+    for piece in pieces(before):
+        held = sa.select(*post_media.c[tuple(names)], sa.literal(datetime.now(UTC), type_=post_media.c.updated_at.type))
+        connection.execute(
+            sa.insert(media_versions).from_select([*names, "replaced_at"], held.where(post_media.c.media_id.in_(piece)))
+        )
+
+
+def mark_kept(connection: sa.Connection, kept: Mapping[str, str | None]) -> None:
+    """References that were asked again and keep what they hold: by id, why there is nothing newer, if that is odd."""
+    now = datetime.now(UTC)
+    rows = [{"id": media_id, "why": clean(why), "now": now} for media_id, why in kept.items()]
+    if rows:
+        connection.execute(
+            sa.update(post_media)
+            .where(post_media.c.media_id == sa.bindparam("id"))
+            .values(
+                status=Status.STORED,
+                error=sa.bindparam("why", type_=sa.Text),
+                next_attempt_at=None,
+                updated_at=sa.bindparam("now", type_=post_media.c.updated_at.type),
+            ),
+            rows,
+        )
+
+
+def flag_downgrades(connection: sa.Connection, partitions: Sequence[ImportPartition], least_share: float) -> None:
+    """Flag references whose picture has less than this share of the pixels that the export declares for its URL."""
+    got = (
+        sa.select(media_files.c.width * media_files.c.height)
+        .where(media_files.c.sha256 == post_media.c.sha256)
+        .scalar_subquery()
+    )
+    declared = post_media.c.declared_width * post_media.c.declared_height
+    connection.execute(
+        sa.update(post_media)
+        .where(
+            in_partitions(post_media.c.import_id, partitions),
+            post_media.c.status == Status.STORED,
+            post_media.c.downgrade.is_(None),
+            got < declared * least_share,
+        )
+        .values(
+            downgrade=sa.literal("the export declares ")
+            + sa.cast(post_media.c.declared_width, sa.Text)
+            + "x"
+            + sa.cast(post_media.c.declared_height, sa.Text)
+            + ", the host sent less",
+            updated_at=datetime.now(UTC),
+        )
+    )
+
+
+def flags(
+    connection: sa.Connection, partitions: Sequence[ImportPartition], last_hour: timedelta
+) -> dict[ImportPartition, dict[str, int]]:
+    """For each partition: stored references that are downgrades, and those fetched within ``last_hour`` of expiry."""
+    query = (
+        sa.select(
+            imports.c.import_date,
+            imports.c.platform,
+            post_media.c.url_expires_at,
+            post_media.c.fetched_at,
+            post_media.c.downgrade.is_not(None).label("is_downgrade"),
+        )
+        .join(imports, imports.c.import_id == post_media.c.import_id)
+        .where(
+            holds_import(partitions),
+            post_media.c.status == Status.STORED,
+            sa.or_(post_media.c.downgrade.is_not(None), post_media.c.url_expires_at >= post_media.c.fetched_at),
+        )
+    )
+    counted = {partition: {"downgrades": 0, "saved_in_last_hour": 0} for partition in partitions}
+    for row in connection.execute(query):
+        numbers = counted[ImportPartition(row.import_date, row.platform)]
+        numbers["downgrades"] += row.is_downgrade
+        life = row.url_expires_at - row.fetched_at if row.url_expires_at else None
+        numbers["saved_in_last_hour"] += life is not None and timedelta() <= life <= last_hour
+    return counted
 
 
 def mark_failed(connection: sa.Connection, failures: Sequence[FailedMedia], max_attempts: int) -> None:
@@ -213,9 +390,13 @@ def _next_step(failure: FailedMedia, max_attempts: int, now: datetime) -> tuple[
         return failure.status, None
     if failure.attempts >= max_attempts:
         return Status.ABANDONED, None
-    hours = min(RETRY_AFTER_HOURS * 2 ** (failure.attempts - 1), RETRY_AFTER_HOURS_AT_MOST)
     asked = min(timedelta(seconds=failure.retry_after_seconds or 0), timedelta(days=RETRY_AFTER_DAYS_AT_MOST))
-    return Status.FAILED, now + max(timedelta(hours=hours), asked)
+    return Status.FAILED, now + max(wait_after(failure.attempts), asked)
+
+
+def wait_after(attempts: int) -> timedelta:
+    """How long a reference waits after so many runs have tried it in vain."""
+    return timedelta(hours=min(RETRY_AFTER_HOURS * 2 ** max(attempts - 1, 0), RETRY_AFTER_HOURS_AT_MOST))
 
 
 def mark_file(connection: sa.Connection, sha256: str, status: Status, error: str) -> None:
@@ -315,6 +496,7 @@ def listing(
             *media_files.c["sha256", "md5_sum", "file_size", "mime_type", "width", "height", "duration", "frames"],
             *media_files.c["taken_at", "camera_make", "camera_model", "latitude", "longitude", "local_path"],
             *media_files.c["archive_url", "storage_provider", "s3_key", "archived_at"],
+            *media_files.c["truncated", "placeholder_authors"],
         )
         .join(posts, posts.c.post_id == post_media.c.post_id)
         .outerjoin(media_files, media_files.c.sha256 == post_media.c.sha256)
@@ -387,14 +569,18 @@ def exports(connection: sa.Connection, partitions: Sequence[ImportPartition]) ->
 
 
 def waiting_of_import(connection: sa.Connection, import_id: str) -> list[WaitingMedia]:
-    """An import's references that name a URL and are not stored."""
+    """An import's references that are not stored. One whose file was found truncated waits for its host."""
+    held_truncated = sa.exists().where(
+        media_files.c.sha256 == post_media.c.sha256, media_files.c.truncated.is_not(None)
+    )
     query = (
-        sa.select(post_media.c.media_id, post_media.c.candidates, post_media.c.role, posts.c.native_id)
+        sa.select(*post_media.c["media_id", "candidates", "role", "attempts"], posts.c.native_id)
         .join(posts, posts.c.post_id == post_media.c.post_id)
         .where(
             post_media.c.import_id == import_id,
             post_media.c.status.not_in([Status.STORED, Status.QUARANTINED]),
             post_media.c.role == Role.MEDIA,
+            sa.not_(held_truncated),
         )
         .order_by(post_media.c.media_id)
     )
@@ -403,6 +589,7 @@ def waiting_of_import(connection: sa.Connection, import_id: str) -> list[Waiting
             row.media_id,
             row.native_id,
             tuple(entry["url"] for entry in row.candidates if entry["role"] == row.role),
+            row.attempts,
         )
         for row in connection.execute(query)
     ]

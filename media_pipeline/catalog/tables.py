@@ -174,6 +174,12 @@ media_files = sa.Table(
     _optional("warnings", sa.JSON(none_as_null=True), comment="what was odd about it when its facts were read"),
     _optional("facts_at", UtcDateTime, comment="when the facts were read; empty: not yet"),
     _optional("facts_error", sa.Text, comment="why the facts can't be read; the file is in quarantine then"),
+    _optional("truncated", sa.Text, comment="how its end is missing; empty: it is whole, or can't tell"),
+    _optional(
+        "placeholder_authors",
+        sa.Integer,
+        comment="authors who share it under different URLs, when flagged as a placeholder",
+    ),
     _optional(
         "local_path", sa.Text, comment="below the storage path; empty: only in the archive, if archived_at is set"
     ),
@@ -222,6 +228,12 @@ post_media = sa.Table(
     _optional("etag", sa.Text, comment="as its host gave it"),
     _optional("last_modified", sa.Text, comment="as its host gave it"),
     _optional("fetched_at", UtcDateTime, comment="when its bytes came"),
+    _optional("fetched_url", sa.Text, comment="the URL that brought its bytes"),
+    _optional("declared_width", sa.Integer, comment="pixels that the export declares for that URL"),
+    _optional("declared_height", sa.Integer, comment="pixels that the export declares for that URL"),
+    _optional(
+        "downgrade", sa.Text, comment="how its file is less than the best that the export declares; empty: it isn't"
+    ),
     _required("version", sa.Integer, comment="raised when other bytes come than before", default=1),
     _optional(
         "duplicate_of", Id, comment="the oldest reference to the same bytes; empty: this is the oldest, or alone"
@@ -261,6 +273,22 @@ renditions = sa.Table(
     _optional("error", sa.Text, comment="why there is none; then the columns above are empty"),
     _required("generated_at", UtcDateTime, comment="when it was made or failed"),
     comment="Pictures made of files, to look at.",
+)
+
+media_versions = sa.Table(
+    "media_versions",
+    metadata,
+    _key("media_id", Id, comment="the reference; kept when that is pruned"),
+    _key("version", sa.Integer, comment="its version then"),
+    _required("sha256", Digest, sa.ForeignKey("media_files.sha256"), comment="the file it held"),
+    _optional("fetched_url", sa.Text, comment="the URL that brought it"),
+    _optional("etag", sa.Text, comment="as its host gave it"),
+    _optional("last_modified", sa.Text, comment="as its host gave it"),
+    _optional("fetched_at", UtcDateTime, comment="when its bytes came"),
+    _required("replaced_at", UtcDateTime, comment="when other bytes took their place"),
+    # Which files are held for the sake of an older version.
+    sa.Index(None, "sha256"),
+    comment="What references held before their host changed it. Only ever added to.",
 )
 
 fetch_attempts = sa.Table(

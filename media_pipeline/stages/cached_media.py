@@ -9,10 +9,12 @@ about itself (``imaging``).
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from datetime import timedelta
+from typing import Any
 
-from media_pipeline.catalog import files, media
+from media_pipeline.catalog import files, media, placeholders, truncated
 from media_pipeline.catalog.files import LocalFile
 from media_pipeline.imaging.workers import FactsTask, Workers, WorkFailure
 from media_pipeline.model import FileFacts, ImportPartition, MediaPipelineError, Report, Status
@@ -20,6 +22,12 @@ from media_pipeline.stages.context import TABLE_ROWS, Reports, StageContext
 from media_pipeline.stages.downloads import Downloads
 from media_pipeline.stages.integrity import set_aside, verify_if_touched
 from media_pipeline.stages.local_media import store_local_media
+
+LEAST_SHARE_OF_DECLARED = 0.9
+"""Of the declared pixels; a picture with fewer is a downgrade. Platforms round the sides that they declare."""
+
+LAST_HOUR = timedelta(hours=1)
+"""Before a URL expires: what was fetched in it was nearly lost."""
 
 
 class FactsInterrupted(MediaPipelineError):
@@ -39,6 +47,9 @@ def cache_media(context: StageContext, partitions: Sequence[ImportPartition]) ->
             downloads.run()
             requests, received = downloads.requests, downloads.bytes_received
         read_facts(context, partitions)
+        with context.database.write() as connection:
+            media.flag_downgrades(connection, partitions, LEAST_SHARE_OF_DECLARED)
+            placeholders.flag(connection, partitions, context.settings.media_placeholder_authors)
     else:
         context.log.info("DOWNLOAD_MEDIA is false: nothing is fetched")
     return _reports(context, partitions, requests, received, time.monotonic() - started)
@@ -54,7 +65,10 @@ def _wait_for_other_runs(context: StageContext, partitions: Sequence[ImportParti
 
 
 def read_facts(context: StageContext, partitions: Sequence[ImportPartition]) -> None:
-    """Read the facts of every stored file that has none; a file that can't be read is quarantined."""
+    """Read the facts of every stored file that has none.
+
+    A file that can't be read is quarantined; one that is truncated is kept, and its references are fetched again.
+    """
     with context.progress.of("facts") as progress, Workers(context.settings) as workers:
         while True:
             with context.database.read() as connection:
@@ -75,7 +89,11 @@ def _read_batch(context: StageContext, workers: Workers, batch: Sequence[LocalFi
             failures[task.key] = result
         else:
             facts[task.key] = result
+    cut_short = {sha256: fact.truncated for sha256, fact in facts.items() if fact.truncated}
+    for sha256, how in cut_short.items():
+        context.log.warning(f"{by_sha256[sha256].local_path} is truncated: {how}")
     with context.database.write() as connection:
+        truncated.fetch_again(connection, cut_short, context.settings.media_max_attempts)
         files.save_facts(connection, facts)
     for sha256, failure in failures.items():
         file = by_sha256[sha256]
@@ -92,13 +110,27 @@ def _reports(
     with context.database.read() as connection:
         statuses = media.statuses(connection, partitions)
         sizes = files.sizes(connection, partitions)
+        flags = media.flags(connection, partitions, LAST_HOUR)
+        flagged = files.flagged(connection, partitions)
+        shared = {partition: placeholders.listed(connection, [partition])[:TABLE_ROWS] for partition in partitions}
         failures = {partition: media.failures(connection, [partition], TABLE_ROWS) for partition in partitions}
     reports: dict[ImportPartition, Report] = {}
     for partition, counts in statuses.items():
         numbers: dict[str, int | float] = {status.value: counts.get(status, 0) for status in Status}
+        numbers |= flags[partition] | flagged[partition]
         numbers["stored_bytes"] = sizes.get(partition, 0)
         numbers["requests"] = requests
         numbers["bytes_received"] = received
         numbers["files_per_second"] = round(requests / seconds, 1) if seconds else 0.0
-        reports[partition] = Report(numbers, tuple(failures[partition]))
+        pages = {"placeholders": _placeholder_page(shared[partition])} if shared[partition] else {}
+        reports[partition] = Report(numbers, tuple(failures[partition]), pages)
     return reports
+
+
+def _placeholder_page(rows: Sequence[Mapping[str, Any]]) -> str:
+    """A table of pictures that so many authors can't have posted alike."""
+    lines = [
+        f"| `{row['md5_sum']}` | {row['authors']} | {row['media']} | {str(row['example']).replace('|', '%7C')} |"
+        for row in rows
+    ]
+    return "\n".join(["| MD5 | authors | media here | one of their URLs |", "| --- | --- | --- | --- |", *lines])

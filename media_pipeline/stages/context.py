@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from logging import Logger
 
+from media_pipeline.catalog import files
 from media_pipeline.catalog.database import Database
+from media_pipeline.fetch.scan import Scanner, scanner_of
 from media_pipeline.model import ImportPartition, Report
 from media_pipeline.settings import Settings
 from media_pipeline.stages.progress import Progress
@@ -44,6 +46,11 @@ class StageContext:
         """Where originals are archived."""
         return self.bucket or FolderArchive(self.settings.archive_path)
 
+    @cached_property
+    def scanner(self) -> Scanner | None:
+        """What every new file is shown before it is stored, where CLAMD_URL is set."""
+        return scanner_of(self.settings)
+
 
 @contextmanager
 def opened(
@@ -57,5 +64,14 @@ def opened(
         closing(Database.open(settings)) as database,
         ContentStore(settings.storage_path, public=settings.media_public) as store,
     ):
-        store.remove_leftovers()
+        for adopted in store.remove_leftovers():
+            _remove_without_row(database, store, adopted)
         yield StageContext(settings, database, store, log, progress or Progress(), bucket)
+
+
+def _remove_without_row(database: Database, store: ContentStore, adopted: Sequence[str]) -> None:
+    """A process that was killed between a file and its row leaves a file that nothing leads to: it is fetched again."""
+    with database.read() as connection:
+        known = files.known_places(connection, adopted)
+    for place in set(adopted) - known:
+        store.remove(place)

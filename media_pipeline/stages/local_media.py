@@ -12,34 +12,71 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from media_pipeline.catalog import files, media
-from media_pipeline.catalog.media import StoredMedia, WaitingMedia
+from media_pipeline.catalog.media import FailedMedia, StoredMedia, WaitingMedia
+from media_pipeline.catalog.selection import pieces
+from media_pipeline.fetch.scan import ScannerError, ScannerUnavailable
 from media_pipeline.fetch.sniff import SniffedType, sniff
-from media_pipeline.model import FetchedFile, ImportPartition
+from media_pipeline.model import FetchedFile, ImportPartition, Status
 from media_pipeline.posts.local_media import LocalMedia, media_beside
 from media_pipeline.stages.context import StageContext
 
 _CHUNK_BYTES = 1 << 20
 
+Stored = tuple[WaitingMedia, FetchedFile, str]
+"""A reference, the file that lay beside its export, and its place in the store."""
+
 
 def store_local_media(context: StageContext, partitions: Sequence[ImportPartition]) -> int:
     """Store every medium of the partitions that lies beside its export; return how many."""
-    folder = context.store.temporary_folder()
     stored = 0
     for path, references in _by_export(context, partitions):
         beside = media_beside(path)
-        if not beside.names:
-            continue
-        batch: list[tuple[WaitingMedia, FetchedFile, str]] = []
-        for reference in references:
-            name = beside.find(reference.native_id, reference.urls)
-            file = _read(context, beside, name, folder / f"local-{reference.media_id}") if name else None
-            if file:
-                batch.append((reference, file, _adopt(context, file)))
-            if len(batch) >= context.settings.media_batch_size:
-                stored += _write_down(context, batch)
-                batch = []
-        stored += _write_down(context, batch)
+        found = _found(context, beside, references) if beside.names else iter(())
+        for batch in pieces(found, context.settings.media_batch_size):
+            stored += _write_down(context, batch)
     return stored
+
+
+def _found(context: StageContext, beside: LocalMedia, references: Sequence[WaitingMedia]) -> Iterator[Stored]:
+    """What lies beside an export, put into the store one by one; up to where the scanner can't be reached any more."""
+    folder = context.store.temporary_folder()
+    for reference in references:
+        name = beside.find(reference.native_id, reference.urls)
+        file = _read(context, beside, name, folder / f"local-{reference.media_id}") if name else None
+        try:
+            if file and _is_clean(context, reference, file):
+                yield reference, file, _adopt(context, file)
+        except ScannerUnavailable as error:
+            context.log.warning(f"media beside {beside.export.name} are not stored: {error}")
+            return
+
+
+def _is_clean(context: StageContext, reference: WaitingMedia, file: FetchedFile) -> bool:
+    """Whether the scanner, if there is one, has nothing against the file. What is infected is set aside with its
+    reference; what the scanner can't judge is left out, which the log says.
+
+    Raises ScannerUnavailable.
+    """
+    try:
+        infection = context.scanner.scan(file.path) if context.scanner else None
+    except ScannerError as error:
+        file.path.unlink()
+        if isinstance(error, ScannerUnavailable):
+            raise
+        context.log.warning(f"{file.url} is not stored: {error}")
+        return False
+    if infection is not None:
+        _set_aside(context, reference, file, f"infected: {infection}")
+    return infection is None
+
+
+def _set_aside(context: StageContext, reference: WaitingMedia, file: FetchedFile, reason: str) -> None:
+    context.log.warning(f"{file.url} is put in quarantine: {reason}")
+    details = {"url": file.url, "status": Status.QUARANTINED.value, "error": reason}
+    context.store.quarantine(file.path, reference.media_id, details)
+    failure = FailedMedia(reference.media_id, Status.QUARANTINED, reason, reference.attempts + 1)
+    with context.database.write() as connection:
+        media.mark_failed(connection, [failure], context.settings.media_max_attempts)
 
 
 def _by_export(
@@ -101,7 +138,7 @@ def _adopt(context: StageContext, file: FetchedFile) -> str:
     )
 
 
-def _write_down(context: StageContext, batch: Sequence[tuple[WaitingMedia, FetchedFile, str]]) -> int:
+def _write_down(context: StageContext, batch: Sequence[Stored]) -> int:
     now = datetime.now(UTC)
     with context.database.write() as connection:
         files.save(connection, [(file, place) for _, file, place in batch])

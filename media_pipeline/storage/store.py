@@ -10,6 +10,7 @@ What does not: the archive, and the rows that speak of the files.
 | rendition | ``optimized/<2 hex>/<sha256 of the original>-<recipe>.<ext>`` and ``thumbnails/…`` |
 | set aside | ``quarantine/<name>`` and ``quarantine/<name>.json``, never public |
 | not done yet | ``tmp/<process>/…``, never public |
+| downloads that broke off | ``parts/…``, never public |
 """
 
 from __future__ import annotations
@@ -84,8 +85,16 @@ class ContentStore:
                     self._temporary = TemporaryFolder(parent)
             return self._temporary.path
 
-    def remove_leftovers(self) -> int:
-        """Remove what killed processes left in ``tmp/``, and count their folders. Live ones keep theirs."""
+    @property
+    def unfinished_folder(self) -> Path:
+        """Where downloads that broke off wait to be gone on with, in the same file system."""
+        return self.root / "parts"
+
+    def remove_leftovers(self) -> list[list[str]]:
+        """Remove the folders in ``tmp/`` of killed processes. Live ones keep theirs.
+
+        Returns for each the places of the originals that it was adopting: a row may be missing for some of them.
+        """
         with storage_errors("remove leftovers under", self.root / "tmp"):
             return remove_abandoned(self.root / "tmp")
 
@@ -105,6 +114,7 @@ class ContentStore:
                 found = self._digests(f"{folder}/{name}")
             if found is not None and found.sha256 == sha256:
                 return f"{folder}/{name}"
+            self._note(f"{folder}/{name}")
             return self._place(temp, folder, name)
 
     def adopt_rendition(self, temp: Path, *, sha256: str, kind: str, recipe: str, extension: str) -> str:
@@ -158,6 +168,13 @@ class ContentStore:
                 return False
             sync(path.parent)
             return True
+
+    def _note(self, place: str) -> None:
+        """Before a file is there: if this process is killed before its row is, the next one finds it."""
+        self.temporary_folder()
+        with self._lock, storage_errors("note a file of", self.root / "tmp"):
+            if self._temporary is not None:
+                self._temporary.note(place)
 
     def _place(self, temp: Path, folder: str, name: str) -> str:
         self._move(temp, self._folder(folder, self._folder_mode) / name, self._file_mode)

@@ -1,6 +1,7 @@
 """Temporary folders that outlive no process.
 
-What belongs here: one folder a process, and removing those of the dead. What does not: what is put into them.
+What belongs here: one folder a process, its journal, and removing those of the dead. What does not: what is put into
+them.
 
 Beside each folder ``<name>`` stands ``<name>.lock``, which its owner holds with flock: the kernel lets go of it when
 the owner dies, however it dies. The lock is taken before the folder is made and removed after it, so a folder without
@@ -24,22 +25,28 @@ class TemporaryFolder:
     def __init__(self, parent: Path) -> None:
         self.path, self._descriptor = _claim(parent)
 
+    def note(self, line: str) -> None:
+        """Write a line into the journal, which is the lock's file: whoever removes this folder is told."""
+        # One write, at the end: threads don't mix, and what a killed process has written is there.
+        os.write(self._descriptor, f"{line}\n".encode())
+
     def close(self) -> None:
         """Remove the folder and all that is in it."""
         _remove(self.path)
         os.close(self._descriptor)
 
 
-def remove_abandoned(parent: Path) -> int:
-    """Remove the folders under ``parent`` whose owner is dead, and count them. Raises OSError."""
-    return sum(_remove_if_abandoned(lock) for lock in sorted(parent.glob("*.lock")))
+def remove_abandoned(parent: Path) -> list[list[str]]:
+    """Remove the folders under ``parent`` whose owner is dead, and return what each noted. Raises OSError."""
+    notes = (_remove_if_abandoned(lock) for lock in sorted(parent.glob("*.lock")))
+    return [noted for noted in notes if noted is not None]
 
 
 def _claim(parent: Path) -> tuple[Path, int]:
     while True:
         folder = parent / f"{os.getpid()}-{secrets.token_hex(4)}"
         lock = _lock_of(folder)
-        descriptor = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         if _is_still(lock, descriptor):
             folder.mkdir(mode=0o700)
@@ -55,11 +62,14 @@ def _is_still(lock: Path, descriptor: int) -> bool:
         return False
 
 
-def _remove_if_abandoned(lock: Path) -> bool:
+def _remove_if_abandoned(lock: Path) -> list[str] | None:
     with _lock_or_none(lock) as is_ours:
-        if is_ours:
-            _remove(lock.with_suffix(""))
-        return is_ours
+        if not is_ours:
+            return None
+        # A last line that was cut off names nothing.
+        noted = lock.read_text("utf-8", "replace").split("\n")[:-1]
+        _remove(lock.with_suffix(""))
+        return noted
 
 
 @contextmanager

@@ -22,6 +22,7 @@ ORDER = (
     "imports",
     "import_files",
     "import_faults",
+    "media_versions",
     "fetch_attempts",
 )
 

@@ -10,7 +10,17 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from media_pipeline.catalog import duplicates, files, imports, media, posts, renditions, stats
+from media_pipeline.catalog import (
+    duplicates,
+    files,
+    imports,
+    media,
+    placeholders,
+    posts,
+    renditions,
+    stats,
+    truncated,
+)
 from media_pipeline.catalog.database import Database
 from media_pipeline.model import Status
 from media_pipeline_tests.catalog.filling import FIRST, SECOND, add_post, digest, store
@@ -88,6 +98,18 @@ QUESTIONS: dict[str, tuple[Asking, str]] = {
         "ix_posts_content_sha256",
     ),
     "which partitions are unfinished": (imports.unfinished_partitions, "ix_posts_manifest_version"),
+    "the placeholders of a partition": (
+        lambda connection: placeholders.flag(connection, [FIRST], 2),
+        "ix_post_media_sha256",
+    ),
+    "the flagged files of a partition": (
+        lambda connection: (placeholders.listed(connection, [FIRST]), files.flagged(connection, [FIRST])),
+        "ix_post_media_import_id_status_sha256",
+    ),
+    "who holds a truncated file": (
+        lambda connection: truncated.fetch_again(connection, {digest("one"): "cut"}, 8),
+        "ix_post_media_sha256",
+    ),
     "what is broken in a partition": (
         lambda connection: stats.unaccounted(connection, [FIRST]),
         "ix_post_media_import_id_status_sha256",

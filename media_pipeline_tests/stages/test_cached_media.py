@@ -113,7 +113,7 @@ def test_every_failure_ends_in_a_status_with_its_reason(make_library: MakeLibrar
         "too_large": host.serve("/4.jpg", picture(4) + bytes(600_000)),
         "failed": host.serve("/5.jpg", fault=faulty_host.status(503)),
         "unsafe": "http://169.254.169.254/latest/meta-data/6.jpg",
-        "quarantined": host.serve("/7.jpg", picture(7, 640, 480)[:-600]),
+        "quarantined": host.serve("/7.jpg", _broken_picture()),
         "stored": host.serve("/8.jpg", picture(8)),
     }
     library.land("a.json", [tweet(n, url) for n, url in enumerate(pages.values())])
@@ -122,8 +122,15 @@ def test_every_failure_ends_in_a_status_with_its_reason(make_library: MakeLibrar
     assert {row["status"] for row in report.table} == pages.keys() - {"stored"}
     assert all(row["error"] for row in report.table)
     kept = [path.read_bytes() for path in library.files("quarantine") if path.suffix != ".json"]
-    assert sorted(kept) == sorted([HTML, picture(7, 640, 480)[:-600]]), "what was refused is kept for a look"
+    assert sorted(kept) == sorted([HTML, _broken_picture()]), "what was refused is kept for a look"
     assert [path.read_bytes() for path in library.files()] == [picture(8)]
+
+
+def _broken_picture() -> bytes:
+    """Whole, and of no use: its pixels are nonsense."""
+    content = bytearray(picture(7, 640, 480, "PNG"))
+    content[60:80] = b"\xaa" * 20
+    return bytes(content)
 
 
 def test_a_failure_that_may_pass_is_tried_again_when_its_time_has_come(library: Library, host: FaultyHost) -> None:

@@ -11,8 +11,11 @@ import pytest
 
 from media_pipeline.stages.cached_media import cache_media
 from media_pipeline.stages.landing import land
+from media_pipeline.stages.local_media import store_local_media
 from media_pipeline.stages.media_manifest import write_manifests
 from media_pipeline.stages.raw_posts import read_posts
+from media_pipeline_tests.clamd import INFECTION, STREAM_MAX_BYTES, Clamd
+from media_pipeline_tests.conftest import MakeLibrary
 from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.library import TWITTER, Library, picture
 from media_pipeline_tests.posts.shapes import photo, status
@@ -68,3 +71,51 @@ def test_a_file_beside_that_is_no_medium_is_fetched_instead(library: Library, ho
     library.run(stages=STAGES)
     assert sorted(request.path for request in host.requests) == ["/1.jpg", "/2.jpg"]
     assert library.statuses() == {"stored": 2}
+
+
+def _beside(library: Library, script: str, *contents: bytes) -> None:
+    """An archive with these media of its first posts."""
+    folder = library.land("tweets.js", script).parent / "tweets_media"
+    folder.mkdir()
+    for number, content in enumerate(contents, 1):
+        (folder / f"{number}-{number}.jpg").write_bytes(content)
+
+
+def _store_from_beside(library: Library) -> int:
+    library.run(stages=STAGES[:2])
+    with library.open() as context:
+        return store_local_media(context, (TWITTER,))
+
+
+def test_an_infected_file_beside_is_put_in_quarantine(make_library: MakeLibrary, script: str, clamd: Clamd) -> None:
+    library = make_library(clamd_url=clamd.unix_url)
+    _beside(library, script, picture(1) + INFECTION, picture(2))
+    assert _store_from_beside(library) == 1
+    assert library.statuses() == {"quarantined": 1, "stored": 1}
+    ((error, attempts),) = library.rows("SELECT error, attempts FROM post_media WHERE status = 'quarantined'")
+    assert (error, attempts) == ("infected: Tests.MadeUp.UNOFFICIAL", 1)
+    assert [path.read_bytes() for path in library.files()] == [picture(2)]
+    kept = [path.read_bytes() for path in library.files("quarantine") if path.suffix != ".json"]
+    assert kept == [picture(1) + INFECTION]
+    assert _store_from_beside(library) == 0, "it is not taken from there again"
+
+
+def test_without_its_scanner_nothing_beside_is_stored(
+    make_library: MakeLibrary, script: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    library = make_library(clamd_url=f"unix://{tmp_path / 'clamd.ctl'}")
+    _beside(library, script, picture(1), picture(2))
+    assert _store_from_beside(library) == 0
+    assert library.statuses() == {"pending": 2}
+    assert library.files() == library.files("quarantine") == library.files("tmp") == []
+    assert len([line for line in caplog.messages if "start clamd or empty the setting" in line]) == 1
+
+
+def test_a_file_beside_that_the_scanner_can_not_judge_is_left_out(
+    make_library: MakeLibrary, script: str, clamd: Clamd, caplog: pytest.LogCaptureFixture
+) -> None:
+    library = make_library(clamd_url=clamd.tcp_url)
+    _beside(library, script, picture(1) + bytes(STREAM_MAX_BYTES), picture(2))
+    assert _store_from_beside(library) == 1
+    assert library.statuses() == {"pending": 1, "stored": 1}
+    assert any("StreamMaxLength" in line for line in caplog.messages)

@@ -257,16 +257,37 @@ def test_leftovers_of_the_killed_go_and_those_of_the_living_stay(tmp_path):
         killed.wait()
         with ContentStore(root, public=False) as store:
             own = temp_file(store, CONTENT)
-            assert store.remove_leftovers() == 1
+            assert store.remove_leftovers() == [[]]
             assert own.exists()
             assert not dead_folder.exists()
             assert (live_folder / "part").read_bytes() == b"half"
-            assert store.remove_leftovers() == 0
+            assert store.remove_leftovers() == []
     finally:
         living.kill()
         living.wait()
         for process in (killed, living):
             process.stdout.close()
+
+
+def test_what_a_killed_process_adopted_is_told_to_the_next(tmp_path):
+    script = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from media_pipeline.model import MediaType\n"
+        "from media_pipeline.storage.store import ContentStore\n"
+        "store = ContentStore(Path(sys.argv[1]), public=False)\n"
+        "for number in range(3):\n"
+        "    file = store.temporary_folder() / 'a'\n"
+        "    file.write_bytes(b'x')\n"
+        "    digest = str(number) * 32\n"
+        "    store.adopt(file, sha256=digest * 2, md5_sum=digest, media_type=MediaType.IMAGE, extension='jpg')\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False)
+    with ContentStore(tmp_path, public=False) as store:
+        places = [f"media/images/{number}{number}/{str(number) * 32}.jpg" for number in range(3)]
+        assert store.remove_leftovers() == [places]
+        assert all(store.path_of(place).exists() for place in places), "they may have rows"
 
 
 def test_closing_removes_the_temporary_folder(tmp_path):
@@ -276,4 +297,4 @@ def test_closing_removes_the_temporary_folder(tmp_path):
 
 
 def test_a_store_that_was_never_used_has_no_leftovers(store):
-    assert store.remove_leftovers() == 0
+    assert store.remove_leftovers() == []

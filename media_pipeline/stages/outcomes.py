@@ -1,0 +1,201 @@
+"""What came of downloads, and what that means to the references that waited for them.
+
+What belongs here: keeping what was fetched, setting aside what must not be kept, and the rows that say so. What does
+not: fetching, and which references wait for what (:mod:`media_pipeline.stages.downloads`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from media_pipeline.catalog import files, media
+from media_pipeline.catalog.files import ArchivedFile
+from media_pipeline.catalog.media import FailedMedia, PendingMedia, StoredMedia
+from media_pipeline.fetch.downloader import Fetched
+from media_pipeline.fetch.parts import UnfinishedDownloads
+from media_pipeline.fetch.scan import ScannerError, ScannerUnavailable
+from media_pipeline.model import FetchAttempt, FetchedFile, FetchFailure, FetchUnchanged, Status
+from media_pipeline.stages.context import StageContext
+from media_pipeline.stages.integrity import restore
+from media_pipeline.storage.archive import ArchiveError
+
+
+@dataclass
+class Download:
+    """One URL and the references that wait for it."""
+
+    url: str
+    digest: str
+    references: list[PendingMedia] = field(default_factory=list[PendingMedia])
+    archived: ArchivedFile | None = None
+    """What the references held before, where the archive has it: for when the host no longer does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one URL: a file with its place in the store, nothing new, or the failure."""
+
+    result: Fetched
+    local_path: str = ""
+    restored: ArchivedFile | None = None
+    """What came back from the archive since the host no longer has it."""
+    stops: ScannerUnavailable | None = None
+    """Why nothing more can be kept in this run."""
+
+
+def keep(context: StageContext, download: Download, result: Fetched, folder: Path) -> Outcome:
+    """Put what was fetched in its place, or aside. Touches no database; safe for threads.
+
+    Raises StorageError when the store can't take it.
+    """
+    if isinstance(result, FetchedFile):
+        return _keep_file(context, download, result)
+    if isinstance(result, FetchUnchanged):
+        return Outcome(result)
+    if result.evidence is not None:
+        _set_aside(context, download, result, result.evidence)
+    return _restored(context, download, result, folder) or Outcome(result)
+
+
+def _keep_file(context: StageContext, download: Download, file: FetchedFile) -> Outcome:
+    try:
+        infection = context.scanner.scan(file.path) if context.scanner else None
+    except ScannerError as error:
+        file.path.unlink(missing_ok=True)
+        failure = FetchFailure(Status.FAILED, f"not scanned: {error}", file.attempts)
+        return Outcome(failure, stops=error if isinstance(error, ScannerUnavailable) else None)
+    if infection:
+        failure = FetchFailure(Status.QUARANTINED, f"infected: {infection}", file.attempts)
+        _set_aside(context, download, failure, file.path)
+        return Outcome(failure)
+    place = context.store.adopt(
+        file.path,
+        sha256=file.sha256,
+        md5_sum=file.md5_sum,
+        media_type=file.media_type,
+        extension=file.extension,
+    )
+    return Outcome(file, place)
+
+
+def _set_aside(context: StageContext, download: Download, failure: FetchFailure, path: Path) -> None:
+    details = {
+        "url": download.url,
+        "status": failure.status.value,
+        "error": failure.error,
+        "headers": dict(failure.evidence_headers),
+    }
+    context.store.quarantine(path, download.references[0].media_id, details)
+
+
+def _restored(context: StageContext, download: Download, failure: FetchFailure, folder: Path) -> Outcome | None:
+    """What the references held before, from the archive; None when it isn't needed, or there, or can't be had."""
+    if download.archived is None or any(reference.is_held for reference in download.references):
+        return None
+    try:
+        return Outcome(failure, restore(context, download.archived, folder), download.archived)
+    except ArchiveError as error:
+        context.log.warning(f"{download.archived.s3_key} can't be restored: {error}")
+        return None
+
+
+def write_down(context: StageContext, connection: sa.Connection, outcomes: Sequence[tuple[Download, Outcome]]) -> int:
+    """Write what came of downloads, and return how many references that settles.
+
+    One statement a table, not one a file: a run of small files waits for this.
+    """
+    write_attempts(connection, ((download, outcome.result.attempts) for download, outcome in outcomes))
+    files.save(
+        connection,
+        [(outcome.result, outcome.local_path) for _, outcome in outcomes if isinstance(outcome.result, FetchedFile)],
+    )
+    for _, outcome in outcomes:
+        if outcome.restored is not None:
+            files.mark_local(connection, outcome.restored.sha256, outcome.local_path)
+    pairs = [(reference, outcome) for download, outcome in outcomes for reference in download.references]
+    return write_verdicts(context, connection, pairs)
+
+
+def write_verdicts(
+    context: StageContext, connection: sa.Connection, pairs: Iterable[tuple[PendingMedia, Outcome]]
+) -> int:
+    """Write what an outcome means to each reference, and return how many they are."""
+    rows = _Rows(context)
+    for reference, outcome in pairs:
+        rows.add(reference, outcome)
+    media.mark_stored(connection, rows.stored)
+    media.mark_kept(connection, rows.kept)
+    media.mark_failed(connection, rows.failed, context.settings.media_max_attempts)
+    return len(rows.stored) + len(rows.kept) + len(rows.failed)
+
+
+def write_attempts(connection: sa.Connection, made: Iterable[tuple[Download, Sequence[FetchAttempt]]]) -> None:
+    """Write every request that was made, with the first reference that it was made for."""
+    media.add_attempts(
+        connection,
+        [(download.references[0].media_id, attempt) for download, attempts in made for attempt in attempts],
+    )
+
+
+def forget_unfinished(context: StageContext, unfinished: UnfinishedDownloads, download: Download) -> None:
+    """What a reference that is given up had begun is of no use to anyone."""
+    for reference in download.references:
+        if reference.attempts + 1 >= context.settings.media_max_attempts:
+            for candidate in reference.candidates:
+                for template in context.settings.media_fetch_via:
+                    unfinished.discard(template.replace("{url}", candidate.url))
+
+
+class _Rows:
+    """The rows of a transaction, by what is done to them."""
+
+    def __init__(self, context: StageContext) -> None:
+        self._settings = context.settings
+        self.stored: list[StoredMedia] = []
+        self.kept: dict[str, str | None] = {}
+        self.failed: list[FailedMedia] = []
+
+    def add(self, reference: PendingMedia, outcome: Outcome) -> None:
+        result = outcome.result
+        if outcome.restored is not None:
+            self.stored.append(StoredMedia(reference.media_id, outcome.restored.sha256, None, None, datetime.now(UTC)))
+        elif isinstance(result, FetchedFile):
+            self.stored.append(_stored(reference, result))
+        elif isinstance(result, FetchUnchanged):
+            self.kept[reference.media_id] = None
+        elif self._keeps_what_it_holds(reference, result):
+            self.kept[reference.media_id] = f"asked again in vain, and what it holds is kept: {result.error}"
+        else:
+            self.failed.append(_failed(reference, result))
+
+    def _keeps_what_it_holds(self, reference: PendingMedia, failure: FetchFailure) -> bool:
+        """A host that has nothing better doesn't take away what is held. A truncated file waits for its tries."""
+        if not reference.is_held:
+            return False
+        is_final = failure.status is not Status.FAILED or reference.attempts + 1 >= self._settings.media_max_attempts
+        return reference.status is Status.PENDING or is_final
+
+
+def _stored(reference: PendingMedia, file: FetchedFile) -> StoredMedia:
+    return StoredMedia(
+        reference.media_id,
+        file.sha256,
+        file.etag,
+        file.last_modified,
+        datetime.now(UTC),
+        file.url,
+        file.declared_width,
+        file.declared_height,
+        file.downgrade,
+    )
+
+
+def _failed(reference: PendingMedia, failure: FetchFailure) -> FailedMedia:
+    """A failure as it is written down. One without a request counts for nothing."""
+    attempts = reference.attempts + bool(failure.attempts)
+    return FailedMedia(reference.media_id, failure.status, failure.error, attempts, failure.retry_after_seconds)
