@@ -7,10 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import socket
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,60 +15,32 @@ from typing import Any
 import pytest
 
 from media_pipeline.posts.platforms import platform_names
-from media_pipeline_tests.defs.dev_server import wait_for
 from media_pipeline_tests.killed_runs import end_state, kill_at_random_moments, start_ingest
 from media_pipeline_tests.library import Library
+from media_pipeline_tests.replay import CORPUS, WITHOUT_CORPUS, ReplayHost, copied_exports, replay_host
 
-CORPUS = Path(os.environ.get("MEDIA_TEST_CORPUS", Path(__file__).parents[2] / "shared" / "corpus"))
-HOST = CORPUS.parent / "tools" / "replay_server.py"
 PLATFORMS = platform_names()
 KILLED = ("linkedin", "twitter")
 """Of all eight, the order in which killed imports end may differ, and with it which of two platforms that have the same
 file gives its archive key the date."""
 SEED = int(os.environ.get("MEDIA_TEST_SEED", "20261120"))
 
-pytestmark = [
-    pytest.mark.corpus,
-    pytest.mark.skipif(not (CORPUS.is_dir() and HOST.is_file()), reason=f"no corpus at {CORPUS} (MEDIA_TEST_CORPUS)"),
-]
-
-
-class ReplayHost:
-    """The replaying host in a process of its own; its log is what it was asked."""
-
-    def __init__(self, log: Path, address: str) -> None:
-        self.address = address
-        self._log = log
-
-    def asked(self) -> list[str]:
-        return [json.loads(line)["url"] for line in self._log.read_text().splitlines()] if self._log.exists() else []
+pytestmark = [pytest.mark.corpus, WITHOUT_CORPUS]
 
 
 @pytest.fixture
 def replay(tmp_path: Path) -> Iterator[ReplayHost]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    log = tmp_path / "requests.jsonl"
-    command = [sys.executable, str(HOST), str(CORPUS / "media"), "--port", str(port), "--log", str(log)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    try:
-        wait_for(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0, 30)
-        yield ReplayHost(log, f"127.0.0.1:{port}")
-    finally:
-        process.terminate()
-        process.wait()
+    with replay_host(tmp_path) as host:
+        yield host
 
 
 @pytest.fixture
 def exports(tmp_path: Path) -> list[tuple[Path, str]]:
-    """A writable copy of the platforms' folders."""
-    for platform in PLATFORMS:
-        shutil.copytree(CORPUS / "posts" / platform, tmp_path / "exports" / platform, copy_function=shutil.copyfile)
-    return [(tmp_path / "exports" / platform, platform) for platform in PLATFORMS]
+    return copied_exports(tmp_path / "exports", PLATFORMS)
 
 
 def library_of(folder: Path, replay: ReplayHost) -> Library:
-    return Library(folder, media_allowed_hosts=(replay.address,), media_fetch_via=(f"http://{replay.address}/{{url}}",))
+    return Library(folder, **replay.settings)
 
 
 def required() -> list[dict[str, Any]]:
