@@ -5,6 +5,7 @@ Needs the corpus and the replaying host beside it (MEDIA_TEST_CORPUS, default ..
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import defaultdict
 from collections.abc import Sequence
@@ -23,7 +24,6 @@ from media_pipeline.stages.media_manifest import write_manifests
 from media_pipeline.stages.raw_posts import read_posts
 from media_pipeline_tests.library import DAY, Library
 from media_pipeline_tests.replay import (
-    CORPUS,
     WITHOUT_CORPUS,
     ReplayHost,
     copied_exports,
@@ -135,7 +135,7 @@ def assert_pauses_are_kept(log: Sequence[dict[str, float]]) -> None:
     for entry in log:
         tries[entry["url"]].append(entry)
     for entries in tries.values():
-        for before, after in zip(entries, entries[1:], strict=False):
+        for before, after in itertools.pairwise(entries):
             assert before["status"] != 429 or after["time"] - before["time"] >= 1.0
 
 

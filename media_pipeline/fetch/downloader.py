@@ -28,7 +28,7 @@ from media_pipeline.fetch.ask import Answer, Ask, Part, Received, ReceivedList, 
 from media_pipeline.fetch.asker import AskerSettings
 from media_pipeline.fetch.body import ReceivedBody
 from media_pipeline.fetch.crew import Crew, WorkerDied
-from media_pipeline.fetch.journey import BACKOFF_SECONDS, Again, Ended, Journey, Leg, Wanted
+from media_pipeline.fetch.journey import Again, Ended, Journey, Leg, Wanted
 from media_pipeline.fetch.outcome import Refusal
 from media_pipeline.fetch.schedule import Answered, HostLimits, Schedule
 from media_pipeline.fetch.streams.plan import ByteRange, Limits
@@ -94,9 +94,8 @@ class Downloader:
     share the requests; for fewer, threads of this process make them.
     """
 
-    def __init__(self, settings: Settings, expected: int, *, backoff_seconds: float = BACKOFF_SECONDS) -> None:
+    def __init__(self, settings: Settings, expected: int) -> None:
         self._settings = settings
-        self._backoff_seconds = backoff_seconds
         self._schedule: Schedule[_Task] = Schedule(_limits(settings))
         self._under_way: dict[int, _Task] = {}
         self._doubtful: defaultdict[str, list[tuple[_Task, Refusal]]] = defaultdict(list)
@@ -127,7 +126,7 @@ class Downloader:
         if self._stopped:
             raise DownloadDropped
         soonest = min((c.expires_at.timestamp() for c in wanted.candidates if c.expires_at), default=math.inf)
-        journey = Journey(wanted, self._settings.media_fetch_via, self._backoff_seconds)
+        journey = Journey(wanted, self._settings.media_fetch_via, self._settings.media_backoff_seconds)
         medium = _Medium(journey, folder, soonest)
         self._post(lambda: self._start(medium))
         return medium.future

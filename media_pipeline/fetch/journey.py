@@ -39,9 +39,6 @@ TRIES = 3
 
 MOST_REDIRECTS = 5
 
-BACKOFF_SECONDS = 0.5
-"""Mean of the wait before the second try, unless the host names one; it doubles with each."""
-
 Ended = Received | ReceivedList | ReceivedPart | Unchanged | Refusal
 """What a leg may end with."""
 
@@ -71,7 +68,7 @@ class Again:
 class Leg:
     """One URL on its way through redirects and tries."""
 
-    def __init__(self, url: str, backoff_seconds: float = BACKOFF_SECONDS) -> None:
+    def __init__(self, url: str, backoff_seconds: float) -> None:
         self.first_url = url
         self.attempts: list[FetchAttempt] = []
         self._backoff_seconds = backoff_seconds
@@ -110,7 +107,7 @@ class Leg:
 class Journey:
     """A medium on its way through templates and candidates. Begin with :meth:`start`."""
 
-    def __init__(self, wanted: Wanted, templates: Sequence[str], backoff_seconds: float = BACKOFF_SECONDS) -> None:
+    def __init__(self, wanted: Wanted, templates: Sequence[str], backoff_seconds: float) -> None:
         self._wanted = wanted
         self._templates = templates
         self._backoff_seconds = backoff_seconds

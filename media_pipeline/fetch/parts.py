@@ -100,22 +100,21 @@ class UnfinishedDownload:
     def keep(self, writer: BodyWriter) -> None:
         """Leave it for the next to go on with."""
         if writer.size > self._noted:
-            # Full: then what was noted before is gone on with.
-            with contextlib.suppress(OSError):
-                self._write_down(writer)
+            self._write_down(writer)
         self.file.close()
 
     def discard(self) -> None:
         """It can't be gone on with."""
-        _note_of(self._path).unlink(missing_ok=True)
+        self._forget_note()
         self._path.unlink(missing_ok=True)
         self.file.close()
 
     def finish(self, path: Path) -> None:
         """It is whole: move it to ``path``, in the same file system. Raises TemporaryFileError."""
         try:
+            # In this order: killed between the two, what is left is begun anew and not left lying about.
+            self._forget_note()
             self._path.rename(path)
-            _note_of(self._path).unlink(missing_ok=True)
         except OSError as error:
             raise TemporaryFileError(f"can't move {self._path} to {path}: {error.strerror}") from error
         finally:
@@ -123,11 +122,16 @@ class UnfinishedDownload:
 
     def _write_down(self, writer: BodyWriter) -> None:
         begun = Begun(self._validators.etag, self._validators.last_modified, self._length, writer.size, writer.sha256())
-        note = _note_of(self._path)
-        new = note.with_suffix(f".{os.getpid()}-{id(self)}")
-        new.write_text(json.dumps(asdict(begun)), "utf-8")
-        new.replace(note)
+        new = _new_note_of(self._path)
+        # A note that can't be written costs no more than going on from where the last one says.
+        with contextlib.suppress(OSError):
+            new.write_text(json.dumps(asdict(begun)), "utf-8")
+            new.replace(_note_of(self._path))
         self._noted = writer.size
+
+    def _forget_note(self) -> None:
+        _note_of(self._path).unlink(missing_ok=True)
+        _new_note_of(self._path).unlink(missing_ok=True)
 
 
 class UnfinishedDownloads:
@@ -212,3 +216,8 @@ def _begins_as_noted(file: BinaryIO, begun: Begun) -> bool:
 
 def _note_of(path: Path) -> Path:
     return path.with_suffix(".json")
+
+
+def _new_note_of(path: Path) -> Path:
+    """Written whole before it takes the place of the note. One writer holds the lock, so one name will do."""
+    return path.with_suffix(".new")

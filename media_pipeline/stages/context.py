@@ -64,8 +64,7 @@ def opened(
         closing(Database.open(settings)) as database,
         ContentStore(settings.storage_path, public=settings.media_public) as store,
     ):
-        for adopted in store.remove_leftovers():
-            _remove_without_row(database, store, adopted)
+        store.remove_leftovers(lambda adopted: _remove_without_row(database, store, adopted))
         yield StageContext(settings, database, store, log, progress or Progress(), bucket)
 
 

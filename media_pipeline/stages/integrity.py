@@ -111,7 +111,7 @@ def restore(context: StageContext, file: ArchivedFile, folder: Path) -> str:
 def set_aside(context: StageContext, file: LocalFile, status: Status, reason: str) -> None:
     """Move a file that can't be used to quarantine and give its references the status."""
     path = context.store.path_of(file.local_path)
-    details = {"sha256": file.sha256, "status": status.value, "reason": reason}
+    details = {"sha256": file.sha256, "status": status.value, "error": reason}
     place = context.store.quarantine(path, path.name, details) if path.exists() else None
     with context.database.write() as connection:
         if status == Status.QUARANTINED and place is not None:

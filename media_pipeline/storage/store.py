@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any, Self
@@ -66,14 +66,17 @@ class ContentStore:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        self.close(is_broken_off=error is not None)
 
-    def close(self) -> None:
-        """Remove this process's temporary folder."""
+    def close(self, *, is_broken_off: bool = False) -> None:
+        """Remove this process's temporary folder.
+
+        Broken off: what was adopted may have no row yet, so that the next process is told of it as of a killed one's.
+        """
         with self._lock, storage_errors("remove temporary files under", self.root):
             if self._temporary is not None:
-                self._temporary.close()
+                (self._temporary.abandon if is_broken_off else self._temporary.close)()
                 self._temporary = None
 
     def temporary_folder(self) -> Path:
@@ -90,13 +93,14 @@ class ContentStore:
         """Where downloads that broke off wait to be gone on with, in the same file system."""
         return self.root / "parts"
 
-    def remove_leftovers(self) -> list[list[str]]:
+    def remove_leftovers(self, settle: Callable[[list[str]], None]) -> None:
         """Remove the folders in ``tmp/`` of killed processes. Live ones keep theirs.
 
-        Returns for each the places of the originals that it was adopting: a row may be missing for some of them.
+        Each time ``settle`` is given the places of the originals that the process was adopting: a row may be missing
+        for some of them.
         """
         with storage_errors("remove leftovers under", self.root / "tmp"):
-            return remove_abandoned(self.root / "tmp")
+            remove_abandoned(self.root / "tmp", settle)
 
     def adopt(self, temp: Path, *, sha256: str, md5_sum: str, media_type: MediaType, extension: str) -> str:
         """Move an original from the temporary folder to its place and return that.

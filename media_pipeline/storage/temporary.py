@@ -14,7 +14,7 @@ import fcntl
 import os
 import secrets
 import shutil
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,11 +35,19 @@ class TemporaryFolder:
         _remove(self.path)
         os.close(self._descriptor)
 
+    def abandon(self) -> None:
+        """Remove the folder, and leave the journal to whoever removes those of the dead."""
+        shutil.rmtree(self.path)
+        os.close(self._descriptor)
 
-def remove_abandoned(parent: Path) -> list[list[str]]:
-    """Remove the folders under ``parent`` whose owner is dead, and return what each noted. Raises OSError."""
-    notes = (_remove_if_abandoned(lock) for lock in sorted(parent.glob("*.lock")))
-    return [noted for noted in notes if noted is not None]
+
+def remove_abandoned(parent: Path, settle: Callable[[list[str]], None]) -> None:
+    """Remove the folders under ``parent`` whose owner is dead, once ``settle`` has seen to what it noted.
+
+    Raises OSError, and what ``settle`` raises: then the notes stay for the next time.
+    """
+    for lock in sorted(parent.glob("*.lock")):
+        _remove_if_abandoned(lock, settle)
 
 
 def _claim(parent: Path) -> tuple[Path, int]:
@@ -62,14 +70,12 @@ def _is_still(lock: Path, descriptor: int) -> bool:
         return False
 
 
-def _remove_if_abandoned(lock: Path) -> list[str] | None:
+def _remove_if_abandoned(lock: Path, settle: Callable[[list[str]], None]) -> None:
     with _lock_or_none(lock) as is_ours:
-        if not is_ours:
-            return None
-        # A last line that was cut off names nothing.
-        noted = lock.read_text("utf-8", "replace").split("\n")[:-1]
-        _remove(lock.with_suffix(""))
-        return noted
+        if is_ours:
+            # A last line that was cut off names nothing.
+            settle(lock.read_text("utf-8", "replace").split("\n")[:-1])
+            _remove(lock.with_suffix(""))
 
 
 @contextmanager

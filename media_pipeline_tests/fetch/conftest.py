@@ -11,6 +11,7 @@ from media_pipeline.fetch.journey import Wanted
 from media_pipeline.model import Candidate
 from media_pipeline.settings import Settings
 from media_pipeline_tests.faulty_host import FaultyHost
+from media_pipeline_tests.fetch.network import Network
 
 PATIENCE = 30.0
 
@@ -35,6 +36,14 @@ def host() -> Iterator[FaultyHost]:
 
 
 @pytest.fixture
+def network(monkeypatch: pytest.MonkeyPatch) -> Network:
+    """Names and routes of the test's own."""
+    network = Network()
+    network.install(monkeypatch)
+    return network
+
+
+@pytest.fixture
 def fetcher(host: FaultyHost, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Fetcher]]:
     """Makes fetchers that may ask the faulty host; keyword arguments are settings."""
     with ExitStack() as stack:
@@ -45,9 +54,10 @@ def fetcher(host: FaultyHost, tmp_path_factory: pytest.TempPathFactory) -> Itera
                 "media_allowed_hosts": (host.address,),
                 "media_timeout_seconds": 5,
                 "media_try_expired": True,
+                "media_backoff_seconds": 0.01,
                 **settings,
             }
-            downloader = Downloader(Settings(_env_file=None, **chosen), 1, backoff_seconds=0.01)
+            downloader = Downloader(Settings(_env_file=None, **chosen), 1)
             return Fetcher(stack.enter_context(downloader))
 
         yield make

@@ -16,8 +16,6 @@ from media_pipeline.settings import Settings
 
 def get(url: str, folder: Path, **settings: Any) -> FetchedFile | FetchUnchanged | FetchFailure:
     """Fetch into a folder; keyword arguments are settings."""
-    chosen = Settings(
-        _env_file=None, **{"media_timeout_seconds": 5, "media_storage_path": folder / "store", **settings}
-    )
-    with Downloader(chosen, 1, backoff_seconds=0.01) as downloader:
+    usual = {"media_timeout_seconds": 5, "media_backoff_seconds": 0.01, "media_storage_path": folder / "store"}
+    with Downloader(Settings(_env_file=None, **{**usual, **settings}), 1) as downloader:
         return downloader.submit(Wanted((Candidate(url),)), folder).result(30)

@@ -45,11 +45,12 @@ def downloader(host: FaultyHost, tmp_path_factory: pytest.TempPathFactory) -> It
                 "media_storage_path": tmp_path_factory.mktemp("storage"),
                 "media_allowed_hosts": (host.address,),
                 "media_timeout_seconds": 5,
+                "media_backoff_seconds": 0.01,
                 "media_download_workers": 4,
                 "media_download_processes": 2,
                 **settings,
             }
-            return stack.enter_context(Downloader(Settings(_env_file=None, **chosen), expected, backoff_seconds=0.01))
+            return stack.enter_context(Downloader(Settings(_env_file=None, **chosen), expected))
 
         yield make
 

@@ -238,6 +238,17 @@ def test_a_url_begins_with_the_base(store):
     assert store.url_of(relative, "") == store.path_of(relative).as_uri()
 
 
+def leftovers(store: ContentStore) -> list[list[str]]:
+    """What each process that is gone was adopting."""
+    noted: list[list[str]] = []
+    store.remove_leftovers(noted.append)
+    return noted
+
+
+def fail(_: list[str]) -> None:
+    raise LookupError
+
+
 def test_leftovers_of_the_killed_go_and_those_of_the_living_stay(tmp_path):
     root = tmp_path / "data"
     script = (
@@ -257,11 +268,11 @@ def test_leftovers_of_the_killed_go_and_those_of_the_living_stay(tmp_path):
         killed.wait()
         with ContentStore(root, public=False) as store:
             own = temp_file(store, CONTENT)
-            assert store.remove_leftovers() == [[]]
+            assert leftovers(store) == [[]]
             assert own.exists()
             assert not dead_folder.exists()
             assert (live_folder / "part").read_bytes() == b"half"
-            assert store.remove_leftovers() == []
+            assert leftovers(store) == []
     finally:
         living.kill()
         living.wait()
@@ -286,8 +297,20 @@ def test_what_a_killed_process_adopted_is_told_to_the_next(tmp_path):
     subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False)
     with ContentStore(tmp_path, public=False) as store:
         places = [f"media/images/{number}{number}/{str(number) * 32}.jpg" for number in range(3)]
-        assert store.remove_leftovers() == [places]
+        with pytest.raises(LookupError):
+            store.remove_leftovers(fail)
+        assert leftovers(store) == [places], "it was not seen to"
+        assert leftovers(store) == []
         assert all(store.path_of(place).exists() for place in places), "they may have rows"
+
+
+def test_what_was_adopted_in_a_run_that_broke_off_is_told_to_the_next(tmp_path):
+    with pytest.raises(LookupError), ContentStore(tmp_path, public=False) as store:
+        place = adopt(store, CONTENT)
+        fail([])
+    with ContentStore(tmp_path, public=False) as store:
+        assert leftovers(store) == [[place]]
+    assert not list((tmp_path / "tmp").iterdir())
 
 
 def test_closing_removes_the_temporary_folder(tmp_path):
@@ -297,4 +320,4 @@ def test_closing_removes_the_temporary_folder(tmp_path):
 
 
 def test_a_store_that_was_never_used_has_no_leftovers(store):
-    assert store.remove_leftovers() == []
+    assert leftovers(store) == []

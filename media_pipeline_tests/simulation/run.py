@@ -1,0 +1,44 @@
+"""One run of the pipeline, up to the verified files, in a process of its own that trouble may befall."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+from media_pipeline.stages.cached_media import cache_media
+from media_pipeline.stages.media_manifest import write_manifests
+from media_pipeline.stages.raw_posts import read_posts
+from media_pipeline_tests.library import Library
+from media_pipeline_tests.simulation.trouble import Trouble
+
+PATIENCE_SECONDS = 90.0
+BROKE_OFF = 3
+"""Exit code of a run that trouble has ended."""
+
+
+def run_once(folder: Path, settings: dict[str, Any], trouble: Trouble | None) -> int:
+    """Run to the end, or to the trouble; returns the exit code, negative for a signal. Raises when it hangs."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    process = context.Process(target=_main, args=(folder, settings, trouble))
+    process.start()
+    process.join(PATIENCE_SECONDS)
+    if process.exitcode is None:
+        process.kill()
+        raise AssertionError(f"a run hangs after {trouble}")
+    return process.exitcode
+
+
+def _main(folder: Path, settings: dict[str, Any], trouble: Trouble | None) -> None:
+    library = Library(folder, **settings)
+    if trouble:
+        trouble.begin()
+    try:
+        library.run(stages=(read_posts, write_manifests, cache_media))
+    except Exception:
+        if trouble is None:
+            traceback.print_exc()
+        sys.exit(BROKE_OFF)
