@@ -21,8 +21,13 @@ GROUPS = (
                           "media_public", "dagster_home")),
     ("Imports", ("media_start_date", "media_import_settle_seconds")),
     ("Downloads", ("download_media", "media_download_workers", "media_download_processes", "media_timeout_seconds",
-                   "media_max_file_mb", "media_max_attempts", "media_fetch_roles", "media_fetch_via",
-                   "media_allowed_hosts", "media_user_agent", "media_failed_share_limit")),
+                   "media_lowest_speed", "media_longest_download_seconds", "media_max_file_mb",
+                   "media_resume_above_mb", "media_part_days", "media_max_attempts", "media_try_expired",
+                   "media_fetch_roles", "media_fetch_via", "media_failed_share_limit", "media_placeholder_authors",
+                   "clamd_url")),
+    ("Hosts", ("media_host_workers", "media_host_rate", "media_backoff_seconds", "media_ban_after",
+               "media_ban_minutes", "media_user_agent", "media_cookies_file", "media_host_headers",
+               "media_allowed_hosts", "media_ports", "media_ca_file")),
     ("Renditions", ("media_rendition_longest_side", "media_jpeg_quality", "media_thumbnail_size",
                     "media_image_workers", "media_image_timeout_seconds")),
     ("Archive", ("aws_s3_bucket", "aws_s3_region", "aws_access_key_id", "aws_secret_access_key",
@@ -64,6 +69,17 @@ MEDIA_FETCH_VIA=http://127.0.0.1:8765/{url}
 MEDIA_ALLOWED_HOSTS=127.0.0.1:8765
 
 MEDIA_FETCH_VIA={url} https://web.archive.org/web/2id_/{url}
+```
+
+Hosts that want a login: cookies that a browser's add-on exported, a token for an API, and an in-house host with a
+certificate of its own authority. Each host gets what is its own, also after a redirect; no host's answer changes any
+of it. A file or an entry that can't be read stops the run before its first request:
+
+```sh
+MEDIA_COOKIES_FILE=cookies.txt
+MEDIA_HOST_HEADERS={"api.example.org": {"Authorization": "Bearer secret"}, "*.example.com": {"X-Key": "7"}}
+MEDIA_ALLOWED_HOSTS=mirror.example.net:8443
+MEDIA_CA_FILE=example-net.pem
 ```
 """
 

@@ -77,6 +77,11 @@ class Settings(BaseSettings):
     )
     media_host_workers: int = Field(5, ge=1, le=256, description="Concurrent downloads from one host (name and port).")
     media_host_rate: float = Field(0, ge=0, description="Requests a second to one host, at most. 0: no such limit.")
+    media_backoff_seconds: float = Field(
+        0.5,
+        gt=0,
+        description="Mean wait before a request is tried again in the same run; it doubles with each try.",
+    )
     media_ban_after: int = Field(
         10, ge=1, description="Answers 429 or 403 in a row after which a host is left alone, and its rest for later."
     )

@@ -132,8 +132,11 @@ def refuse_too_large(raw: BaseHTTPResponse, limit: int) -> None:
 
 
 def next_chunk(raw: BaseHTTPResponse) -> bytes:
-    """Decoding an uncompressed body would copy it once more."""
-    return raw.read(CHUNK_BYTES, decode_content="Content-Encoding" in raw.headers)
+    """The next piece of a body; empty at its end."""
+    if "Content-Encoding" not in raw.headers:
+        return raw.read(CHUNK_BYTES, decode_content=False)  # decoding it would copy it once more
+    # Asked once more, a compressed body of which nothing came says whether it was empty or broke off.
+    return raw.read(CHUNK_BYTES, decode_content=True) or raw.read(CHUNK_BYTES, decode_content=True)
 
 
 def too_large(limit: int) -> Refusal:

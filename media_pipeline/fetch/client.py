@@ -99,20 +99,14 @@ class GuardedSession(HTTPSession):
 
     def get_adapter(self, url: str) -> BaseAdapter:
         """The adapter for a URL, chosen by its parsed host and port; raises UnsafeUrlError."""
-        target = target_of(url)
-        if target in self._settings.allowed:
-            return self._allowed
-        if target.port not in self._settings.ports:
-            raise UnsafeUrlError("port", f"port {target.port} is not among MEDIA_PORTS")
-        return self._public
+        return self._adapter_for(target_of(url))
 
     def send(self, request: PreparedRequest, **_: Any) -> Response:
         """One request, one response, without the hooks, cookies and redirects of requests.
 
         It would read a redirect's whole body, however long, into memory before leaving it to the caller.
         """
-        adapter = self.get_adapter(str(request.url))
-        return adapter.send(request, stream=True, timeout=self._timeout, verify=True, cert=None, proxies={})
+        return self._ask(request, target_of(str(request.url)))
 
     def open(self, url: str, headers: Mapping[str, str]) -> Response:
         """Ask for a URL with further headers; the body is still to be read from ``raw``.
@@ -130,12 +124,23 @@ class GuardedSession(HTTPSession):
             raise UnsafeUrlError("invalid_url", f"the URL can't be asked: {error}") from error
         if self._cookies is not None and (cookie := self._cookies.header_for(request)):
             request.headers["Cookie"] = cookie
-        return self.send(request)
+        return self._ask(request, target)
 
     def close(self) -> None:
         super().close()
         self._allowed.close()
         self._public.close()
+
+    def _ask(self, request: PreparedRequest, target: Target) -> Response:
+        adapter = self._adapter_for(target)
+        return adapter.send(request, stream=True, timeout=self._timeout, verify=True, cert=None, proxies={})
+
+    def _adapter_for(self, target: Target) -> BaseAdapter:
+        if target in self._settings.allowed:
+            return self._allowed
+        if target.port not in self._settings.ports:
+            raise UnsafeUrlError("port", f"port {target.port} is not among MEDIA_PORTS")
+        return self._public
 
     def _headers_for(self, target: Target) -> dict[str, str]:
         """Over plain HTTP anybody on the way could read them: so only an allowed host gets them there."""
@@ -198,6 +203,8 @@ def _prepare_url(request: PreparedRequest, url: str) -> Target:
     """
     target = target_of(url)
     request.prepare_url(url, None)  # pyright: ignore[reportUnknownMemberType]
+    if request.url == url:
+        return target
     prepared = target_of(str(request.url))
     is_same = target == prepared or (not target.host.isascii() and not is_address(prepared.host))
     if not is_same:

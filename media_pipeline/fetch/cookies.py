@@ -88,6 +88,8 @@ def _problem(line: str) -> str | None:
 
 def _as_meant(cookie: Cookie) -> Cookie:
     """Hosts are compared in lower case, and curl writes 0 for the expiry of a session's cookie."""
-    cookie.domain = cookie.domain.lower()
+    domain = cookie.domain.lower()
+    # The jar looks for a host without a dot under this name (RFC 2965, "effective host name").
+    cookie.domain = domain if "." in domain else f"{domain}.local"
     cookie.expires = cookie.expires or None
     return cookie

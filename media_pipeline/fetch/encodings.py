@@ -6,10 +6,14 @@ of one, which whoever reads decides chunk by chunk (urllib3 never decodes more t
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
+from typing import Any
 
 from urllib3.exceptions import DecodeError
-from urllib3.response import ContentDecoder, DeflateDecoder, GzipDecoder, GzipDecoderState, MultiDecoder
+from urllib3.response import ContentDecoder, GzipDecoder, GzipDecoderState, MultiDecoder
+
+_ZLIB_HEADER_BYTES = 2
 
 _UNREADABLE = frozenset(("br", "zstd", "compress", "x-compress", "dcb", "dcz"))
 """Known codings that nothing here undoes: ``Accept-Encoding: identity`` excludes them, and who sends them all the same
@@ -45,27 +49,54 @@ class _Gzip(GzipDecoder):
         self._begun = self._begun or bool(data)
         return super().decompress(data, max_length)
 
+    @property
+    def has_unconsumed_tail(self) -> bool:
+        """True until the end has come: else urllib3 ends with the body's last byte, and calls no flush."""
+        return self._begun and not self._obj.eof and self._state != GzipDecoderState.SWALLOW_DATA
+
     def flush(self) -> bytes:
-        rest = super().flush()
-        if self._begun and not self._obj.eof and self._state != GzipDecoderState.SWALLOW_DATA:
+        if self.has_unconsumed_tail:
             raise DecodeError("the gzip stream breaks off")
-        return rest
+        return b""
 
 
-class _Deflate(DeflateDecoder):
-    """The same for deflate."""
+class _Deflate(ContentDecoder):
+    """With the header of zlib or, against RFC 9110, without.
 
-    _begun = False
+    urllib3's loses the end of the latter where it is read in small pieces, and takes a stream that breaks off for a
+    whole one.
+    """
+
+    def __init__(self) -> None:
+        self._waiting = b""
+        self._inflater: Any = None
 
     def decompress(self, data: bytes, max_length: int = -1) -> bytes:
-        self._begun = self._begun or bool(data)
-        return super().decompress(data, max_length)
+        self._waiting += data
+        if len(self._waiting) < _ZLIB_HEADER_BYTES and self._inflater is None:
+            return b""
+        if self._inflater is None:
+            self._inflater = zlib.decompressobj(zlib.MAX_WBITS if _is_zlib(self._waiting) else -zlib.MAX_WBITS)
+        if max_length == 0:
+            return b""
+        inflated: bytes = self._inflater.decompress(self._waiting, max(max_length, 0))
+        self._waiting = self._inflater.unconsumed_tail
+        return inflated
+
+    @property
+    def has_unconsumed_tail(self) -> bool:
+        """As in :class:`_Gzip`."""
+        return bool(self._waiting) if self._inflater is None else not self._inflater.eof
 
     def flush(self) -> bytes:
-        rest = super().flush()
-        if self._begun and not self._obj.eof:
+        if self.has_unconsumed_tail:
             raise DecodeError("the deflate stream breaks off")
-        return rest
+        return b""
+
+
+def _is_zlib(begin: bytes) -> bool:
+    """Whether it begins with zlib's two bytes (RFC 1950, section 2.2). Bare deflate, as encoders write it, can't."""
+    return begin[0] & 0x0F == zlib.DEFLATED and (begin[0] << 8 | begin[1]) % 31 == 0
 
 
 class _Chain(MultiDecoder):

@@ -23,7 +23,7 @@ def read_authorities(path: Path) -> str:
     try:
         text = path.read_text("ascii", errors="replace")
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text)
-    except ssl.SSLError:
+    except (ssl.SSLError, ValueError):  # the latter for an empty file
         raise AuthoritiesError(f"MEDIA_CA_FILE: {path} holds no certificate in PEM") from None
     except OSError as error:
         raise AuthoritiesError(f"MEDIA_CA_FILE: can't read {path}: {error.strerror}") from error

@@ -16,10 +16,8 @@ from media_pipeline_tests.fetch.sessions import refusal
 
 
 @pytest.fixture
-def network(monkeypatch: pytest.MonkeyPatch) -> Network:
-    network = Network()
+def network(network: Network) -> Network:
     network.names.update(NAMES)
-    network.install(monkeypatch)
     return network
 
 

@@ -142,6 +142,11 @@ def test_a_clamd_that_never_comes_to_an_end_is_given_up(tmp_path: Path, talk: Ca
         Scanner(url, connect_seconds=5, answer_seconds=0.2).scan(_file(tmp_path, CLEAN))
 
 
-def test_what_is_no_clamd_does_not_answer_a_ping() -> None:
-    with pretender(lambda connection: connection.sendall(b"220 mail\r\n\0")) as url, pytest.raises(ScannerError):
-        Scanner(url, connect_seconds=5).ping()
+@pytest.mark.parametrize(
+    "talk",
+    [lambda connection: connection.sendall(b"220 mail\r\n\0"), lambda connection: None, _never_answers],
+    ids=["a mail server", "hangs up", "never answers"],
+)
+def test_what_does_not_answer_a_ping_is_no_clamd(talk: Callable[[socket.socket], None]) -> None:
+    with pretender(talk) as url, pytest.raises(ScannerUnavailable, match=r"^CLAMD_URL: .*start clamd or empty the"):
+        Scanner(url, connect_seconds=0.3).ping()
