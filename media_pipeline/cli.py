@@ -318,7 +318,7 @@ def verify(
 
 @app.command()
 def stats(user: User = None, as_json: AsJson = False) -> None:
-    """Count posts, media by status, files, duplicates, bytes, renditions and what is archived."""
+    """Count posts, media by status, files, duplicates, bytes, renditions, archived, truncated and placeholder files."""
     from media_pipeline.catalog import stats as stats_table
 
     with session.open_database(load_settings()) as database, database.read() as connection:

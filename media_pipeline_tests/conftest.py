@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from media_pipeline.settings import Settings
+from media_pipeline_tests import clamd as clamd_module
+from media_pipeline_tests.clamd import Clamd
 from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.library import Library
 
@@ -44,3 +46,12 @@ def make_library(tmp_path: Path, host: FaultyHost) -> MakeLibrary:
         return Library(tmp_path / "library", **{"media_allowed_hosts": (host.address,), **settings})
 
     return make
+
+
+@pytest.fixture(scope="session")
+def clamd() -> Iterator[Clamd]:
+    """A real clamd that knows one infection; the test is skipped where it isn't installed."""
+    if clamd_module.MISSING:
+        pytest.skip(clamd_module.MISSING)
+    with clamd_module.clamd() as started:
+        yield started

@@ -123,6 +123,10 @@ class Library:
     def statuses(self) -> dict[str, int]:
         return dict(self.rows("SELECT status, count(*) FROM post_media GROUP BY status"))
 
+    def make_due(self) -> None:
+        """As if the time had come for every further attempt."""
+        self.rows("UPDATE post_media SET next_attempt_at = '2020-01-01 00:00:00.000000' RETURNING 1")
+
     def snapshot(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table."""
         return {table: sorted(self.rows(f"SELECT * FROM {table}"), key=repr) for table in TABLES}

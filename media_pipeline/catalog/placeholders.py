@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from media_pipeline.catalog.selection import in_partitions
-from media_pipeline.catalog.tables import media_files, post_media, posts
+from media_pipeline.catalog.tables import media_files, media_versions, post_media, posts
 from media_pipeline.model import ImportPartition, Role, Status
 
 _IS_OWN = sa.and_(
@@ -23,13 +23,7 @@ _IS_OWN = sa.and_(
 def flag(connection: sa.Connection, partitions: Sequence[ImportPartition], least_authors: int) -> None:
     """Flag the files of the partitions that references of the whole library share in this way; unflag the others."""
     authors = _authors(connection, partitions, least_authors)
-    of_partitions = sa.select(post_media.c.sha256).where(
-        in_partitions(post_media.c.import_id, partitions), post_media.c.sha256.is_not(None)
-    )
-    flagged = sa.select(media_files.c.sha256, media_files.c.placeholder_authors).where(
-        media_files.c.placeholder_authors.is_not(None), media_files.c.sha256.in_(of_partitions)
-    )
-    before = {row.sha256: row.placeholder_authors for row in connection.execute(flagged)}
+    before = _flagged(connection, partitions)
     for sha256 in sorted(authors.keys() | before.keys()):
         if authors.get(sha256) != before.get(sha256):
             connection.execute(
@@ -37,6 +31,18 @@ def flag(connection: sa.Connection, partitions: Sequence[ImportPartition], least
                 .where(media_files.c.sha256 == sha256)
                 .values(placeholder_authors=authors.get(sha256))
             )
+
+
+def _flagged(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> dict[str, int]:
+    """The files with a flag that references of the partitions hold, or held before their host had better."""
+    is_there = in_partitions(post_media.c.import_id, partitions)
+    held = sa.select(post_media.c.sha256).where(is_there, post_media.c.sha256.is_not(None))
+    # By the key of the versions, (media_id, version): most references have none.
+    replaced = sa.select(media_versions.c.sha256).join(post_media, post_media.c.media_id == media_versions.c.media_id)
+    query = sa.select(media_files.c.sha256, media_files.c.placeholder_authors).where(
+        media_files.c.placeholder_authors.is_not(None), media_files.c.sha256.in_(held.union(replaced.where(is_there)))
+    )
+    return {row.sha256: row.placeholder_authors for row in connection.execute(query)}
 
 
 def _authors(connection: sa.Connection, partitions: Sequence[ImportPartition], least: int) -> dict[str, int]:

@@ -15,7 +15,9 @@ from media_pipeline.model import ImportPartition, Status
 def totals(
     connection: sa.Connection, partitions: Sequence[ImportPartition] | None = None, user: str | None = None
 ) -> dict[str, Any]:
-    """Posts, references by status, files, duplicates, bytes, renditions and archived files of a part of the library."""
+    """Of a part of the library: posts, references by status, files, duplicates, bytes, renditions, and how many of the
+    files are archived, truncated, or flagged as placeholders.
+    """
     of_posts = sa.true() if partitions is None else in_partitions(posts.c.import_id, partitions)
     if user is not None:
         of_posts = sa.and_(of_posts, by_author(user))
@@ -37,6 +39,8 @@ def totals(
             sa.func.count().label("files"),
             sa.func.coalesce(sa.func.sum(media_files.c.file_size), 0).label("file_size"),
             sa.func.count(media_files.c.archived_at).label("archived"),
+            sa.func.count(media_files.c.truncated).label("truncated"),
+            sa.func.count(media_files.c.placeholder_authors).label("placeholders"),
         ).where(media_files.c.sha256.in_(stored))
     ).one()
     held = connection.execute(
@@ -64,6 +68,8 @@ def totals(
         "renditions": made.number,
         "renditions_size": int(made.size),
         "archived": files.archived,
+        "truncated": files.truncated,
+        "placeholders": files.placeholders,
     }
 
 

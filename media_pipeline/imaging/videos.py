@@ -5,20 +5,23 @@ What belongs here: everything that touches ffmpeg. What does not: recipes and fi
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from PIL import Image
 
-from media_pipeline.imaging.errors import UnreadableMedia, decoding
+from media_pipeline.imaging.errors import UnreadableMedia, decoding, reason_of
 
 OPTIONS = {
     # A playlist that calls itself a video must not make ffmpeg open further files or addresses.
@@ -26,6 +29,9 @@ OPTIONS = {
     "format_whitelist": "mov,matroska,webm,avi,flv,asf,mpeg,mpegts,mpegvideo,m4v,h264,hevc,"
     "mp3,aac,ogg,flac,wav,amr,aiff,caf,w64,au,mp4,m4a,3gp,3g2,mj2",
 }
+LAST_PACKETS = 300
+"""Packets that are decoded at most to see whether a video plays to its end: those behind its last key frame, mostly."""
+_CHUNK_BYTES = 1 << 20
 _ROTATE = {90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_270}
 """From counter-clockwise degrees of the display matrix."""
 
@@ -38,6 +44,8 @@ class StreamFacts:
     width: int | None = None
     height: int | None = None
     frames: int | None = None
+    ends: bool = True
+    """False for a video whose last frame can't be decoded."""
 
 
 def video_facts(path: Path) -> StreamFacts:
@@ -55,7 +63,8 @@ def video_facts(path: Path) -> StreamFacts:
         width, height = frame.width, frame.height
         if frame.rotation % 180:
             width, height = height, width
-        return StreamFacts(_duration(container), width, height, stream.frames or None)
+        ends = _plays_to_its_end(container, stream)
+        return StreamFacts(_duration(container), width, height, stream.frames or None, ends)
 
 
 def audio_facts(path: Path) -> StreamFacts:
@@ -78,8 +87,21 @@ def frame_at(path: Path, share: float) -> Image.Image:
 
 @contextmanager
 def _opened(path: Path) -> Generator[InputContainer]:
-    with decoding(), av.open(str(path), options=OPTIONS) as container:
+    with decoding(), _container(path) as container:
         yield container
+
+
+def _container(path: Path) -> InputContainer:
+    try:
+        return av.open(str(path), options=OPTIONS)
+    except FFmpegError as error:
+        if error.errno != errno.EIO:
+            raise
+        # Matroska's reader says so of a file that ends too soon; a disk at fault can't read it here either.
+        with path.open("rb") as file:
+            while file.read(_CHUNK_BYTES):
+                pass
+        raise UnreadableMedia(reason_of(error)) from error
 
 
 def _sound(container: InputContainer) -> StreamFacts:
@@ -98,6 +120,33 @@ def _video_stream(container: InputContainer) -> VideoStream:
 
 def _duration(container: InputContainer) -> float | None:
     return container.duration / av.time_base if container.duration else None
+
+
+def _plays_to_its_end(container: InputContainer, stream: VideoStream) -> bool:
+    """Decode from the last key frame on. What can't be sought in is taken on trust.
+
+    This finds what the container's sizes don't show: a file that has its full length, and zeros at its end.
+    """
+    try:
+        container.seek((container.start_time or 0) + (container.duration or 0))
+    except FFmpegError:
+        return True
+    last_decoded = False
+    try:
+        for packet in islice(container.demux(stream), LAST_PACKETS):
+            if packet.size:
+                last_decoded = _decodes(packet)
+    except FFmpegError:
+        return False
+    return last_decoded
+
+
+def _decodes(packet: Packet[VideoStream]) -> bool:
+    try:
+        packet.decode()
+    except FFmpegError:
+        return False
+    return True
 
 
 def _nearest_frame(container: InputContainer, seconds: float) -> VideoFrame:

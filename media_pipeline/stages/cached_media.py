@@ -122,7 +122,7 @@ def _reports(
         numbers["requests"] = requests
         numbers["bytes_received"] = received
         numbers["files_per_second"] = round(requests / seconds, 1) if seconds else 0.0
-        pages = {"placeholders": _placeholder_page(shared[partition])} if shared[partition] else {}
+        pages = {"placeholder_pictures": _placeholder_page(shared[partition])} if shared[partition] else {}
         reports[partition] = Report(numbers, tuple(failures[partition]), pages)
     return reports
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from media_pipeline.catalog import files, placeholders
 from media_pipeline.catalog.database import Database
 from media_pipeline.model import ImportPartition, Status
-from media_pipeline_tests.catalog.filling import FIRST, LINKEDIN, SECOND, a_file, add_post, row, store, update
+from media_pipeline_tests.catalog.filling import FIRST, LINKEDIN, SECOND, a_file, add_post, digest, row, store, update
 
 
 def _shared(
@@ -87,6 +87,16 @@ def test_the_flag_goes_when_the_setting_is_raised_or_the_sharing_ends(database: 
     for media_id in refs[:2]:
         update(database, "post_media", {"media_id": media_id}, status=Status.PENDING)
     assert _flagged(database) is None
+
+
+def test_the_flag_goes_when_every_host_sends_the_real_picture_at_last(database: Database):
+    refs = _shared(database, _names(3), _urls(3))
+    assert _flagged(database) == 3
+    for media_id in refs:
+        store(database, f"real {media_id}", media_id)
+    with database.write() as connection:
+        placeholders.flag(connection, [FIRST], 3)
+    assert row(database, "media_files", sha256=digest("gone"))["placeholder_authors"] is None
 
 
 def test_link_previews_are_shared_by_nature(database: Database):

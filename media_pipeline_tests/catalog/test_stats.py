@@ -34,6 +34,8 @@ def filled(database: Database) -> Database:
     store(database, "defgh", anns[2])
     fail(database, anns[3], status=Status.GONE)
     archive(database, digest("abc"))
+    update(database, "media_files", {"sha256": digest("abc")}, placeholder_authors=12)
+    update(database, "media_files", {"sha256": digest("defgh")}, truncated="cut")
     with database.write() as connection:
         renditions.save(connection, digest("abc"), a_rendition(size=7), "thumbnails/a")
         renditions.save_failure(connection, digest("defgh"), "thumbnail", "thumbnail-300-q85-v1", "odd")
@@ -54,6 +56,8 @@ def test_the_library_is_counted_in_whole_and_in_parts(filled: Database):
             "renditions": 1,
             "renditions_size": 7,
             "archived": 1,
+            "truncated": 1,
+            "placeholders": 1,
         }
         anns = stats.totals(connection, user="ann")
         assert (anns["posts"], anns["stored"], anns["duplicates"], anns["bytes_saved"]) == (1, 3, 1, 3)

@@ -12,6 +12,7 @@ from media_pipeline.defs import jobs
 from media_pipeline.defs.partitions import PartitionRange
 from media_pipeline.model import ImportPartition
 from media_pipeline.posts.platforms import platform_names
+from media_pipeline_tests.conftest import MakeLibrary
 from media_pipeline_tests.faulty_host import HTML, FaultyHost
 from media_pipeline_tests.library import DAY, Library, picture, tweet
 
@@ -124,6 +125,7 @@ def test_every_check_passes_on_a_sound_library(library: Library, host: FaultyHos
         "every_reference_is_accounted_for": True,
         "stored_files_match_their_checksums": True,
         "failed_downloads_under_limit": True,
+        "no_placeholders": True,
         "nothing_archived_is_unverified": True,
     }
 
@@ -184,6 +186,25 @@ def test_many_failures_are_a_warning_and_stop_nothing(library: Library, host: Fa
         result = execute(library, instance, partition_key=KEY)
     assert result.success
     assert not checks(result)["failed_downloads_under_limit"]
+
+
+def test_a_placeholder_is_a_warning_that_names_it_and_stops_nothing(
+    make_library: MakeLibrary, host: FaultyHost
+) -> None:
+    library = make_library(media_placeholder_authors=3)
+    posts = [tweet(n, host.serve(f"/{n}.jpg", picture(1)), author=f"author-{n}") for n in range(3)]
+    library.land("a.json", posts)
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = execute(library, instance, partition_key=KEY)
+    assert result.success
+    (check,) = [e for e in result.get_asset_check_evaluations() if e.check_name == "no_placeholders"]
+    assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
+    (found,) = check.metadata["findings"].records
+    ((md5_sum,),) = library.rows("SELECT md5_sum FROM media_files")
+    assert (found.data["md5_sum"], found.data["authors"]) == (md5_sum, 3)
+    shown = metadata(result, "cached_media")
+    assert shown["placeholders"] == 1
+    assert md5_sum in shown["placeholder_pictures"]
 
 
 def test_todays_partition_exists_today(library: Library) -> None:

@@ -49,6 +49,7 @@ def test_a_file_of_the_corpus_is_read_or_refused(entry: dict[str, Any], tmp_path
             read_facts(path, mime_type)
         return
     facts = read_facts(path, mime_type)
+    assert facts.truncated is None
     json.dumps(dict(facts.exif or {}), allow_nan=False)
     check_against_manifest(facts, entry)
     files = render(path, mime_type, RECIPES, tmp_path)

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from media_pipeline.imaging.errors import UnreadableMedia
 from media_pipeline.imaging.facts import read_facts
@@ -21,6 +21,16 @@ def test_size_is_the_size_as_seen(tmp_path: Path, orientation: int) -> None:
     assert facts.warnings == ()
 
 
+@pytest.mark.parametrize(("kind", "mime_type"), [("TIFF", "image/tiff"), ("PNG", "image/png"), ("WEBP", "image/webp")])
+def test_a_turned_picture_of_any_format_has_its_size_as_seen(tmp_path: Path, kind: str, mime_type: str) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    path = tmp_path / "a"
+    Image.new("RGB", (40, 30)).save(path, kind, exif=exif)
+    facts = read_facts(path, mime_type)
+    assert (facts.width, facts.height) == (30, 40)
+
+
 @pytest.mark.parametrize(("suffix", "mime_type"), [("gif", "image/gif"), ("webp", "image/webp"), ("png", "image/png")])
 def test_frames_of_an_animation_are_counted(tmp_path: Path, suffix: str, mime_type: str) -> None:
     pictures = [Image.new("RGB", (40, 30), (shade, 0, 0)) for shade in (0, 100, 200)]
@@ -30,22 +40,17 @@ def test_frames_of_an_animation_are_counted(tmp_path: Path, suffix: str, mime_ty
     assert (facts.width, facts.height, facts.frames) == (40, 30, 3)
 
 
-@pytest.mark.parametrize(("suffix", "mime_type"), [("jpg", "image/jpeg"), ("png", "image/png"), ("webp", "image/webp")])
-def test_a_truncated_picture_is_unreadable(tmp_path: Path, suffix: str, mime_type: str) -> None:
+@pytest.mark.parametrize(
+    ("suffix", "mime_type", "place"), [("png", "image/png", 60), ("png", "image/png", 2000), ("webp", "image/webp", 20)]
+)
+def test_a_picture_whose_data_is_broken_is_unreadable(tmp_path: Path, suffix: str, mime_type: str, place: int) -> None:
     path = tmp_path / f"a.{suffix}"
     Image.effect_noise((300, 300), 80).convert("RGB").save(path)
-    path.write_bytes(path.read_bytes()[:-2000])
+    content = bytearray(path.read_bytes())
+    content[place : place + 20] = b"\xff" * 20
+    path.write_bytes(content)
     with pytest.raises(UnreadableMedia, match=r"\w"):
         read_facts(path, mime_type)
-
-
-def test_an_animation_cut_after_its_first_frame_is_unreadable(tmp_path: Path) -> None:
-    path = tmp_path / "a.webp"
-    pictures = [Image.effect_noise((80, 80), 50 + shade).convert("RGB") for shade in range(5)]
-    pictures[0].save(path, save_all=True, append_images=pictures[1:], lossless=True)
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    with pytest.raises(UnreadableMedia):
-        read_facts(path, "image/webp")
 
 
 def test_a_decompression_bomb_is_refused_by_its_header(tmp_path: Path) -> None:

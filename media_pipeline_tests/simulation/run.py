@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import sys
-import traceback
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
+
+from media_pipeline.model import MediaPipelineError
 from media_pipeline.stages.cached_media import cache_media
 from media_pipeline.stages.media_manifest import write_manifests
 from media_pipeline.stages.raw_posts import read_posts
@@ -16,7 +18,7 @@ from media_pipeline_tests.simulation.trouble import Trouble
 
 PATIENCE_SECONDS = 90.0
 BROKE_OFF = 3
-"""Exit code of a run that trouble has ended."""
+"""Exit code of a run that trouble has ended, in a way that a user is told of."""
 
 
 def run_once(folder: Path, settings: dict[str, Any], trouble: Trouble | None) -> int:
@@ -38,7 +40,6 @@ def _main(folder: Path, settings: dict[str, Any], trouble: Trouble | None) -> No
         trouble.begin()
     try:
         library.run(stages=(read_posts, write_manifests, cache_media))
-    except Exception:
-        if trouble is None:
-            traceback.print_exc()
+    except (MediaPipelineError, DBAPIError) as error:
+        print(error, file=sys.stderr)
         sys.exit(BROKE_OFF)

@@ -141,7 +141,7 @@ def test_a_failure_that_may_pass_is_tried_again_when_its_time_has_come(library: 
     asked = len(host.requests)
     library.run(stages=CACHE)
     assert len(host.requests) == asked, "not before its time"
-    _make_due(library)
+    library.make_due()
     library.run(stages=CACHE)
     assert library.statuses() == {"stored": 1}
 
@@ -151,13 +151,9 @@ def test_a_failure_that_never_passes_is_abandoned(make_library: MakeLibrary, hos
     library.land("a.json", [tweet(1, host.serve("/a.jpg", fault=faulty_host.status(500)))])
     library.run(stages=CACHE)
     assert library.statuses() == {"failed": 1}
-    _make_due(library)
+    library.make_due()
     library.run(stages=CACHE)
     assert library.statuses() == {"abandoned": 1}
-
-
-def _make_due(library: Library) -> None:
-    library.rows("UPDATE post_media SET next_attempt_at = '2020-01-01 00:00:00.000000' RETURNING 1")
 
 
 def test_exif_is_read_into_columns_and_kept_whole(library: Library, host: FaultyHost) -> None:
