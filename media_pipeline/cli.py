@@ -154,13 +154,13 @@ def list_media(
     as_json: AsJson = False,
 ) -> None:
     """List media references with their status, file and archive address."""
-    from media_pipeline.catalog import media
+    from media_pipeline.catalog import media_reports
     from media_pipeline.storage.store import ContentStore
 
     settings = load_settings()
     store = ContentStore(settings.storage_path, settings.media_public)
     with session.open_database(settings) as database, database.read() as connection:
-        found = media.listing(connection, post_id, user, status, limit)
+        found = media_reports.listing(connection, post_id, user, status, limit)
         rows = ({**row, "local_url": _local_url(store, row["local_path"], settings)} for row in found)
         if as_json:
             terminal.print_json_array(rows)

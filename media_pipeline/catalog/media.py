@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from media_pipeline.catalog.selection import by_author, clean, holds_import, in_partitions, pieces
+from media_pipeline.catalog.selection import clean, in_partitions, pieces
 from media_pipeline.catalog.tables import (
     fetch_attempts,
-    import_files,
-    imports,
     media_files,
     media_versions,
     post_media,
-    posts,
 )
 from media_pipeline.model import Candidate, FetchAttempt, ImportPartition, Role, Status, Validators
 
@@ -48,32 +45,6 @@ class PendingMedia:
     """What brought that."""
     is_held: bool
     """Whether the store has what it held before, and it can be read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Which export a reference was read from."""
-
-    media_id: str
-    post_id: str
-    platform: str
-    media_url: str | None
-    urls: tuple[str, ...]
-    """Of all its candidates, the chosen one first."""
-    import_id: str
-    paths: tuple[str, ...]
-    """Where that export lay, below the import path."""
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingMedia:
-    """A reference without bytes, and the names that they may be found under."""
-
-    media_id: str
-    native_id: str
-    urls: tuple[str, ...]
-    """Of its candidates in its own role, best first."""
-    attempts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,34 +310,6 @@ def flag_downgrades(connection: sa.Connection, partitions: Sequence[ImportPartit
     )
 
 
-def flags(
-    connection: sa.Connection, partitions: Sequence[ImportPartition], last_hour: timedelta
-) -> dict[ImportPartition, dict[str, int]]:
-    """For each partition: stored references that are downgrades, and those fetched within ``last_hour`` of expiry."""
-    query = (
-        sa.select(
-            imports.c.import_date,
-            imports.c.platform,
-            post_media.c.url_expires_at,
-            post_media.c.fetched_at,
-            post_media.c.downgrade.is_not(None).label("is_downgrade"),
-        )
-        .join(imports, imports.c.import_id == post_media.c.import_id)
-        .where(
-            holds_import(partitions),
-            post_media.c.status == Status.STORED,
-            sa.or_(post_media.c.downgrade.is_not(None), post_media.c.url_expires_at >= post_media.c.fetched_at),
-        )
-    )
-    counted = {partition: {"downgrades": 0, "saved_in_last_hour": 0} for partition in partitions}
-    for row in connection.execute(query):
-        numbers = counted[ImportPartition(row.import_date, row.platform)]
-        numbers["downgrades"] += row.is_downgrade
-        life = row.url_expires_at - row.fetched_at if row.url_expires_at else None
-        numbers["saved_in_last_hour"] += life is not None and timedelta() <= life <= last_hour
-    return counted
-
-
 def mark_failed(connection: sa.Connection, failures: Sequence[FailedMedia], max_attempts: int) -> None:
     """Write failures. One that may yet succeed gets its next time, or is abandoned when its tries are spent."""
     now = datetime.now(UTC)
@@ -430,166 +373,3 @@ def add_attempts(connection: sa.Connection, attempts: Iterable[tuple[str, FetchA
     ]
     if rows:
         connection.execute(sa.insert(fetch_attempts), rows)
-
-
-def statuses(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> dict[ImportPartition, dict[str, int]]:
-    """For each partition, how many references are in each status."""
-    query = (
-        sa.select(imports.c.import_date, imports.c.platform, post_media.c.status, sa.func.count().label("number"))
-        .join(imports, imports.c.import_id == post_media.c.import_id)
-        .where(holds_import(partitions))
-        .group_by(imports.c.import_date, imports.c.platform, post_media.c.status)
-    )
-    counted: dict[ImportPartition, dict[str, int]] = {partition: {} for partition in partitions}
-    for row in connection.execute(query):
-        counted[ImportPartition(row.import_date, row.platform)][row.status] = row.number
-    return counted
-
-
-def failures(connection: sa.Connection, partitions: Sequence[ImportPartition], limit: int) -> list[dict[str, Any]]:
-    """References that are neither stored, pending nor skipped, with the reason."""
-    columns = (post_media.c.media_id, post_media.c.status, post_media.c.error, post_media.c.media_url)
-    fine = [Status.STORED, Status.PENDING, Status.SKIPPED]
-    query = (
-        sa.select(*columns)
-        .where(in_partitions(post_media.c.import_id, partitions), post_media.c.status.not_in(fine))
-        .order_by(post_media.c.status, post_media.c.media_id)
-        .limit(limit)
-    )
-    return [dict(row) for row in connection.execute(query).mappings()]
-
-
-def failures_by_reason(
-    connection: sa.Connection, partitions: Sequence[ImportPartition], limit: int
-) -> list[dict[str, Any]]:
-    """References that are neither stored, pending nor skipped: how many for each status and reason, and one of them."""
-    fine = [Status.STORED, Status.PENDING, Status.SKIPPED]
-    query = (
-        sa.select(
-            post_media.c.status,
-            post_media.c.error,
-            sa.func.count().label("media"),
-            sa.func.min(post_media.c.media_url).label("example"),
-        )
-        .where(in_partitions(post_media.c.import_id, partitions), post_media.c.status.not_in(fine))
-        .group_by(post_media.c.status, post_media.c.error)
-        .order_by(sa.func.count().desc(), post_media.c.status)
-        .limit(limit)
-    )
-    return [dict(row) for row in connection.execute(query).mappings()]
-
-
-def listing(
-    connection: sa.Connection,
-    post_id: str | None = None,
-    user: str | None = None,
-    status: str | None = None,
-    limit: int | None = None,
-) -> Iterator[dict[str, Any]]:
-    """References with their post and file, by the catalogue's column names, oldest post first."""
-    query = (
-        sa.select(
-            *post_media.c["media_id", "post_id", "position", "media_type", "role", "status", "error", "media_url"],
-            *post_media.c["url_expires_at", "attempts", "next_attempt_at", "fetched_at", "duplicate_of", "alt_text"],
-            *posts.c["platform", "native_id", "author_id", "author_handle", "author_name", "posted_at", "url"],
-            *posts.c["relation", "text"],
-            *media_files.c["sha256", "md5_sum", "file_size", "mime_type", "width", "height", "duration", "frames"],
-            *media_files.c["taken_at", "camera_make", "camera_model", "latitude", "longitude", "local_path"],
-            *media_files.c["archive_url", "storage_provider", "s3_key", "archived_at"],
-            *media_files.c["truncated", "placeholder_authors"],
-        )
-        .join(posts, posts.c.post_id == post_media.c.post_id)
-        .outerjoin(media_files, media_files.c.sha256 == post_media.c.sha256)
-        .order_by(posts.c.posted_at.is_(None), posts.c.posted_at, post_media.c.post_id, post_media.c.position)
-    )
-    if post_id:
-        query = query.where(sa.or_(posts.c.post_id == post_id, posts.c.native_id == post_id))
-    if user:
-        query = query.where(by_author(user))
-    if status:
-        query = query.where(post_media.c.status == status)
-    if limit:
-        query = query.limit(limit)
-    for row in connection.execute(query, execution_options={"yield_per": 500}).mappings():
-        yield dict(row)
-
-
-def kinds(
-    connection: sa.Connection, partitions: Sequence[ImportPartition]
-) -> dict[ImportPartition, list[dict[str, Any]]]:
-    """For each partition, how many references there are of each type and role."""
-    query = (
-        sa.select(
-            imports.c.import_date,
-            imports.c.platform,
-            post_media.c.media_type,
-            post_media.c.role,
-            sa.func.count().label("media"),
-        )
-        .join(imports, imports.c.import_id == post_media.c.import_id)
-        .where(holds_import(partitions))
-        .group_by(imports.c.import_date, imports.c.platform, post_media.c.media_type, post_media.c.role)
-        .order_by(post_media.c.media_type, post_media.c.role)
-    )
-    counted: dict[ImportPartition, list[dict[str, Any]]] = {partition: [] for partition in partitions}
-    for row in connection.execute(query):
-        counted[ImportPartition(row.import_date, row.platform)].append(
-            {"media_type": row.media_type, "role": row.role, "media": row.media}
-        )
-    return counted
-
-
-def origin(connection: sa.Connection, media_id: str) -> Origin | None:
-    """Where a reference was read; None when there is none of this id."""
-    row = connection.execute(
-        sa.select(*post_media.c["post_id", "media_url", "candidates", "import_id"], posts.c.platform)
-        .join(posts, posts.c.post_id == post_media.c.post_id)
-        .where(post_media.c.media_id == media_id)
-    ).one_or_none()
-    if row is None:
-        return None
-    paths = connection.execute(
-        sa.select(import_files.c.path).where(import_files.c.import_id == row.import_id).order_by(import_files.c.path)
-    )
-    urls = dict.fromkeys(url for url in (row.media_url, *(entry["url"] for entry in row.candidates)) if url)
-    return Origin(
-        media_id, row.post_id, row.platform, row.media_url, tuple(urls), row.import_id, tuple(paths.scalars())
-    )
-
-
-def exports(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> list[tuple[str, str]]:
-    """The partitions' imports and where each lay, below the import path."""
-    query = (
-        sa.select(import_files.c.import_id, import_files.c.path)
-        .join(imports, imports.c.import_id == import_files.c.import_id)
-        .where(holds_import(partitions))
-        .order_by(import_files.c.path)
-    )
-    return [(row.import_id, row.path) for row in connection.execute(query)]
-
-
-def waiting_of_import(connection: sa.Connection, import_id: str) -> list[WaitingMedia]:
-    """An import's references that are not stored. One whose file was found truncated waits for its host."""
-    held_truncated = sa.exists().where(
-        media_files.c.sha256 == post_media.c.sha256, media_files.c.truncated.is_not(None)
-    )
-    query = (
-        sa.select(*post_media.c["media_id", "candidates", "role", "attempts"], posts.c.native_id)
-        .join(posts, posts.c.post_id == post_media.c.post_id)
-        .where(
-            post_media.c.import_id == import_id,
-            post_media.c.status.not_in([Status.STORED, Status.QUARANTINED]),
-            post_media.c.role == Role.MEDIA,
-            sa.not_(held_truncated),
-        )
-        .order_by(post_media.c.media_id)
-    )
-    return [
-        WaitingMedia(
-            row.media_id,
-            row.native_id,
-            tuple(entry["url"] for entry in row.candidates if entry["role"] == row.role),
-            row.attempts,
-        )
-        for row in connection.execute(query)
-    ]

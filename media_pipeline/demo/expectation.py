@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from media_pipeline.catalog import imports, media, renditions, stats
+from media_pipeline.catalog import imports, media_reports, origins, renditions, stats
 from media_pipeline.catalog.database import Database
 from media_pipeline.demo.host import Answer
 from media_pipeline.model import ImportPartition, Status
@@ -45,7 +45,9 @@ class Expectation:
         """What came out otherwise, a line each; empty when all is well."""
         with database.read() as connection:
             totals = stats.totals(connection)
-            found = {(row["platform"], row["native_id"], row["position"]): row for row in media.listing(connection)}
+            found = {
+                (row["platform"], row["native_id"], row["position"]): row for row in media_reports.listing(connection)
+            }
             stored = {row["sha256"] for row in found.values() if row["status"] == Status.STORED}
             lost = [row["media_id"] for row in found.values() if row["status"] != Status.STORED]
             fallbacks = {url for media_id in lost for url in _urls(connection, media_id)}
@@ -108,7 +110,7 @@ def _numbers_that_differ(expected: Mapping[str, int], found: Mapping[str, Any]) 
 
 
 def _urls(connection: sa.Connection, media_id: str) -> tuple[str, ...]:
-    origin = media.origin(connection, media_id)
+    origin = origins.origin(connection, media_id)
     return origin.urls if origin else ()
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from media_pipeline.catalog import media, renditions, stats
+from media_pipeline.catalog import media_reports, renditions, stats
 from media_pipeline.catalog.database import Database
 from media_pipeline.model import Status
 
@@ -35,7 +35,7 @@ def write_gallery(database: Database, storage_path: Path, page: Path, title: str
     shown = 0
     with database.read() as connection, unfinished.open("w", encoding="utf-8") as file:
         file.write(_head(title, stats.totals(connection)))
-        rows = _with_thumbnails(connection, media.listing(connection, limit=limit))
+        rows = _with_thumbnails(connection, media_reports.listing(connection, limit=limit))
         for month, of_month in groupby(rows, lambda row: _month(row["posted_at"])):
             file.write(f"<h2>{escape(month)}</h2>\n<div class=grid>\n")
             for row in of_month:

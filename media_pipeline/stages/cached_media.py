@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 
-from media_pipeline.catalog import files, media, placeholders, truncated
+from media_pipeline.catalog import files, media, media_reports, placeholders, truncated
 from media_pipeline.catalog.files import LocalFile
 from media_pipeline.imaging.workers import FactsTask, Workers, WorkFailure
 from media_pipeline.model import FileFacts, ImportPartition, MediaPipelineError, Report, Status
@@ -108,12 +108,12 @@ def _reports(
 ) -> Reports:
     """Numbers for each partition; requests, bytes and rates are those of the whole run."""
     with context.database.read() as connection:
-        statuses = media.statuses(connection, partitions)
+        statuses = media_reports.statuses(connection, partitions)
         sizes = files.sizes(connection, partitions)
-        flags = media.flags(connection, partitions, LAST_HOUR)
+        flags = media_reports.flags(connection, partitions, LAST_HOUR)
         flagged = files.flagged(connection, partitions)
         shared = {partition: placeholders.listed(connection, [partition])[:TABLE_ROWS] for partition in partitions}
-        failures = {partition: media.failures(connection, [partition], TABLE_ROWS) for partition in partitions}
+        failures = {partition: media_reports.failures(connection, [partition], TABLE_ROWS) for partition in partitions}
     reports: dict[ImportPartition, Report] = {}
     for partition, counts in statuses.items():
         numbers: dict[str, int | float] = {status.value: counts.get(status, 0) for status in Status}

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from media_pipeline.catalog import files, media
-from media_pipeline.catalog.media import FailedMedia, StoredMedia, WaitingMedia
+from media_pipeline.catalog import files, media, origins
+from media_pipeline.catalog.media import FailedMedia, StoredMedia
+from media_pipeline.catalog.origins import WaitingMedia
 from media_pipeline.catalog.selection import pieces
 from media_pipeline.fetch.scan import ScannerError, ScannerUnavailable
 from media_pipeline.fetch.sniff import SniffedType, sniff
@@ -84,12 +85,12 @@ def _by_export(
 ) -> Iterator[tuple[Path, Sequence[WaitingMedia]]]:
     """The exports of the partitions that are there, each with its references that are not stored."""
     with context.database.read() as connection:
-        exports = media.exports(connection, partitions)
+        exports = origins.exports(connection, partitions)
     for import_id, relative in exports:
         path = context.settings.import_path / relative
         if path.is_file():
             with context.database.read() as connection:
-                yield path, media.waiting_of_import(connection, import_id)
+                yield path, origins.waiting_of_import(connection, import_id)
 
 
 def _read(context: StageContext, beside: LocalMedia, name: str, path: Path) -> FetchedFile | None:

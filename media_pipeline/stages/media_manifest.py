@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from media_pipeline.catalog import imports, manifests, media
+from media_pipeline.catalog import imports, manifests, media_reports
 from media_pipeline.catalog import posts as posts_table
 from media_pipeline.catalog.manifests import Manifest
 from media_pipeline.model import ImportPartition, Report, Status
@@ -43,8 +43,8 @@ def _write_platform(context: StageContext, partitions: Sequence[ImportPartition]
 
 def _reports(context: StageContext, partitions: Sequence[ImportPartition]) -> Reports:
     with context.database.read() as connection:
-        statuses = media.statuses(connection, partitions)
-        kinds = media.kinds(connection, partitions)
+        statuses = media_reports.statuses(connection, partitions)
+        kinds = media_reports.kinds(connection, partitions)
     return {
         partition: Report(
             {

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from media_pipeline.catalog import media
+from media_pipeline.catalog import origins
 from media_pipeline.catalog.database import Database
-from media_pipeline.catalog.media import Origin
+from media_pipeline.catalog.origins import Origin
 from media_pipeline.model import Fault, Locator, MediaPipelineError, Post
 from media_pipeline.posts.extract import read_records
 from media_pipeline.posts.platforms import platform_named
@@ -64,7 +64,7 @@ class Provenance:
 def provenance_of(settings: Settings, database: Database, media_id: str) -> Provenance:
     """Read the export again up to the post that names the reference. Raises NoProvenance."""
     with database.read() as connection:
-        origin = media.origin(connection, media_id)
+        origin = origins.origin(connection, media_id)
     if origin is None:
         raise NoProvenance(f"no media reference {media_id}; `media-pipeline list` shows them")
     path = _export(settings, origin)

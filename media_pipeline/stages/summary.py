@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from media_pipeline.catalog import imports, media, stats
+from media_pipeline.catalog import imports, media_reports, stats
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.selection import ranges
 from media_pipeline.model import ImportPartition, Status
@@ -54,7 +54,7 @@ def summarise(database: Database, partitions: Sequence[ImportPartition]) -> Summ
     """Ask the catalogue what these partitions hold now."""
     with database.read() as connection:
         totals = stats.totals(connection, partitions)
-        failures = media.failures_by_reason(connection, partitions, TABLE_ROWS)
+        failures = media_reports.failures_by_reason(connection, partitions, TABLE_ROWS)
         faults = imports.faults(connection, partitions, TABLE_ROWS)
     titles = tuple(
         f"{platform} {first}" if first == last else f"{platform} {first} to {last}"

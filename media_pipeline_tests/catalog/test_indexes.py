@@ -15,6 +15,7 @@ from media_pipeline.catalog import (
     files,
     imports,
     media,
+    media_reports,
     placeholders,
     posts,
     renditions,
@@ -58,11 +59,11 @@ QUESTIONS: dict[str, tuple[Asking, str]] = {
         "ix_posts_author_handle_lower",
     ),
     "an author's references, by id": (
-        lambda connection: list(media.listing(connection, user="17")),
+        lambda connection: list(media_reports.listing(connection, user="17")),
         "ix_posts_author_id",
     ),
     "a post's references, by the platform's id": (
-        lambda connection: list(media.listing(connection, "1")),
+        lambda connection: list(media_reports.listing(connection, "1")),
         "ix_posts_native_id",
     ),
     "what was fetched under a URL": (

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from media_pipeline.catalog import files, media
+from media_pipeline.catalog import files, media, media_reports
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.media import PendingMedia
 from media_pipeline.model import FetchAttempt, ImportPartition, Role, Status
@@ -205,12 +205,12 @@ def test_references_are_counted_by_partition_status_type_and_role(database: Data
     save_manifest(database, "3", a_ref(0, URL, role=Role.POSTER))
     store(database, "one", first)
     with database.read() as connection:
-        assert media.statuses(connection, [FIRST, SECOND, LINKEDIN]) == {
+        assert media_reports.statuses(connection, [FIRST, SECOND, LINKEDIN]) == {
             FIRST: {Status.STORED: 1, Status.PENDING: 1, Status.SKIPPED: 1},
             SECOND: {Status.PENDING: 1},
             LINKEDIN: {},
         }
-        assert media.kinds(connection, [FIRST, LINKEDIN]) == {
+        assert media_reports.kinds(connection, [FIRST, LINKEDIN]) == {
             FIRST: [
                 {"media_type": "image", "role": "media", "media": 2},
                 {"media_type": "image", "role": "poster", "media": 1},
@@ -226,14 +226,14 @@ def test_failures_are_listed_one_by_one_and_by_reason(database: Database):
     fail(database, refs[2])
     store(database, "one", refs[3])
     with database.read() as connection:
-        listed = media.failures(connection, [FIRST], 10)
+        listed = media_reports.failures(connection, [FIRST], 10)
         assert [(ref["media_id"], ref["status"]) for ref in listed] == [
             (refs[2], "failed"),
             *((media_id, "gone") for media_id in sorted(refs[:2])),
         ]
-        assert len(media.failures(connection, [FIRST], 2)) == 2
-        assert media.failures(connection, [SECOND], 10) == []
-        assert media.failures_by_reason(connection, [FIRST], 10) == [
+        assert len(media_reports.failures(connection, [FIRST], 2)) == 2
+        assert media_reports.failures(connection, [SECOND], 10) == []
+        assert media_reports.failures_by_reason(connection, [FIRST], 10) == [
             {"status": "gone", "error": "no answer", "media": 2, "example": "https://host/0.jpg"},
             {"status": "failed", "error": "no answer", "media": 1, "example": "https://host/2.jpg"},
         ]
@@ -245,29 +245,29 @@ def test_references_are_listed_with_their_post_and_file(database: Database):
     add_post(database, "3", "https://host/4.jpg", author_handle="cid", posted_at=None)
     give_facts(database, store(database, "one", stored), width=4)
     with database.read() as connection:
-        everything = list(media.listing(connection))
+        everything = list(media_reports.listing(connection))
         assert [(ref["native_id"], ref["position"]) for ref in everything] == [("2", 0), ("1", 0), ("1", 1), ("3", 0)]
         assert everything[1]["local_path"] == path_of(a_file("one"))
         assert (everything[1]["width"], everything[1]["sha256"]) == (4, digest("one"))
         assert (everything[2]["media_id"], everything[2]["sha256"]) == (waiting, None)
         for user in ("ann", "@ANN"):
-            assert [ref["media_id"] for ref in media.listing(connection, user=user)] == [stored, waiting]
+            assert [ref["media_id"] for ref in media_reports.listing(connection, user=user)] == [stored, waiting]
         for post_id in ("1", everything[1]["post_id"]):
-            assert [ref["media_id"] for ref in media.listing(connection, post_id)] == [stored, waiting]
-        assert [ref["media_id"] for ref in media.listing(connection, status="stored")] == [stored]
-        assert list(media.listing(connection, limit=2)) == everything[:2]
+            assert [ref["media_id"] for ref in media_reports.listing(connection, post_id)] == [stored, waiting]
+        assert [ref["media_id"] for ref in media_reports.listing(connection, status="stored")] == [stored]
+        assert list(media_reports.listing(connection, limit=2)) == everything[:2]
 
 
 def test_a_listing_of_very_many_holds_each_once(database: Database):
     wanted = add_post(database, "1", *(f"https://host/{number}.jpg" for number in range(1203)))
     with database.read() as connection:
-        assert [ref["media_id"] for ref in media.listing(connection)] == wanted
+        assert [ref["media_id"] for ref in media_reports.listing(connection)] == wanted
 
 
 def test_a_status_of_another_kind_does_not_stop_the_reports(database: Database):
     (media_id,) = add_post(database, "1", URL)
     update(database, "post_media", {"media_id": media_id}, status="odd")
     with database.read() as connection:
-        assert media.statuses(connection, [FIRST]) == {FIRST: {"odd": 1}}
-        assert [ref["status"] for ref in media.failures(connection, [FIRST], 10)] == ["odd"]
+        assert media_reports.statuses(connection, [FIRST]) == {FIRST: {"odd": 1}}
+        assert [ref["status"] for ref in media_reports.failures(connection, [FIRST], 10)] == ["odd"]
         assert files.sizes(connection, [FIRST]) == {}

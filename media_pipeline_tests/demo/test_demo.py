@@ -17,7 +17,7 @@ from urllib.parse import unquote
 import pytest
 from PIL import Image
 
-from media_pipeline.catalog import media, stats
+from media_pipeline.catalog import media_reports, stats
 from media_pipeline.catalog.database import Database
 from media_pipeline.demo.expectation import Expectation, ExpectedMedium
 from media_pipeline.demo.host import Answer
@@ -55,7 +55,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FinishedDemo]:
     process = subprocess.run(command, cwd=working, capture_output=True, text=True, check=False, timeout=300)
     settings = load_settings(_env_file=None, media_storage_path=folder / "store")
     with closing(Database.open(settings)) as database, database.read() as connection:
-        yield FinishedDemo(folder, process, list(media.listing(connection)), stats.totals(connection))
+        yield FinishedDemo(folder, process, list(media_reports.listing(connection)), stats.totals(connection))
 
 
 def test_the_demo_ends_well_whatever_the_users_own_settings_say(demo: FinishedDemo):
