@@ -37,6 +37,7 @@ def start_ingest(library: Library, path: Path, platform: str, **environment: str
         "MEDIA_IMPORT_PATH": str(library.settings.import_path),
         "MEDIA_ALLOWED_HOSTS": ",".join(library.settings.media_allowed_hosts),
         "MEDIA_FETCH_VIA": " ".join(library.settings.media_fetch_via),
+        "MEDIA_TRY_EXPIRED": str(library.settings.media_try_expired),
         **environment,
     }
     library.folder.mkdir(parents=True, exist_ok=True)

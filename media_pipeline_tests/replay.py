@@ -45,8 +45,12 @@ class ReplayHost:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What sends every request there."""
-        return {"media_allowed_hosts": (self.address,), "media_fetch_via": (f"http://{self.address}/{{url}}",)}
+        """What sends every request there, also those for URLs that have expired since they were exported."""
+        return {
+            "media_allowed_hosts": (self.address,),
+            "media_fetch_via": (f"http://{self.address}/{{url}}",),
+            "media_try_expired": True,
+        }
 
 
 @contextmanager

@@ -103,7 +103,6 @@ def fetched(folder: Path, replay: ReplayHost, platforms: Sequence[str]) -> Libra
         media_download_workers=2 * AT_ONCE,
         media_host_workers=AT_ONCE,
         media_timeout_seconds=3,
-        media_try_expired=True,
         media_max_file_mb=200,
     )
     for path, platform in copied_exports(folder / "exports", tuple(platforms)):

@@ -28,6 +28,10 @@ from media_pipeline.fetch.streams.segments import (
 )
 from media_pipeline.model import Status
 
+PART_TRIES = 3
+"""Of a part that came, and turned out cut. Requests that fail are tried again below."""
+
+_WORTH_ANOTHER_TRY = frozenset(("truncated_segment", "undecryptable_segment", "wrong_range"))
 _HEAD_BYTES = 64 * 1024
 _MOST_KEY_BYTES = 64 * 1024
 """Enough to tell a login page in place of a key from a stream that is too large."""
@@ -104,14 +108,21 @@ class _Stream:
     def _part(self, part: Part, name: str) -> Path:
         """One part, decrypted and whole. Its refusal names it."""
         path = self._parts / "part"
-        try:
-            self._fetch(part, path)
-            # A key in force where an init section is named may belong to the segments alone: its bytes tell.
-            if part.key is not None and not begins_as_media(path):
-                decrypt(path, self._key(part.key.url), part.key.iv)
-            check_whole(path)
-        except Refusal as refusal:
-            raise self._of_part(refusal, name, path) from refusal
+        for tries_left in reversed(range(PART_TRIES)):
+            try:
+                return self._whole_part(part, path)
+            except Refusal as refusal:
+                if not tries_left or refusal.kind not in _WORTH_ANOTHER_TRY:
+                    raise self._of_part(refusal, name, path) from refusal
+                path.unlink(missing_ok=True)
+        raise AssertionError("the last try returns or raises")
+
+    def _whole_part(self, part: Part, path: Path) -> Path:
+        self._fetch(part, path)
+        # A key in force where an init section is named may belong to the segments alone: its bytes tell.
+        if part.key is not None and not begins_as_media(path):
+            decrypt(path, self._key(part.key.url), part.key.iv)
+        check_whole(path)
         return path
 
     def _fetch(self, part: Part, path: Path) -> None:

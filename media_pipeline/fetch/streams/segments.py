@@ -41,6 +41,7 @@ def decrypt(path: Path, key: bytes, iv: bytes) -> None:
                 target.write(unpadder.update(decryptor.update(chunk)))
             target.write(unpadder.update(decryptor.finalize()) + unpadder.finalize())
     except ValueError as error:
+        plain.unlink()
         raise Refusal(
             Status.FAILED, "undecryptable_segment", "it is cut short or encrypted with another key"
         ) from error

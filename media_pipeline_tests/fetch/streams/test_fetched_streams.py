@@ -46,6 +46,15 @@ def test_a_part_that_comes_on_the_second_try_is_no_loss(host, fetcher, playlist,
     assert content_of(file.path).frames == FRAMES
 
 
+def test_a_part_that_comes_cut_is_asked_for_again(host, fetcher, playlist, folder) -> None:
+    body = (folder.parent / "made" / "list1.ts").read_bytes()
+    host.serve("/list1.ts", body, fault=faulty_host.first(1, lambda exchange: exchange.reply(200, body[:1000])))
+    file = fetcher().fetch(playlist, folder)
+    assert isinstance(file, FetchedFile)
+    assert content_of(file.path).frames == FRAMES
+    assert len(host.asked("/list1.ts")) == 2
+
+
 def test_a_missing_part_is_a_failure_that_names_it(host, fetcher, playlist, folder) -> None:
     host.serve("/list1.ts", fault=faulty_host.status(404))
     failure = fetcher().fetch(playlist, folder)

@@ -81,14 +81,20 @@ def test_a_linked_gif_has_reddit_s_copies_after_it_and_blurred_ones_as_posters()
     assert urls(image, Role.POSTER)[-1] == base.format("nsfw")
 
 
-def test_a_video_keeps_its_manifests_beside_the_silent_file() -> None:
+def test_a_video_comes_with_its_sound_first_and_as_the_silent_file_last() -> None:
     (clip,) = media(video_post())
     assert clip.media_type is MediaType.VIDEO
-    assert urls(clip, Role.MEDIA) == [FALLBACK, DASH, HLS]
-    best = clip.candidates[0]
-    assert (best.width, best.height, best.bitrate) == (720, 1280, 2400000)
-    assert "sound apart" in best.rule
+    assert urls(clip, Role.MEDIA) == [DASH, HLS, FALLBACK]
+    assert {(way.width, way.height) for way in clip.candidates if way.role is Role.MEDIA} == {(720, 1280)}
+    last = next(way for way in clip.candidates if way.url == FALLBACK)
+    assert last.bitrate == 2400000
+    assert "without its sound" in last.rule
     assert urls(clip, Role.POSTER)[0] == VIDEO.format("CMAF_96.mp4")
+
+
+def test_a_video_without_sound_is_taken_as_one_file() -> None:
+    (clip,) = media(video_post(secure_media={"reddit_video": reddit_video(has_audio=False)}, media=None))
+    assert urls(clip, Role.MEDIA) == [FALLBACK, DASH, HLS]
 
 
 def test_a_video_that_a_dump_names_by_its_page_alone_is_had_by_its_manifests() -> None:
@@ -157,7 +163,7 @@ def test_a_crosspost_shows_the_inner_media_and_the_inner_post_is_its_own() -> No
     assert (outer.native_id, outer.relation) == ("outer1", None)
     assert (inner.native_id, inner.relation) == ("inner1", Relation.REPOSTED)
     assert inner.locator.pointer == "/crosspost_parent_list/0"
-    assert REDDIT.media(outer.raw)[0].url == REDDIT.media(inner.raw)[0].url == FALLBACK
+    assert REDDIT.media(outer.raw)[0].url == REDDIT.media(inner.raw)[0].url == DASH
 
 
 @pytest.mark.parametrize(

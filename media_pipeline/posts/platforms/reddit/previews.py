@@ -45,19 +45,32 @@ def animations_of(post: Mapping[str, Any], role: Role) -> Iterator[Candidate]:
 def video_of(video: Mapping[str, Any], role: Role = Role.MEDIA) -> Iterator[Candidate]:
     """Yield the ways to have a video that Reddit hosts: ``reddit_video``, or ``reddit_video_preview``.
 
-    ``fallback_url`` is the picture track in its highest resolution; the manifests join it with the sound.
+    ``fallback_url`` is the picture track alone, in its highest resolution; the manifests join it with the sound.
+    So it is the best of a silent video, and the last resort of any other.
     """
-    size = (count(video.get("width")), count(video.get("height")))
-    kilobits = count(video.get("bitrate_kbps"))
     is_silent = video.get("has_audio") is False or video.get("is_gif") is True
-    if url := address(video.get("fallback_url")):
-        rule = "highest resolution" if is_silent else "highest resolution, sound apart"
-        yield Candidate(url, *size, bitrate=kilobits * 1000 if kilobits else None, role=role, rule=rule)
-    for key, rule in (("dash_url", "DASH manifest"), ("hls_url", "HLS playlist")):
-        if url := address(video.get(key)):
-            yield Candidate(url, *size, role=role, rule=rule)
+    ways = (_picture_track(video, role, is_silent=is_silent), _streams(video, role))
+    for candidates in ways if is_silent else reversed(ways):
+        yield from candidates
     if url := address(video.get("scrubber_media_url")):
         yield Candidate(url, role=Role.POSTER, rule="for scrubbing, at most 96 pixels high")
+
+
+def _picture_track(video: Mapping[str, Any], role: Role, *, is_silent: bool) -> Iterator[Candidate]:
+    kilobits = count(video.get("bitrate_kbps"))
+    if url := address(video.get("fallback_url")):
+        rule = "highest resolution" if is_silent else "highest resolution, without its sound"
+        yield Candidate(url, *_size(video), bitrate=kilobits * 1000 if kilobits else None, role=role, rule=rule)
+
+
+def _streams(video: Mapping[str, Any], role: Role) -> Iterator[Candidate]:
+    for key, rule in (("dash_url", "DASH manifest"), ("hls_url", "HLS playlist")):
+        if url := address(video.get(key)):
+            yield Candidate(url, *_size(video), role=role, rule=rule)
+
+
+def _size(video: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    return count(video.get("width")), count(video.get("height"))
 
 
 def _sizes(image: Mapping[str, Any], role: Role, rule: str) -> Iterator[Candidate]:
