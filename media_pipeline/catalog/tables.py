@@ -180,6 +180,21 @@ media_files = sa.Table(
         sa.Integer,
         comment="authors who share it under different URLs, when flagged as a placeholder",
     ),
+    _optional("frame_rate", sa.Float, comment="pictures a second of a video"),
+    _optional("video_codec", sa.Text, comment="of a video, by ffmpeg's name"),
+    _optional("audio_codec", sa.Text, comment="of its sound, by ffmpeg's name; empty: it has none"),
+    _optional("colour_profile", sa.Text, comment="its ICC profile's own name, or what its container says"),
+    _optional("orientation", sa.Integer, comment="as EXIF counts: 1 to 8"),
+    _optional("lens", sa.Text, comment="from EXIF"),
+    _optional("software", sa.Text, comment="that wrote it, from EXIF"),
+    _optional("altitude", sa.Float, comment="metres above the sea, below it negative; from EXIF"),
+    _optional("caption", sa.Text, comment="that it carries itself: IPTC, XMP or EXIF"),
+    _optional(
+        "facts_version",
+        sa.Integer,
+        comment="of the code that read the facts; below the present one they are read again",
+    ),
+    _optional("near_searched_at", UtcDateTime, comment="when near duplicates of it were looked for"),
     _optional(
         "local_path", sa.Text, comment="below the storage path; empty: only in the archive, if archived_at is set"
     ),
@@ -271,8 +286,32 @@ renditions = sa.Table(
     _optional("local_path", sa.Text, comment="below the storage path"),
     _optional("archive_url", sa.Text, comment="its address in the archive"),
     _optional("error", sa.Text, comment="why there is none; then the columns above are empty"),
+    _optional("stands_in", sa.Boolean, comment="true: the original itself, since it is no larger; no file is made"),
+    _optional("partial", sa.Boolean, comment="true: drawn from what there is of a truncated original"),
     _required("generated_at", UtcDateTime, comment="when it was made or failed"),
     comment="Pictures made of files, to look at.",
+)
+
+video_fingerprints = sa.Table(
+    "video_fingerprints",
+    metadata,
+    _key("sha256", Digest, sa.ForeignKey("media_files.sha256"), comment="the video"),
+    _key("second", sa.Integer, comment="of the picture, from the video's beginning"),
+    _required("pdq", sa.String(64), comment="perceptual hash PDQ, hexadecimal"),
+    _required("pdq_quality", sa.Integer, comment="0 to 100; below 50 the hash says little"),
+    comment="A fingerprint a second of videos, of their first ten minutes.",
+)
+
+near_duplicates = sa.Table(
+    "near_duplicates",
+    metadata,
+    _key("first_sha256", Digest, sa.ForeignKey("media_files.sha256"), comment="the lesser of the two digests"),
+    _key("second_sha256", Digest, sa.ForeignKey("media_files.sha256"), comment="the greater one"),
+    _required("tier", sa.String(16), comment="same_pixels or near"),
+    _required("distance", sa.Integer, comment="bits in which their PDQ differ, 0 to 31; 0 for the same pixels"),
+    _required("found_at", UtcDateTime, comment="when the pair was found"),
+    sa.Index(None, "second_sha256"),
+    comment="Pairs of files that show the same picture in other bytes.",
 )
 
 media_versions = sa.Table(

@@ -19,6 +19,8 @@ ORDER = (
     "post_media",
     "media_files",
     "renditions",
+    "near_duplicates",
+    "video_fingerprints",
     "imports",
     "import_files",
     "import_faults",
@@ -151,7 +153,9 @@ def _type(column: sa.Column[object]) -> str:
         case sa.Integer():
             return "integer"
         case kind:
-            return {"Text": "text", "String": "text", "Float": "number", "Date": "date"}[type(kind).__name__]
+            return {"Text": "text", "String": "text", "Float": "number", "Date": "date", "Boolean": "true or false"}[
+                type(kind).__name__
+            ]
 
 
 def _meaning(column: sa.Column[object]) -> str:
