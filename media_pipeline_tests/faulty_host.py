@@ -131,6 +131,12 @@ def promises_more(exchange: Exchange) -> None:
     exchange.hang_up()
 
 
+def promises_less(exchange: Exchange) -> None:
+    """A Content-Length that is 4 KB too short."""
+    exchange.begin(200, Content_Length=str(len(exchange.page.body) - 4096))
+    exchange.send(exchange.page.body)
+
+
 def endless(exchange: Exchange) -> None:
     """The body, then zeros until the client hangs up."""
     exchange.begin(200, Connection="close")

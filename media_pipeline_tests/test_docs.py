@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from media_pipeline.defs import checks, jobs
+from media_pipeline.model import Status
 from media_pipeline.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -54,3 +55,20 @@ def test_settings_that_a_page_names_exist(page: Path) -> None:
     named = set(re.findall(r"\b((?:MEDIA|AWS|DOWNLOAD)_[A-Z0-9_]+)\b", page.read_text()))
     known = {name.upper() for name in Settings.model_fields} | {"MEDIA_ID", "MEDIA_TEST_CORPUS", "MEDIA_TEST_SEED"}
     assert named - known == set()
+
+
+def test_the_page_of_fetching_names_every_status_that_a_link_may_end_in() -> None:
+    text = (ROOT / "docs" / "fetching.md").read_text()
+    elsewhere = {Status.PENDING, Status.SKIPPED}
+    assert [status.value for status in Status if status not in elsewhere and f"`{status.value}`" not in text] == []
+
+
+def test_the_page_of_fetching_names_every_kind_of_refusal() -> None:
+    """As the code writes them: ``Refusal(Status.X, "kind"`` and ``UnsafeUrlError("kind"``."""
+    text = (ROOT / "docs" / "fetching.md").read_text()
+    code = "".join(path.read_text() for path in sorted((ROOT / "media_pipeline" / "fetch").rglob("*.py")))
+    kinds = set(re.findall(r'Refusal\(\s*Status\.[A-Z_]+,\s*"([a-z_]+)"', code))
+    kinds |= set(re.findall(r'UnsafeUrlError\(\s*[^()]*?"([a-z_]+)"', code))
+    inside = {"host_left_alone", "range_refused", "worker_died"}
+    assert len(kinds) > 20
+    assert [kind for kind in sorted(kinds - inside) if f"`{kind}`" not in text] == []

@@ -17,10 +17,16 @@ import requests
 import urllib3
 
 from media_pipeline.fetch.addresses import UnsafeUrlError
-from media_pipeline.fetch.pacing import TooSlowError
+from media_pipeline.fetch.pacing import BodyTooLongError, TooSlowError
 from media_pipeline.model import Status
 
-NETWORK_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, UnsafeUrlError, TooSlowError)
+NETWORK_ERRORS = (
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    UnsafeUrlError,
+    TooSlowError,
+    BodyTooLongError,
+)
 """What a request or the reading of its body may raise when host, network or URL is to blame."""
 
 _PASSING_STATUSES = frozenset((408, 425, 429))
@@ -125,6 +131,8 @@ def _refusal_of_cause(cause: BaseException) -> Refusal | None:
             return Refusal(Status.UNSAFE, cause.kind, str(cause))
         case TooSlowError():
             return Refusal(Status.FAILED, "too_slow", str(cause))
+        case BodyTooLongError():
+            return Refusal(Status.FAILED, "too_long", str(cause), passing=True)
         case socket.gaierror() | urllib3.exceptions.NameResolutionError():
             return Refusal(Status.FAILED, "dns", f"the host's name can't be resolved: {cause}", passing=True)
         case _:

@@ -1,6 +1,6 @@
-"""Answers that end when the host sends too slowly or for too long, in the headers as in the body.
+"""Answers that end when the host sends too slowly, for too long, or more than it said.
 
-What belongs here: the guards on time and speed, below every buffer and every decoder, for plain and TLS sockets alike.
+What belongs here: the guards below every buffer and every decoder, for plain and TLS sockets alike.
 What does not: connecting (:mod:`media_pipeline.fetch.connections`), and what an answer means.
 """
 
@@ -9,9 +9,12 @@ from __future__ import annotations
 import http.client
 import io
 import socket
+import ssl
 import time
 from dataclasses import dataclass
 from typing import Any
+
+from urllib3.util.wait import wait_for_read
 
 from media_pipeline.model import MediaPipelineError
 
@@ -32,6 +35,10 @@ class Pace:
     """One answer in all: a host just above the lowest speed would hold a worker for a day."""
 
 
+class BodyTooLongError(MediaPipelineError, OSError):
+    """The host sends on after the end that its Content-Length named."""
+
+
 class PacedStream(io.RawIOBase):
     """A socket's byte stream that raises TooSlowError when less comes through than the pace asks for."""
 
@@ -43,12 +50,17 @@ class PacedStream(io.RawIOBase):
         self._answer_began: float | None = None
         self._window_began = 0.0
         self._window_bytes = 0
+        self._has_ended = False
+
+    def end(self) -> None:
+        """Read no more: what buffers hold above is all that came."""
+        self._has_ended = True
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any, /) -> int | None:
-        count: int | None = self._raw.readinto(buffer)
+        count: int | None = 0 if self._has_ended else self._raw.readinto(buffer)
         if count:
             self._account(count)
         return count
@@ -77,4 +89,22 @@ class PacedResponse(http.client.HTTPResponse):
     def __init__(self, pace: Pace, sock: socket.socket, *rest: Any, **named: Any) -> None:
         super().__init__(sock, *rest, **named)
         window = sock.gettimeout() or _DEFAULT_WINDOW_SECONDS
-        self.fp: io.BufferedReader = io.BufferedReader(PacedStream(self.fp.detach(), pace, window))
+        self._socket = sock
+        self._stream = PacedStream(self.fp.detach(), pace, window)
+        self.fp: io.BufferedReader = io.BufferedReader(self._stream)
+
+    def _close_conn(self) -> None:
+        """Called at the body's end, with a length of 0 where the host named one."""
+        goes_on = self.length == 0 and not self.isclosed() and self._goes_on()
+        super()._close_conn()  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
+        if goes_on:
+            raise BodyTooLongError("the body goes on after the end that its Content-Length names")
+
+    def _goes_on(self) -> bool:
+        """Whether more has come by now. What comes later is no answer either: urllib3 drops such a connection."""
+        self._stream.end()
+        if self.fp.peek(1):
+            return True
+        if isinstance(self._socket, ssl.SSLSocket):
+            return self._socket.pending() > 0
+        return wait_for_read(self._socket, 0) and bool(self._socket.recv(1, socket.MSG_PEEK))

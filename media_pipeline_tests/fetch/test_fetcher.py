@@ -45,6 +45,15 @@ def test_the_host_is_asked_politely(host, fetcher, tmp_path):
     assert headers["Accept-Encoding"] == "identity"
 
 
+@pytest.mark.parametrize("size", [20_000, 700_000])
+def test_more_than_a_body_s_length_is_an_error_whatever_its_size(host, fetcher, tmp_path, size):
+    body = JPEG + bytes(size)
+    url = host.serve("/a", body, fault=faulty_host.first(1, faulty_host.promises_less))
+    fetched = fetcher().fetch(url, tmp_path)
+    assert fetched.path.read_bytes() == body
+    assert [attempt.error_kind for attempt in fetched.attempts] == ["too_long", None]
+
+
 def test_cookies_are_not_sent_back(host, fetcher, tmp_path):
     fetcher_ = fetcher()
     for path in ("/a", "/b"):
@@ -109,6 +118,7 @@ def test_a_refusal_after_the_expiry_is_expired(host, fetcher, tmp_path):
         faulty_host.cut,
         faulty_host.reset,
         faulty_host.promises_more,
+        faulty_host.promises_less,
     ],
 )
 def test_what_passes_is_tried_again(host, fetcher, tmp_path, fault):
@@ -124,6 +134,7 @@ def test_what_passes_is_tried_again(host, fetcher, tmp_path, fault):
     [
         (faulty_host.cut, "truncated"),
         (faulty_host.promises_more, "truncated"),
+        (faulty_host.promises_less, "too_long"),
         (faulty_host.reset, "connection"),
         (faulty_host.silent(3), "timeout"),
     ],
