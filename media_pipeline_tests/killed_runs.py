@@ -30,7 +30,9 @@ def end_state(library: Library) -> dict[str, list[tuple[Any, ...]]]:
     return {table: sorted(library.rows(f"SELECT {columns} FROM {table}")) for table, columns in END_STATE.items()}
 
 
-def start_ingest(library: Library, path: Path, platform: str, **environment: str) -> subprocess.Popen[bytes]:
+def start_ingest(
+    library: Library, path: Path, platform: str | None = None, **environment: str
+) -> subprocess.Popen[bytes]:
     """Start the command in a session of its own, so that its workers can be told from ours."""
     settings = {
         "MEDIA_STORAGE_PATH": str(library.storage),
@@ -40,9 +42,10 @@ def start_ingest(library: Library, path: Path, platform: str, **environment: str
         "MEDIA_TRY_EXPIRED": str(library.settings.media_try_expired),
         **environment,
     }
+    named = ["-p", platform] if platform else []
     library.folder.mkdir(parents=True, exist_ok=True)
     return subprocess.Popen(
-        [sys.executable, "-m", "media_pipeline.cli", "ingest", str(path), "-p", platform, "--date", "2025-11-01"],
+        [sys.executable, "-m", "media_pipeline.cli", "ingest", str(path), "--date", "2025-11-01", *named],
         env={**os.environ, **settings},
         cwd=library.folder,
         stdout=subprocess.DEVNULL,

@@ -53,11 +53,16 @@ def ingest(library: Library, exports: list[tuple[Path, str]]) -> None:
         assert start_ingest(library, path, platform).wait(300) == 0
 
 
+def ingest_all(library: Library, exports: list[tuple[Path, str]]) -> None:
+    """All at once, with no word about which platform a file is of."""
+    assert start_ingest(library, exports[0][0].parent).wait(300) == 0
+
+
 def test_every_required_medium_is_stored_and_each_is_fetched_once(
     tmp_path: Path, replay: ReplayHost, exports: list[tuple[Path, str]]
 ) -> None:
     library = library_of(tmp_path / "library", replay)
-    ingest(library, exports)
+    ingest_all(library, exports)
     query = "SELECT platform, native_id, media_url FROM post_media JOIN posts USING (post_id) WHERE status = 'stored'"
     stored = set(library.rows(query))
     missing = [
@@ -72,11 +77,12 @@ def test_every_required_medium_is_stored_and_each_is_fetched_once(
     assert {url: times for url, times in Counter(replay.asked()).items() if times > 1} == {}
 
     before, requests = library.snapshot(), len(replay.asked())
-    ingest(library, exports)
+    ingest_all(library, exports)
     assert len(replay.asked()) == requests
     assert library.snapshot() == before
 
 
+@pytest.mark.slow
 def test_killed_ten_times_the_real_exports_end_the_same(
     tmp_path: Path, replay: ReplayHost, exports: list[tuple[Path, str]]
 ) -> None:
