@@ -6,7 +6,7 @@ What belongs here: what a new or newer manifest does to a reference. What does n
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from media_pipeline.catalog.selection import clean, pieces
-from media_pipeline.catalog.tables import post_media
+from media_pipeline.catalog.tables import media_versions, post_media
 from media_pipeline.model import Candidate, MediaRef, Role, Status, media_id_of
 
 _CANDIDATE_FIELDS = tuple(field.name for field in fields(Candidate))
@@ -50,13 +50,17 @@ def save(connection: sa.Connection, manifests: Sequence[Manifest], roles: Collec
         for row in connection.execute(sa.select(post_media).where(post_media.c.media_id.in_(piece))).mappings()
     }
     now = datetime.now(UTC)
-    new = [
-        {"media_id": media_id, "created_at": now, "updated_at": now} | row
-        for media_id, row in wanted.items()
-        if media_id not in known
-    ]
+    new = {media_id: row for media_id, row in wanted.items() if media_id not in known}
     if new:
-        connection.execute(sa.insert(post_media), new)
+        versions = _last_versions(connection, new)
+        connection.execute(
+            sa.insert(post_media),
+            [
+                {"media_id": media_id, "version": versions.get(media_id, 0) + 1, "created_at": now, "updated_at": now}
+                | row
+                for media_id, row in new.items()
+            ],
+        )
     changed = 0
     for media_id in wanted.keys() & known.keys():
         values = _changes(known[media_id], wanted[media_id])
@@ -66,6 +70,19 @@ def save(connection: sa.Connection, manifests: Sequence[Manifest], roles: Collec
                 sa.update(post_media).where(post_media.c.media_id == media_id).values(updated_at=now, **values)
             )
     return len(new) + changed
+
+
+def _last_versions(connection: sa.Connection, media_ids: Iterable[str]) -> dict[str, int]:
+    """The last version that is kept of each reference that was pruned and comes back."""
+    return {
+        row.media_id: row.version
+        for piece in pieces(media_ids)
+        for row in connection.execute(
+            sa.select(media_versions.c.media_id, sa.func.max(media_versions.c.version).label("version"))
+            .where(media_versions.c.media_id.in_(piece))
+            .group_by(media_versions.c.media_id)
+        )
+    }
 
 
 def _row(manifest: Manifest, ref: MediaRef, roles: Collection[Role]) -> dict[str, Any]:

@@ -30,7 +30,8 @@ class PendingMedia:
     """A reference that is due to be fetched."""
 
     media_id: str
-    url: str
+    url: str | None
+    """None: its file was lost, and its export names no URL any more."""
     url_digest: str
     expires_at: datetime | None
     attempts: int
@@ -345,13 +346,20 @@ def wait_after(attempts: int) -> timedelta:
 def mark_file(connection: sa.Connection, sha256: str, status: Status, error: str) -> None:
     """Give every stored reference to this file another status: it turned out corrupt or unreadable.
 
-    They are no longer duplicates of each other: the next bytes of each may be different ones.
+    They are no longer duplicates of each other: the next bytes of each may be different ones. One that is pending has
+    all its tries again.
     """
+    tries = 0 if status is Status.PENDING else post_media.c.attempts
     connection.execute(
         sa.update(post_media)
         .where(post_media.c.sha256 == sha256, post_media.c.status == Status.STORED)
         .values(
-            status=status, error=clean(error), next_attempt_at=None, duplicate_of=None, updated_at=datetime.now(UTC)
+            status=status,
+            error=clean(error),
+            attempts=tries,
+            next_attempt_at=None,
+            duplicate_of=None,
+            updated_at=datetime.now(UTC),
         )
     )
 

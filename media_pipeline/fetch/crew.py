@@ -44,11 +44,17 @@ class Crew:
         self._restarts = 0
         self._wake_reader, self._wake_writer = socket.socketpair()
         self._wake_writer.setblocking(False)
+        self._is_woken = False
         for threads in _shares(at_once, processes):
             self._add_worker(Start(settings, threads))
 
     def wake(self) -> None:
         """End :meth:`wait` in the other thread."""
+        # Once until it comes round. Each time is a system call and a turn of the other thread, which takes the GIL:
+        # submitting 3,000 downloads took 0.4 s so, and takes 0.2 s.
+        if self._is_woken:
+            return
+        self._is_woken = True
         # Full: it has enough to wake up for. Closed: it has ended.
         with contextlib.suppress(OSError):
             self._wake_writer.send(b".")
@@ -58,6 +64,8 @@ class Crew:
         ready = wait([self._wake_reader, *(worker.line for worker in self._workers)], patience)
         if self._wake_reader in ready:
             self._wake_reader.recv(65536)
+            # Before what there is to take in is looked at: whoever brings more from here on wakes it again.
+            self._is_woken = False
         with contextlib.suppress(Empty):
             while True:
                 made = self._made_here.get_nowait()

@@ -15,8 +15,9 @@ import math
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ from typing import Self
 from media_pipeline.fetch.addresses import host_of
 from media_pipeline.fetch.ask import Answer, Ask, Part, Received, ReceivedList, ReceivedPart, Unchanged
 from media_pipeline.fetch.asker import AskerSettings
+from media_pipeline.fetch.bans import is_ban, told_by
 from media_pipeline.fetch.body import ReceivedBody
 from media_pipeline.fetch.crew import Crew, WorkerDied
 from media_pipeline.fetch.journey import Again, Ended, Journey, Leg, Wanted
@@ -34,6 +36,7 @@ from media_pipeline.fetch.schedule import Answered, HostLimits, Schedule
 from media_pipeline.fetch.streams.plan import ByteRange, Limits
 from media_pipeline.fetch.worker import AskDropped, Order, Result
 from media_pipeline.model import (
+    Candidate,
     FetchAttempt,
     FetchedFile,
     FetchFailure,
@@ -102,6 +105,8 @@ class Downloader:
         """Refusals by host that may be the beginning of a ban."""
         self._numbers = itertools.count()
         self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._unsettled: set[Future[Fetched]] = set()
+        self._gathered: list[_Medium] | None = None
         self._streams = ThreadPoolExecutor(settings.media_download_workers, thread_name_prefix="stream")
         self._streaming = 0
         self._stopped = False
@@ -125,11 +130,30 @@ class Downloader:
         """
         if self._stopped:
             raise DownloadDropped
-        soonest = min((c.expires_at.timestamp() for c in wanted.candidates if c.expires_at), default=math.inf)
         journey = Journey(wanted, self._settings.media_fetch_via, self._settings.media_backoff_seconds)
-        medium = _Medium(journey, folder, soonest)
-        self._post(lambda: self._start(medium))
+        medium = _Medium(journey, folder, _soonest_end(wanted.candidates, datetime.now(UTC)))
+        self._unsettled.add(medium.future)
+        medium.future.add_done_callback(self._unsettled.discard)
+        if self._gathered is None:
+            self._post(lambda: self._start(medium))
+        else:
+            self._gathered.append(medium)
         return medium.future
+
+    @contextmanager
+    def together(self) -> Generator[None]:
+        """What one thread submits in here begins at its end, all at once.
+
+        Else a host that bans might seem to have nothing else to ask while the rest was still being submitted.
+        """
+        gathered: list[_Medium] = []
+        self._gathered = gathered
+        try:
+            yield
+        finally:
+            self._gathered = None
+            if gathered:
+                self._post(lambda: self._start_all(gathered))
 
     def stop(self) -> None:
         """Begin no more requests: those under way end, and so do the downloads that they complete.
@@ -160,7 +184,10 @@ class Downloader:
                 self._take_in()
                 self._hand_out()
         finally:
-            self._end()
+            try:
+                self._end()
+            finally:
+                self._settle_the_rest()
 
     def _take_in(self) -> None:
         later = self._schedule.next_at()
@@ -190,20 +217,21 @@ class Downloader:
 
     def _arrived(self, task: _Task, result: Result) -> None:
         """A request has ended."""
+        host = task.host  # a redirect leads the task to another one
         if isinstance(result, Answer):
-            self._heed(task.host, result)
+            self._heed(host, result)
             self._go_on(task, task.leg.after(result))
         else:
-            self._schedule.finished(task.host, Answered.NOTHING, time.monotonic())
+            self._schedule.finished(host, Answered.NOTHING, time.monotonic())
             self._not_made(task, result)
-        self._judge(task.host)
+        self._judge(host)
 
     def _go_on(self, task: _Task, step: Again | Ended) -> None:
         if isinstance(step, Again):
             task.ask = replace(task.ask, url=step.url)
             task.host = host_of(step.url)
             self._wait_for_turn(task, step.delay)
-        elif isinstance(step, Refusal) and _is_ban(step) and self._schedule.bans(task.host):
+        elif isinstance(step, Refusal) and is_ban(step) and self._schedule.bans(task.host):
             self._doubtful[task.host].append((task, step))
         else:
             task.end(step)
@@ -224,7 +252,7 @@ class Downloader:
         """What an answer tells of how its host wants to be asked."""
         now, result = time.monotonic(), answer.result
         pause = result.retry_after_seconds if isinstance(result, Refusal) else None
-        self._schedule.finished(host, _told_by(answer), now, pause)
+        self._schedule.finished(host, told_by(answer), now, pause)
         if pause or self._schedule.closed_for(host, now):
             # What waits in workers would be asked all the same.
             self._crew.drop_waiting()
@@ -251,6 +279,10 @@ class Downloader:
         else:
             self._schedule.add(task, task.host, task.priority, time.monotonic(), delay)
 
+    def _start_all(self, media: Sequence[_Medium]) -> None:
+        for medium in media:
+            self._start(medium)
+
     def _start(self, medium: _Medium) -> None:
         if medium.future.set_running_or_notify_cancel():
             self._step(medium, medium.journey.start(datetime.now(UTC), try_expired=self._settings.media_try_expired))
@@ -274,13 +306,14 @@ class Downloader:
                 medium.future.set_exception(ended)
             case ReceivedList():
                 self._streaming += 1
-                self._streams.submit(self._stream, medium, ended)
+                joined = self._streams.submit(self._stream, medium, ended)
+                joined.add_done_callback(lambda joined: self._post(lambda: self._stream_ended(medium, joined)))
             case Received() | Unchanged() | Refusal():
                 self._step(medium, medium.journey.ended(ended))
             case ReceivedPart():
                 raise AssertionError("a leg of a medium brings no part")
 
-    def _stream(self, medium: _Medium, listed: ReceivedList) -> None:
+    def _stream(self, medium: _Medium, listed: ReceivedList) -> Ended | MediaPipelineError:
         """In a thread of its own: the parts of a stream, joined. They are fetched like everything else."""
         # Imported here, since m3u8 and ffmpeg take 0.1 s that most runs never need.
         from media_pipeline.fetch.streams.download import download_stream
@@ -290,19 +323,20 @@ class Downloader:
             self._post(lambda: self._begin_part(medium, url, Part(path, limit, byte_range), future))
             return future.result()
 
-        ended: Ended | MediaPipelineError
         try:
             stream = download_stream(listed.url, listed.text, get, medium.folder, Limits(self._settings.max_file_bytes))
         except (Refusal, MediaPipelineError) as error:
-            ended = error
-        else:
-            body = ReceivedBody(stream.path, stream.sha256, stream.md5_sum, stream.size, stream.type)
-            ended = Received(body, Validators(None, None))
-        self._post(lambda: self._stream_ended(medium, ended))
+            return error
+        body = ReceivedBody(stream.path, stream.sha256, stream.md5_sum, stream.size, stream.type)
+        return Received(body, Validators(None, None))
 
-    def _stream_ended(self, medium: _Medium, ended: Ended | MediaPipelineError) -> None:
+    def _stream_ended(self, medium: _Medium, joined: Future[Ended | MediaPipelineError]) -> None:
         self._streaming -= 1
-        self._leg_ended(medium, ended)
+        fault = joined.exception()
+        if fault is None:
+            self._leg_ended(medium, joined.result())
+        else:
+            medium.future.set_exception(fault)
 
     def _begin_part(self, medium: _Medium, url: str, part: Part, future: Future[str]) -> None:
         def end(ended: Ended | MediaPipelineError) -> None:
@@ -337,18 +371,17 @@ class Downloader:
         self._streams.shutdown()
         self._read_inbox()
 
-
-def _told_by(answer: Answer) -> Answered:
-    result = answer.result
-    if not isinstance(result, Refusal):
-        return Answered.SERVES
-    if _is_ban(result):
-        return Answered.BANS
-    return Answered.SERVES if result.status is Status.GONE else Answered.NOTHING
+    def _settle_the_rest(self) -> None:
+        """After a fault of the dispatcher some are in no list: nobody must wait for them for ever."""
+        self._stopped = True
+        for future in list(self._unsettled):
+            future.set_exception(DownloadDropped())
 
 
-def _is_ban(refusal: Refusal) -> bool:
-    return refusal.kind in ("http_429", "http_403") and refusal.status is not Status.EXPIRED
+def _soonest_end(candidates: Sequence[Candidate], now: datetime) -> float:
+    """When the first of them dies, in Unix seconds. One that is dead already is in no hurry."""
+    ends = (candidate.expires_at for candidate in candidates)
+    return min((end.timestamp() for end in ends if end is not None and end > now), default=math.inf)
 
 
 def _limits(settings: Settings) -> HostLimits:
@@ -358,6 +391,11 @@ def _limits(settings: Settings) -> HostLimits:
 
 
 def _processes(settings: Settings, expected: int) -> int:
-    """How many worker processes to start; a single one would be no faster than threads here."""
+    """How many worker processes to start; a single one would be no faster than threads here.
+
+    None where hosts have a rate: what is handed to a worker ahead of its turn would begin late, and all at once.
+    """
+    if settings.media_host_rate:
+        return 0
     processes = min(settings.media_download_processes, settings.media_download_workers)
     return processes if processes > 1 and expected >= WORTH_PROCESSES else 0

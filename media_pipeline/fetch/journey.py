@@ -97,7 +97,7 @@ class Leg:
         wait = refusal.retry_after_seconds
         if wait is None:
             wait = random.uniform(0, self._backoff_seconds * 2**self._tries)
-        if wait > LONGEST_PAUSE_SECONDS:
+        elif wait > LONGEST_PAUSE_SECONDS:
             return refusal
         self._tries += 1
         self._redirects = 0
@@ -144,7 +144,7 @@ class Journey:
             when = f"{candidates[0].expires_at:%Y-%m-%d %H:%M} UTC"
             return FetchFailure(Status.EXPIRED, f"expired at {when}; not asked (see MEDIA_TRY_EXPIRED)", ())
         if alive[0] > 0:
-            self._lost = "the best one has expired"
+            self._lost = "its URL has expired"
         self._ways = alive
         return self._next_leg()
 
@@ -215,7 +215,7 @@ class Journey:
 
     def _downgrade(self, place: int) -> str:
         what = f" ({self.candidate.rule})" if self.candidate.rule else ""
-        return f"candidate {place + 1} of {len(self._wanted.candidates)}{what}, since of the best: {self._lost}"
+        return f"candidate {place + 1} of {len(self._wanted.candidates)}{what}, as the best failed: {self._lost}"
 
 
 def _is_dead(candidate: Candidate, now: datetime) -> bool:

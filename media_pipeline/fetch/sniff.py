@@ -59,6 +59,8 @@ _SIGNATURES = (
     (b"\x00\x00\x00\x0cJXL \r\n\x87\n", SniffedType("image/jxl", "jxl", MediaType.IMAGE)),
     (b"MM\x00*", SniffedType("image/tiff", "tif", MediaType.IMAGE)),
     (b"II*\x00", SniffedType("image/tiff", "tif", MediaType.IMAGE)),
+    (b"MM\x00+", SniffedType("image/tiff", "tif", MediaType.IMAGE)),
+    (b"II+\x00", SniffedType("image/tiff", "tif", MediaType.IMAGE)),
     (b"\x00\x00\x02\x00", SniffedType("image/vnd.microsoft.icon", "cur", MediaType.IMAGE)),
     (b"P5\n", SniffedType("image/x-portable-graymap", "pgm", MediaType.IMAGE)),
     (b"P6\n", SniffedType("image/x-portable-pixmap", "ppm", MediaType.IMAGE)),

@@ -19,7 +19,7 @@ from media_pipeline.catalog.media import PendingMedia, StoredMedia
 from media_pipeline.fetch.downloader import DownloadDropped, Downloader, Fetched
 from media_pipeline.fetch.journey import Wanted
 from media_pipeline.fetch.parts import UnfinishedDownloads
-from media_pipeline.model import Candidate, FetchFailure, ImportPartition
+from media_pipeline.model import Candidate, FetchFailure, ImportPartition, Status
 from media_pipeline.posts.expiry import expires_at
 from media_pipeline.stages.context import ROWS_ASKED_FOR, StageContext
 from media_pipeline.stages.outcomes import (
@@ -37,6 +37,8 @@ REFERENCES_HELD = 5000
 many posts name fills this up, and waits for its download then."""
 
 _DAY_SECONDS = 24 * 3600.0
+
+_NOTHING_TO_ASK = FetchFailure(Status.ABANDONED, "its file was lost, and the export gives no URL to fetch it from", ())
 
 
 class Downloads:
@@ -82,8 +84,9 @@ class Downloads:
         ):
             try:
                 while self._refill():
-                    while self._waiting:
-                        self._start(self._waiting.pop(0), downloader, keepers, folder)
+                    with downloader.together():
+                        while self._waiting:
+                            self._start(self._waiting.pop(0), downloader, keepers, folder)
                     self._wait(lambda: bool(self._done))
                     self._write_down()
             finally:
@@ -103,29 +106,48 @@ class Downloads:
             self._done[download.digest] = (download, kept)
             self._news.set()
 
-        wanted = self._wanted(download.references[0])
-        downloader.submit(wanted, folder).add_done_callback(fetched)
+        if download.url is None:
+            asked: Future[Fetched] = Future()
+            asked.set_result(_NOTHING_TO_ASK)
+        else:
+            asked = downloader.submit(self._wanted(download.url, download.asked_for), folder)
+        asked.add_done_callback(fetched)
         self._running[download.digest] = download
 
-    def _wanted(self, reference: PendingMedia) -> Wanted:
+    def _wanted(self, url: str, reference: PendingMedia) -> Wanted:
         """What is fetched for a reference, the chosen URL first."""
         settings, now = self._context.settings, datetime.now(UTC)
-        chosen = Candidate(reference.url, expires_at=reference.expires_at)
+        chosen = Candidate(url, expires_at=reference.expires_at)
         others: list[Candidate] = []
         for candidate in reference.candidates:
-            if candidate.url == reference.url:
+            if candidate.url == url:
                 chosen = replace(candidate, expires_at=reference.expires_at)
             else:
                 others.append(replace(candidate, expires_at=candidate.expires_at or expires_at(candidate.url)))
         next_time = now + media.wait_after(reference.attempts + 1)
         is_last = reference.attempts + 1 >= settings.media_max_attempts
         expires_first = reference.expires_at is not None and reference.expires_at <= next_time
+        candidates = (chosen, *others)
+        if reference.is_held and reference.status is Status.PENDING:
+            candidates = self._no_worse_than_held(reference, candidates)
         return Wanted(
-            (chosen, *others),
+            candidates,
             known=reference.validators if reference.is_held else None,
             known_url=reference.fetched_url,
             is_last_chance=is_last or expires_first,
         )
+
+    def _no_worse_than_held(self, reference: PendingMedia, candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+        """What is asked again may only be replaced by what is as good: up to the candidate that brought what is held.
+
+        Where none did (it was signed anew since, or came along with its export), that is the best one alone.
+        """
+        urls = [
+            {template.replace("{url}", candidate.url) for template in self._context.settings.media_fetch_via}
+            for candidate in candidates
+        ]
+        place = next((place for place, found in enumerate(urls) if reference.fetched_url in found), 0)
+        return candidates[: place + 1]
 
     def _wait(self, enough: Callable[[], bool]) -> None:
         while not enough():
@@ -153,10 +175,11 @@ class Downloads:
         return not reference.is_held or reference.url_digest in self._fetched
 
     def _enqueue(self, reference: PendingMedia, archived: ArchivedFile | None) -> None:
-        download = self._by_url.get(reference.url_digest)
+        digest = reference.url_digest or reference.media_id
+        download = self._by_url.get(digest)
         if download is None:
-            download = Download(reference.url, reference.url_digest, archived=archived)
-            self._by_url[reference.url_digest] = download
+            download = Download(reference.url, digest, archived=archived)
+            self._by_url[digest] = download
             self._waiting.append(download)
         download.references.append(reference)
 
@@ -191,6 +214,9 @@ class Downloads:
             with self._context.database.write() as connection:
                 settled = write_down(self._context, connection, outcomes)
                 write_attempts(connection, dropped)
+        if settled < sum(len(download.references) for download, _ in outcomes):
+            # What is left of them is settled like every URL that the catalogue knows.
+            self._exhausted = False
         for download, _ in done:
             self._by_url.pop(download.digest, None)
             self._running.pop(download.digest, None)

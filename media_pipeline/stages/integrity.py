@@ -31,11 +31,13 @@ class Verification:
 
 
 def verify_if_touched(context: StageContext, partitions: Sequence[ImportPartition]) -> None:
-    """Look at every stored file of the partitions; read those that are not as they were when last verified."""
+    """Look at every stored file of the partitions; read those that are not as they were when last verified.
+
+    Also what is asked for again, since its host is asked for another version only as long as the old one is there.
+    """
+    held = files.of_partitions(partitions, (Status.STORED, Status.PENDING, Status.FAILED))
     with context.database.read() as connection:
-        suspects = [
-            file for file in files.local(connection, files.of_partitions(partitions)) if _touched(context, file)
-        ]
+        suspects = [file for file in files.local(connection, held) if _touched(context, file)]
     _verify(context, suspects)
 
 

@@ -24,16 +24,26 @@ from media_pipeline.stages.context import StageContext
 from media_pipeline.stages.integrity import restore
 from media_pipeline.storage.archive import ArchiveError
 
+MOST_DECLARED_PIXELS = 2**31 - 1
+"""An export that declares more is wrong, and PostgreSQL's integers end there."""
+
 
 @dataclass
 class Download:
     """One URL and the references that wait for it."""
 
-    url: str
+    url: str | None
+    """None for a reference whose file was lost, and whose export names no URL any more."""
     digest: str
+    """Of the URL; without one, the reference's id."""
     references: list[PendingMedia] = field(default_factory=list[PendingMedia])
     archived: ArchivedFile | None = None
     """What the references held before, where the archive has it: for when the host no longer does."""
+
+    @property
+    def asked_for(self) -> PendingMedia:
+        """The reference by which the host is asked: the first that holds something, if one does."""
+        return next((reference for reference in self.references if reference.is_held), self.references[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +117,7 @@ def _restored(context: StageContext, download: Download, failure: FetchFailure, 
 def write_down(context: StageContext, connection: sa.Connection, outcomes: Sequence[tuple[Download, Outcome]]) -> int:
     """Write what came of downloads, and return how many references that settles.
 
+    Not settled are those that hold less than others keep: by now the catalogue knows their URL.
     One statement a table, not one a file: a run of small files waits for this.
     """
     write_attempts(connection, ((download, outcome.result.attempts) for download, outcome in outcomes))
@@ -117,8 +128,22 @@ def write_down(context: StageContext, connection: sa.Connection, outcomes: Seque
     for _, outcome in outcomes:
         if outcome.restored is not None:
             files.mark_local(connection, outcome.restored.sha256, outcome.local_path)
-    pairs = [(reference, outcome) for download, outcome in outcomes for reference in download.references]
+    pairs = [
+        (reference, outcome) for download, outcome in outcomes for reference in _settled(context, download, outcome)
+    ]
     return write_verdicts(context, connection, pairs)
+
+
+def _settled(context: StageContext, download: Download, outcome: Outcome) -> list[PendingMedia]:
+    """The references that an outcome settles: where some keep what they hold, only these."""
+    result = outcome.result
+    if isinstance(result, FetchUnchanged):
+        held = download.asked_for.sha256
+        return [reference for reference in download.references if reference.is_held and reference.sha256 == held]
+    if isinstance(result, FetchFailure) and outcome.restored is None:
+        keeping = [reference for reference in download.references if _keeps_what_it_holds(context, reference, result)]
+        return keeping or download.references
+    return download.references
 
 
 def write_verdicts(
@@ -155,7 +180,7 @@ class _Rows:
     """The rows of a transaction, by what is done to them."""
 
     def __init__(self, context: StageContext) -> None:
-        self._settings = context.settings
+        self._context = context
         self.stored: list[StoredMedia] = []
         self.kept: dict[str, str | None] = {}
         self.failed: list[FailedMedia] = []
@@ -168,20 +193,22 @@ class _Rows:
             self.stored.append(_stored(reference, result))
         elif isinstance(result, FetchUnchanged):
             self.kept[reference.media_id] = None
-        elif self._keeps_what_it_holds(reference, result):
+        elif _keeps_what_it_holds(self._context, reference, result):
             self.kept[reference.media_id] = f"asked again in vain, and what it holds is kept: {result.error}"
         else:
             self.failed.append(_failed(reference, result))
 
-    def _keeps_what_it_holds(self, reference: PendingMedia, failure: FetchFailure) -> bool:
-        """A host that has nothing better doesn't take away what is held. A truncated file waits for its tries."""
-        if not reference.is_held:
-            return False
-        is_final = failure.status is not Status.FAILED or reference.attempts + 1 >= self._settings.media_max_attempts
-        return reference.status is Status.PENDING or is_final
+
+def _keeps_what_it_holds(context: StageContext, reference: PendingMedia, failure: FetchFailure) -> bool:
+    """A host that has nothing better doesn't take away what is held. A truncated file waits for its tries."""
+    if not reference.is_held:
+        return False
+    is_final = failure.status is not Status.FAILED or reference.attempts + 1 >= context.settings.media_max_attempts
+    return reference.status is Status.PENDING or is_final
 
 
 def _stored(reference: PendingMedia, file: FetchedFile) -> StoredMedia:
+    is_believed = (file.declared_width or 1) * (file.declared_height or 1) <= MOST_DECLARED_PIXELS
     return StoredMedia(
         reference.media_id,
         file.sha256,
@@ -189,8 +216,8 @@ def _stored(reference: PendingMedia, file: FetchedFile) -> StoredMedia:
         file.last_modified,
         datetime.now(UTC),
         file.url,
-        file.declared_width,
-        file.declared_height,
+        file.declared_width if is_believed else None,
+        file.declared_height if is_believed else None,
         file.downgrade,
     )
 

@@ -266,3 +266,29 @@ def wait_for(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_an_unforeseen_error_in_a_stream_reaches_whoever_waits(host, downloader, tmp_path, monkeypatch) -> None:
+    def fail(*_: object) -> None:
+        raise LookupError("unforeseen")
+
+    monkeypatch.setattr("media_pipeline.fetch.streams.download.download_stream", fail)
+    url = host.serve("/list.m3u8", b"#EXTM3U\n#EXT-X-VERSION:3\n#EXTINF:2,\na.ts\n#EXT-X-ENDLIST\n")
+    future = downloader(expected=1).submit(only(url), tmp_path)
+    with pytest.raises(LookupError):
+        future.result(PATIENCE)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_nobody_waits_for_ever_when_the_dispatcher_itself_fails(host, downloader, tmp_path, monkeypatch) -> None:
+    def fail(*_: object) -> None:
+        raise LookupError("unforeseen")
+
+    monkeypatch.setattr("media_pipeline.fetch.journey.Journey.ended", fail)
+    made = downloader(expected=1)
+    futures = [made.submit(only(host.serve(f"/{n}")), tmp_path) for n in range(20)]
+    for future in futures:
+        with pytest.raises(DownloadDropped):
+            future.result(PATIENCE)
+    with pytest.raises(DownloadDropped):
+        made.submit(only(host.url("/0")), tmp_path)

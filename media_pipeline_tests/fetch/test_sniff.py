@@ -2,6 +2,7 @@ import pytest
 
 from media_pipeline.fetch.sniff import NotMedia, SniffedType, sniff
 from media_pipeline.model import MediaType
+from media_pipeline_tests.imaging.formats import FORMATS
 
 IMAGE, VIDEO, AUDIO, DOCUMENT = MediaType.IMAGE, MediaType.VIDEO, MediaType.AUDIO, MediaType.DOCUMENT
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(17)
@@ -24,6 +25,8 @@ def ftyp(major: bytes, *compatible: bytes) -> bytes:
         (b"BM" + bytes(12) + b"\x28\x00\x00\x00" + bytes(40), "bmp", IMAGE),
         (b"II*\x00" + bytes(20), "tif", IMAGE),
         (b"MM\x00*" + bytes(20), "tif", IMAGE),
+        (b"II+\x00\x08\x00" + bytes(20), "tif", IMAGE),
+        (b"MM\x00+\x00\x08" + bytes(20), "tif", IMAGE),
         (b"\x00\x00\x01\x00\x01\x00" + bytes(20), "ico", IMAGE),
         (b"\x00\x00\x00\x0cjP  \r\n\x87\n" + bytes(20), "jp2", IMAGE),
         (ftyp(b"avif", b"mif1"), "avif", IMAGE),
@@ -57,6 +60,14 @@ def test_media_are_recognised_by_their_bytes(head, extension, media_type):
     found = sniff(head)
     assert isinstance(found, SniffedType)
     assert (found.extension, found.media_type) == (extension, media_type)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_real_files_of_every_format_are_recognised(name):
+    mime_type, content = FORMATS[name]
+    found = sniff(content()[:4096])
+    assert isinstance(found, SniffedType)
+    assert found.mime_type == mime_type
 
 
 @pytest.mark.parametrize(

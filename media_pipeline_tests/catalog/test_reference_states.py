@@ -1,0 +1,423 @@
+"""The life of media references in any order of events: a small model says where each stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from media_pipeline.catalog import duplicates, file_facts, files, media, truncated
+from media_pipeline.catalog.database import Database
+from media_pipeline.catalog.media import FailedMedia, StoredMedia
+from media_pipeline.catalog.tables import media_files, media_versions, metadata, post_media
+from media_pipeline.model import Candidate, FileFacts, MediaRef, MediaType, Role, Status, media_id_of
+from media_pipeline_tests.catalog.filling import (
+    FIRST,
+    a_file,
+    a_post,
+    add_post,
+    digest,
+    fail,
+    path_of,
+    row,
+    rows,
+    save_manifest,
+    store,
+    update,
+    upsert,
+)
+
+MAX_ATTEMPTS = 3
+POSTS = ("1", "2", "3")
+CONTENTS = ("one", "two")
+URL, SIGNED_ANEW = "https://host/first.jpg", "https://host/signed-anew.jpg"
+FINAL = (
+    Status.GONE,
+    Status.EXPIRED,
+    Status.FORBIDDEN,
+    Status.TOO_LARGE,
+    Status.NOT_MEDIA,
+    Status.UNSAFE,
+    Status.QUARANTINED,
+    Status.ABANDONED,
+)
+NOT_FETCHED_YET = (Status.PENDING, Status.FAILED, Status.SKIPPED)
+HOUR = timedelta(hours=1)
+PICK = st.integers(0, 5)
+Choice = TypeVar("Choice")
+LONGEST_BACKOFF, LONGEST_ASKED = timedelta(days=7), timedelta(days=30)
+
+
+@dataclass
+class Due:
+    """When a reference is tried again: between the two, since a clock runs while it is written."""
+
+    earliest: datetime
+    latest: datetime
+
+    def pass_by(self, time: timedelta) -> None:
+        self.earliest -= time
+        self.latest -= time
+
+
+@dataclass
+class Expected:
+    """Where a reference should stand."""
+
+    media_id: str
+    status: Status
+    url: str | None
+    role: Role
+    attempts: int = 0
+    due: Due | None = None
+    sha256: str | None = None
+    versions: list[str] = field(default_factory=list)
+    """What it held before."""
+    times_lost: int = 0
+    """How often its file was: a reference that was stored once begins anew then."""
+
+    def is_due(self) -> bool:
+        is_late = self.due is not None and self.due.latest <= datetime.now(UTC)
+        return self.status is Status.PENDING or (self.status is Status.FAILED and is_late)
+
+    def becomes(self, status: Status, due: Due | None = None) -> None:
+        self.status, self.due = status, due
+
+
+@dataclass
+class ExpectedFile:
+    is_there: bool = True
+    is_readable: bool = True
+    is_truncated: bool = False
+    has_facts: bool = False
+
+
+class References(RuleBasedStateMachine):
+    """Imports, runs, lost files and the passing of time, in any order."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__()
+        self.database = database
+        self.references: dict[str, Expected] = {}
+        self.files: dict[str, ExpectedFile] = {}
+
+    @initialize()
+    def begin(self) -> None:
+        with self.database.write() as connection:
+            for table in reversed(metadata.sorted_tables):
+                connection.execute(sa.delete(table))
+        for number in POSTS:
+            self.import_(number, URL, Role.MEDIA)
+
+    # What exports say.
+
+    @rule(number=st.sampled_from(POSTS), url=st.sampled_from([URL, SIGNED_ANEW, None]))
+    def import_again(self, number: str, url: str | None) -> None:
+        self.import_(number, url, Role.MEDIA)
+
+    @rule(number=st.sampled_from(POSTS))
+    def import_as_a_poster(self, number: str) -> None:
+        self.import_(number, URL, Role.POSTER)
+
+    def import_(self, number: str, url: str | None, role: Role) -> None:
+        upsert(self.database, a_post(number))
+        candidates = (Candidate(url, role=role), Candidate("https://host/other.jpg", role=Role.COVER)) if url else ()
+        save_manifest(self.database, number, MediaRef(0, MediaType.IMAGE, candidates, role))
+        is_wanted = url is not None and role is Role.MEDIA
+        known = self.references.get(number)
+        if known is None:
+            status = Status.PENDING if is_wanted else Status.SKIPPED
+            self.references[number] = Expected(media_id_of("twitter", number, 0), status, url, role)
+            return
+        is_open = known.status not in (Status.PENDING, Status.STORED)
+        if not is_wanted and known.status in NOT_FETCHED_YET:
+            self._begin_anew(known, Status.SKIPPED)
+        elif is_wanted and is_open and (known.status is Status.SKIPPED or known.url != url):
+            self._begin_anew(known, Status.PENDING)
+        known.url, known.role = url, role
+
+    @precondition(lambda self: self._in(Status.SKIPPED))
+    @rule()
+    def want_posters_too(self) -> None:
+        with self.database.write() as connection:
+            media.unskip(connection, [FIRST], [Role.MEDIA, Role.POSTER])
+        for reference in self.references.values():
+            if reference.status is Status.SKIPPED and reference.url:
+                reference.becomes(Status.PENDING)
+
+    # What a run does with what is due.
+
+    @precondition(lambda self: self._all_due())
+    @rule(pick=PICK, content=st.sampled_from(CONTENTS))
+    def fetch(self, pick: int, content: str) -> None:
+        self.fetch_one(one_of(self._all_due(), pick), content)
+
+    def fetch_one(self, reference: Expected, content: str) -> None:
+        file = a_file(content)
+        with self.database.write() as connection:
+            files.save(connection, [(file, path_of(file))])
+            media.mark_stored(connection, [StoredMedia(reference.media_id, file.sha256, '"1"', None, _now())])
+        known = self.files.setdefault(file.sha256, ExpectedFile())
+        known.has_facts = known.has_facts and known.is_readable
+        known.is_there = known.is_readable = True
+        if reference.sha256 not in (None, file.sha256):
+            reference.versions.append(reference.sha256)
+        reference.sha256 = file.sha256
+        reference.attempts += 1
+        reference.becomes(Status.STORED)
+
+    @precondition(lambda self: self._all_due())
+    @rule(content=st.sampled_from(CONTENTS))
+    def fetch_all(self, content: str) -> None:
+        for number in range(len(self._all_due())):
+            self.fetch_one(self._all_due()[0], content if number else "one")
+
+    @precondition(lambda self: self._all_due())
+    @rule(pick=PICK, status=st.sampled_from(FINAL))
+    def fail_for_good(self, pick: int, status: Status) -> None:
+        self._fail(one_of(self._all_due(), pick), status, was_asked=True, retry_after=None)
+
+    @precondition(lambda self: self._all_due())
+    @rule(
+        pick=PICK,
+        was_asked=st.sampled_from([True, True, True, False]),
+        retry_after=st.sampled_from([None, None, 30.0, 7200.0, 10.0**9]),
+    )
+    def fail(self, pick: int, was_asked: bool, retry_after: float | None) -> None:
+        self._fail(one_of(self._all_due(), pick), Status.FAILED, was_asked, retry_after)
+
+    @precondition(lambda self: self._all_due())
+    @rule(pick=PICK, times=st.integers(1, MAX_ATTEMPTS))
+    def fail_night_after_night(self, pick: int, times: int) -> None:
+        reference = one_of(self._all_due(), pick)
+        for _ in range(times):
+            if reference.is_due():
+                self._fail(reference, Status.FAILED, was_asked=True, retry_after=None)
+                self.each_reference_stands_where_it_should()
+                self.time_goes_by(24 * HOUR)
+
+    def _fail(self, reference: Expected, status: Status, was_asked: bool, retry_after: float | None) -> None:
+        attempts = reference.attempts + was_asked
+        failure = FailedMedia(reference.media_id, status, "no answer", attempts, retry_after)
+        begun = _now()
+        with self.database.write() as connection:
+            media.mark_failed(connection, [failure], MAX_ATTEMPTS)
+        reference.attempts = attempts
+        self._failed(reference, status, begun, retry_after)
+
+    @precondition(lambda self: any(map(self._holds, self._all_due())))
+    @rule(pick=PICK, why=st.sampled_from([None, "the host no longer has it"]))
+    def keep(self, pick: int, why: str | None) -> None:
+        reference = one_of([one for one in self._all_due() if self._holds(one)], pick)
+        with self.database.write() as connection:
+            media.mark_kept(connection, {reference.media_id: why})
+        reference.becomes(Status.STORED)
+        assert row(self.database, "post_media", media_id=reference.media_id)["error"] == why
+
+    @precondition(lambda self: self._in(Status.STORED))
+    @rule()
+    def ask_again(self) -> None:
+        stored = [one for one in self.references.values() if one.status is Status.STORED and one.url]
+        with self.database.write() as connection:
+            assert media.ask_again(connection, [FIRST]) == len(stored)
+        for reference in stored:
+            self._begin_anew(reference, Status.PENDING)
+
+    # What is found out about files.
+
+    @precondition(lambda self: self._without_facts())
+    @rule(pick=PICK, is_truncated=st.booleans())
+    def read_facts(self, pick: int, is_truncated: bool) -> None:
+        sha256 = one_of(self._without_facts(), pick)
+        file, holders = self.files[sha256], self._holders(sha256)
+        facts = FileFacts(width=4, truncated="its end is missing" if is_truncated else None)
+        again = [one for one in holders if one.url and one.attempts < MAX_ATTEMPTS]
+        again = again if is_truncated and not file.is_truncated else []
+        begun = _now()
+        with self.database.write() as connection:
+            if is_truncated:
+                assert truncated.fetch_again(connection, {sha256: "cut"}, MAX_ATTEMPTS) == len(again)
+            file_facts.save_facts(connection, {sha256: facts})
+        for reference in again:
+            self._failed(reference, Status.FAILED, begun, None)
+        file.has_facts, file.is_truncated = True, is_truncated
+
+    @precondition(lambda self: self._in(Status.STORED))
+    @rule(pick=PICK, is_unreadable=st.booleans())
+    def lose_file(self, pick: int, is_unreadable: bool) -> None:
+        """It is missing or corrupt, or can't be read."""
+        sha256 = one_of(self._in(Status.STORED), pick).sha256 or ""
+        file, holders = self.files[sha256], self._holders(sha256)
+        status = Status.QUARANTINED if is_unreadable else Status.PENDING
+        with self.database.write() as connection:
+            if is_unreadable:
+                files.mark_quarantined(connection, sha256, f"quarantine/{sha256}", "no picture")
+            else:
+                files.mark_missing(connection, sha256)
+            media.mark_file(connection, sha256, status, "no picture")
+        file.is_there, file.is_readable = is_unreadable, file.is_readable and not is_unreadable
+        file.has_facts = file.has_facts or is_unreadable
+        for reference in holders:
+            reference.becomes(status)
+            reference.times_lost += 1
+            found = row(self.database, "post_media", media_id=reference.media_id)["attempts"]
+            assert found in (reference.attempts, 0)
+            reference.attempts = found
+
+    @precondition(lambda self: self._in(Status.FAILED))
+    @rule(hours=st.sampled_from([0.5, 1, 2, 24 * 30]))
+    def time_passes(self, hours: float) -> None:
+        self.time_goes_by(hours * HOUR)
+
+    def time_goes_by(self, time: timedelta) -> None:
+        for found in rows(self.database, "post_media"):
+            if found["next_attempt_at"] is not None:
+                earlier = found["next_attempt_at"] - time
+                update(self.database, "post_media", {"media_id": found["media_id"]}, next_attempt_at=earlier)
+        for reference in self.references.values():
+            if reference.due:
+                reference.due.pass_by(time)
+
+    # What must hold whatever happened.
+
+    @invariant()
+    def each_reference_stands_where_it_should(self) -> None:
+        found = {one["media_id"]: one for one in rows(self.database, "post_media")}
+        assert found.keys() == {reference.media_id for reference in self.references.values()}
+        for expected in self.references.values():
+            one = found[expected.media_id]
+            assert Status(one["status"]) is expected.status
+            assert (one["sha256"], one["attempts"]) == (expected.sha256, expected.attempts)
+            assert one["version"] == len(expected.versions) + 1
+            assert (one["next_attempt_at"] is not None) == (expected.status is Status.FAILED)
+            if expected.due:
+                assert expected.due.earliest <= one["next_attempt_at"] <= expected.due.latest
+            assert one["status"] != Status.FAILED or one["attempts"] < MAX_ATTEMPTS
+            assert one["attempts"] <= MAX_ATTEMPTS + expected.times_lost
+
+    @invariant()
+    def what_is_due_is_found_and_nothing_else(self) -> None:
+        with self.database.read() as connection:
+            due = media.pending(connection, [FIRST], 100)
+            assert media.count_due(connection, [FIRST]) == len(due)
+        assert {one.media_id for one in due} == {one.media_id for one in self.references.values() if one.is_due()}
+        by_id = {one.media_id: one for one in self.references.values()}
+        for one in due:
+            assert one.status in (Status.PENDING, Status.FAILED)
+            assert one.is_held == self._holds(by_id[one.media_id])
+            assert one.url == by_id[one.media_id].url
+
+    @invariant()
+    def what_is_stored_has_its_file_and_what_was_is_remembered(self) -> None:
+        with self.database.read() as connection:
+            lost = connection.execute(
+                sa.select(post_media.c.media_id)
+                .outerjoin(media_files, media_files.c.sha256 == post_media.c.sha256)
+                .where(post_media.c.status == Status.STORED, media_files.c.local_path.is_(None))
+            ).all()
+            assert lost == []
+            kept = connection.execute(sa.select(media_versions).order_by(media_versions.c.version)).all()
+        for expected in self.references.values():
+            own = [(one.version, one.sha256) for one in kept if one.media_id == expected.media_id]
+            assert own == list(enumerate(expected.versions, 1))
+
+    def _begin_anew(self, reference: Expected, status: Status) -> None:
+        reference.becomes(status)
+        reference.attempts = 0
+
+    def _failed(self, reference: Expected, status: Status, begun: datetime, retry_after: float | None) -> None:
+        if status is not Status.FAILED:
+            reference.becomes(status)
+        elif reference.attempts >= MAX_ATTEMPTS:
+            reference.becomes(Status.ABANDONED)
+        else:
+            backoff = min(HOUR * 2 ** max(reference.attempts - 1, 0), LONGEST_BACKOFF)
+            wait = max(backoff, min(timedelta(seconds=retry_after or 0), LONGEST_ASKED))
+            reference.becomes(Status.FAILED, Due(begun + wait, _now() + wait))
+
+    def _in(self, status: Status) -> list[Expected]:
+        return [one for one in self.references.values() if one.status is status]
+
+    def _all_due(self) -> list[Expected]:
+        return [one for one in self.references.values() if one.is_due()]
+
+    def _without_facts(self) -> list[str]:
+        """Files that a run would read."""
+        return [
+            sha256
+            for sha256, file in self.files.items()
+            if file.is_there and not file.has_facts and self._holders(sha256)
+        ]
+
+    def _holds(self, reference: Expected) -> bool:
+        file = self.files.get(reference.sha256 or "")
+        return file is not None and file.is_there and file.is_readable
+
+    def _holders(self, sha256: str) -> list[Expected]:
+        return [one for one in self.references.values() if one.sha256 == sha256 and one.status is Status.STORED]
+
+
+def one_of(choices: Sequence[Choice], pick: int) -> Choice:
+    return choices[pick % len(choices)]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+EXAMPLES = {"sqlite": 30, "postgresql": 10}
+
+
+def test_references_stand_where_they_should_whatever_happens(database: Database, backend: str) -> None:
+    run_state_machine_as_test(
+        lambda: References(database),
+        settings=settings(
+            max_examples=EXAMPLES[backend],
+            stateful_step_count=30,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def test_a_reference_whose_file_was_lost_has_all_its_tries_again(database: Database) -> None:
+    """One night on which the host is down must not be the end of it."""
+    (media_id,) = add_post(database, "1", URL)
+    fail(database, media_id, attempts=MAX_ATTEMPTS - 1)
+    sha256 = store(database, "one", media_id)
+    with database.write() as connection:
+        files.mark_missing(connection, sha256)
+        media.mark_file(connection, sha256, Status.PENDING, "the stored file was missing or corrupt")
+        (due,) = media.pending(connection, [FIRST], 10)
+        failure = FailedMedia(media_id, Status.FAILED, "no answer", due.attempts + 1)
+        media.mark_failed(connection, [failure], MAX_ATTEMPTS)
+    assert row(database, "post_media", media_id=media_id)["status"] == Status.FAILED
+
+
+def test_a_reference_that_comes_back_after_it_was_pruned_goes_on_with_its_versions(database: Database) -> None:
+    """`dedup --prune` removes it, and a platform module that reads its post anew brings it back."""
+    (media_id,) = add_post(database, "1", URL)
+    for content in ("one", "two"):
+        store(database, content, media_id)
+    with database.write() as connection:
+        assert duplicates.prune(connection, [media_id]) == 1
+    add_post(database, "1", URL)
+    for content in ("three", "four"):
+        store(database, content, media_id)
+    kept = sorted((one["version"], one["sha256"]) for one in rows(database, "media_versions", media_id=media_id))
+    assert [version for version, _ in kept] == sorted({version for version, _ in kept})
+    assert {digest("one"), digest("three")} <= {sha256 for _, sha256 in kept}
+    assert row(database, "post_media", media_id=media_id)["version"] > kept[-1][0]
