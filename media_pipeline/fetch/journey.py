@@ -39,6 +39,9 @@ TRIES = 3
 
 MOST_REDIRECTS = 5
 
+ITSELF = "{url}"
+"""The template that asks the medium's own host."""
+
 Ended = Received | ReceivedList | ReceivedPart | Unchanged | Refusal
 """What a leg may end with."""
 
@@ -111,6 +114,7 @@ class Journey:
         self._wanted = wanted
         self._templates = templates
         self._backoff_seconds = backoff_seconds
+        self._ways_by_template: list[list[int]] = []
         self._ways: list[int] = []
         """The candidates that are asked, by their place among all."""
         self._template = 0
@@ -137,16 +141,28 @@ class Journey:
         return tuple(attempt for leg in self._legs for attempt in leg.attempts)
 
     def start(self, now: datetime, *, try_expired: bool) -> Leg | FetchFailure:
-        """The first leg, or that nothing is asked since every URL says itself that it has expired."""
+        """The first leg, or that nothing is asked since every URL says itself that it has expired.
+
+        A template that leads elsewhere is asked all the same: a copy doesn't die with a signature.
+        """
         candidates = self._wanted.candidates
-        alive = [place for place, candidate in enumerate(candidates) if try_expired or not _is_dead(candidate, now)]
-        if not alive:
-            when = f"{candidates[0].expires_at:%Y-%m-%d %H:%M} UTC"
-            return FetchFailure(Status.EXPIRED, f"expired at {when}; not asked (see MEDIA_TRY_EXPIRED)", ())
-        if alive[0] > 0:
+        everything = list(range(len(candidates)))
+        alive = [place for place in everything if try_expired or not _is_dead(candidates[place], now)]
+        self._ways_by_template = [alive if template == ITSELF else everything for template in self._templates]
+        if 0 not in self._ways_by_template[0]:
             self._lost = "its URL has expired"
-        self._ways = alive
-        return self._next_leg()
+        if self._begin_template(0):
+            return self._next_leg()
+        when = f"{candidates[0].expires_at:%Y-%m-%d %H:%M} UTC"
+        return FetchFailure(Status.EXPIRED, f"expired at {when}; not asked (see MEDIA_TRY_EXPIRED)", ())
+
+    def _begin_template(self, number: int) -> bool:
+        """Go on with the first template from this one on by which something can be asked, if there is any."""
+        for template in range(number, len(self._templates)):
+            if self._ways_by_template[template]:
+                self._template, self._ways, self._way = template, self._ways_by_template[template], 0
+                return True
+        return False
 
     def ended(self, result: Received | Unchanged | Refusal) -> Leg | FetchedFile | FetchUnchanged | FetchFailure:
         """The leg ended: what comes next, or what has come of it all."""
@@ -177,8 +193,7 @@ class Journey:
         if self._way + 1 < len(self._ways) and (not may_pass or self._wanted.is_last_chance):
             self._way += 1
             return self._next_leg()
-        if self._template + 1 < len(self._templates):
-            self._template, self._way = self._template + 1, 0
+        if self._begin_template(self._template + 1):
             return self._next_leg()
         return self._failure()
 
