@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
@@ -56,10 +56,12 @@ class ToArchive:
     fetched_at: datetime
 
 
-def of_partitions(partitions: Sequence[ImportPartition]) -> sa.ColumnElement[bool]:
-    """Condition on ``media_files``: a reference of the partitions holds the file."""
+def of_partitions(
+    partitions: Sequence[ImportPartition], statuses: Collection[Status] = (Status.STORED,)
+) -> sa.ColumnElement[bool]:
+    """Condition on ``media_files``: a reference of the partitions holds the file, in one of the statuses."""
     refs = sa.select(post_media.c.sha256).where(
-        in_partitions(post_media.c.import_id, partitions), post_media.c.status == Status.STORED
+        in_partitions(post_media.c.import_id, partitions), post_media.c.status.in_(statuses)
     )
     return media_files.c.sha256.in_(refs)
 
