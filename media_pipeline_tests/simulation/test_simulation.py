@@ -108,6 +108,7 @@ def simulated(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Any]:
 
 
 def simulate(simulation: Simulation, seed: int) -> None:
+    print(f"repeat with MEDIA_TEST_SEED={seed} pytest -m slow media_pipeline_tests/simulation -k one_seed")
     dice = random.Random(seed)
     for _ in range(dice.randint(1, MOST_TROUBLES)):
         assert simulation.run(draw(dice, simulation.settings["media_catalog_url"])) in (0, BROKE_OFF, -signal.SIGKILL)

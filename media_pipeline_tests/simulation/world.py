@@ -40,6 +40,8 @@ class Kind:
     fault: Fault | None = None
     body: Callable[[random.Random, int], bytes] | None = None
     etag: bool = False
+    is_elsewhere: bool = False
+    """Its URL redirects to where it is."""
     or_else: Status | None = None
     """How it ends when a run breaks off between the host's answer and its row."""
     weight: int = 1
@@ -73,6 +75,12 @@ def changed(exchange: Exchange) -> None:
         faulty_host.ranged(exchange)
 
 
+def talks_on(exchange: Exchange) -> None:
+    """More than the Content-Length names."""
+    exchange.begin(200, Content_Length=str(len(exchange.page.body)))
+    exchange.send(exchange.page.body + bytes(5000))
+
+
 def once(exchange: Exchange) -> None:
     """Whoever asks again comes too late."""
     if exchange.turn == 1:
@@ -86,6 +94,8 @@ KINDS = {
     "gzipped": Kind(Status.STORED, faulty_host.gzipped),
     "busy": Kind(Status.STORED, faulty_host.first(2, faulty_host.status(503, Retry_After="0"))),
     "throttled": Kind(Status.STORED, faulty_host.first(1, faulty_host.status(429, Retry_After="0"))),
+    "too long": Kind(Status.STORED, faulty_host.first(1, talks_on)),
+    "redirected": Kind(Status.STORED, is_elsewhere=True),
     "reset": Kind(Status.STORED, faulty_host.first(1, faulty_host.reset)),
     "cut": Kind(Status.STORED, faulty_host.cut_then(1, Exchange.serve)),
     "large": Kind(Status.STORED, faulty_host.ranged, large, etag=True, weight=2),
@@ -96,6 +106,7 @@ KINDS = {
     "no picture": Kind(Status.QUARANTINED, body=broken),
     "gone": Kind(Status.GONE, faulty_host.status(404), weight=2),
     "gone for good": Kind(Status.GONE, faulty_host.status(410)),
+    "unauthorised": Kind(Status.FORBIDDEN, faulty_host.status(401)),
     "forbidden": Kind(Status.FORBIDDEN, faulty_host.status(403)),
     "expired": Kind(Status.EXPIRED),
     "page": Kind(Status.NOT_MEDIA, body=lambda *_: HTML),
@@ -123,7 +134,10 @@ def _serve(dice: random.Random, number: int, name: str, host: FaultyHost) -> Med
     path = f"/{number}.jpg?{DEAD}" if name == "expired" else f"/{number}.jpg"
     headers = {"ETag": f'"{number}"'} if kind.etag else {}
     ends = (kind.end, kind.or_else) if kind.or_else else (kind.end,)
-    return Medium(host.serve(path, body, fault=kind.fault, **headers), name, body, ends)
+    fault = kind.fault
+    if kind.is_elsewhere:
+        fault = faulty_host.redirect(host.serve(f"/there{path}", body))
+    return Medium(host.serve(path, body, fault=fault, **headers), name, body, ends)
 
 
 def _posts(dice: random.Random, urls: list[str]) -> list[dict[str, Any]]:
