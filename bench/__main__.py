@@ -14,15 +14,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import dagster_cost, downloads, memory, reading, renditions
+from bench import dagster_cost, downloads, large_downloads, memory, near_duplicates, reading, renditions
 from bench.measure import WORK, Row, forget_settings, idle_share
 
 BENCHES: dict[str, Callable[[], list[Row]]] = {
     "downloads": downloads.rows,
+    "large_downloads": large_downloads.rows,
     "renditions": renditions.rows,
     "reading": reading.rows,
     "dagster": dagster_cost.rows,
     "memory": memory.rows,
+    "near_duplicates": near_duplicates.rows,
 }
 RESULTS = Path(__file__).parent / "results.json"
 WIDTH = 140
@@ -56,9 +58,18 @@ def _table(rows: list[Row]) -> Table:
         table.add_column(column, justify="right")
     for row in rows:
         numbers = (f"{row.ours:,}", _shown(row.peer), row.unit, _shown(row.ratio))
-        aim = f"{row.aim:g}" if row.peer_name else f"at most {row.aim:g} {row.unit}"
-        table.add_row(row.name, row.peer_name or "", *numbers, aim, {None: "?", True: "yes", False: "no"}[row.is_met])
+        table.add_row(row.name, row.peer_name or "", *numbers, _aim(row), _met(row))
     return table
+
+
+def _aim(row: Row) -> str:
+    if row.aim is None:
+        return ""
+    return f"{row.aim:g}" if row.peer_name else f"at most {row.aim:g} {row.unit}"
+
+
+def _met(row: Row) -> str:
+    return "" if row.aim is None else {None: "?", True: "yes", False: "no"}[row.is_met]
 
 
 def _shown(value: float | None) -> str:

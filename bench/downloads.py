@@ -1,8 +1,8 @@
-"""Downloads with MD5, SHA-256 and a check of the type, against ``aria2c -j16``, which does none of them.
+"""Downloads of photos with MD5, SHA-256 and a check of the type, against tools that do none of these.
 
-Both fetch the same 3,000 files of 30 to 300 KB from one host on loopback into new folders on the same disk.
-``aria2c`` keeps a control file beside each download and syncs every file to disk; our fetcher syncs nothing, the
-stage does (it moves each file to its place in the store and writes its rows). So each is held against the same peer.
+All fetch the same 3,000 files of 30 to 300 KB from one host on loopback into new folders on the same disk. ``aria2c``
+keeps a control file beside each download and syncs every file to disk; our fetcher syncs nothing, the stage does (it
+moves each file to its place in the store and writes its rows). So each is held against the same peer.
 """
 
 from __future__ import annotations
@@ -11,109 +11,90 @@ import json
 import logging
 import sys
 import time
-from concurrent.futures import wait
+from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
+from statistics import median
 
+from bench.fetchers import ARIA2C_NAME, PARALLEL, Cost, ours, peers, rate_rows, settings_for, with_digests
 from bench.host import serving
-from bench.measure import Row, fresh_folder, in_turn, rate_row, run, run_module
-from bench.peers import ARIA2C, is_there
-from media_pipeline.catalog import media
-from media_pipeline.fetch.processes import Downloader
-from media_pipeline.model import FetchedFile, ImportPartition, Status
-from media_pipeline.settings import Settings, load_settings
+from bench.measure import Row, fresh_folder, in_turn, limit_row, rate_row, run_module
+from media_pipeline.catalog import media_reports
+from media_pipeline.model import ImportPartition, Status
+from media_pipeline.settings import Settings
 from media_pipeline.stages.context import opened
 from media_pipeline.stages.downloads import Downloads
 from media_pipeline.stages.media_manifest import write_manifests
 from media_pipeline.stages.raw_posts import read_posts
 
-FILES = 3000
+FEW, FILES = 300, 3000
 ROUNDS = 3
-AIM = 2.8
-PARALLEL = 16
-"""Downloads at a time, here as there."""
-PEER_NAME = f"aria2c -j{PARALLEL}"
+AIM = 2.5
+MEMORY_LIMIT_MB = 20
 
 
 def rows() -> list[Row]:
-    """The downloader alone with 16 and with its default of workers, and the whole download loop of ``cached_media``."""
+    """The downloader with 16 and with its default of workers, the download loop of ``cached_media``, and memory."""
     default = Settings.model_fields["media_download_workers"].default
     with serving(FILES) as host:
+        urls = [f"http://{host}/{number}.jpg" for number in range(FILES)]
+        found = peers()
         sides = [
-            lambda: _ours("fetch", host, PARALLEL),
-            lambda: _ours("fetch", host, default),
-            lambda: _ours("stage", host, PARALLEL),
+            lambda: ours(urls),
+            lambda: ours(urls, default),
+            lambda: _staged(urls, PARALLEL),
+            *(partial(fetcher, urls) for fetcher in found.values()),
         ]
-        if is_there(ARIA2C):
-            sides += [lambda: _aria2c(host), lambda: _aria2c(host, digests=True)]
-        fetched, fetched_by_default, staged, *peers = in_turn(ROUNDS, *sides)
-    theirs, with_digests = peers if peers else (None, None)
+        own, by_default, staged, *costs = in_turn(ROUNDS, *sides)
+        few = in_turn(ROUNDS, lambda: ours(urls[:FEW]))[0]
+    theirs = dict(zip(found, costs, strict=True))
     return [
-        rate_row(f"downloads, {PARALLEL} workers", FILES, fetched, theirs, PEER_NAME, AIM),
-        rate_row(f"downloads, {default} workers (default)", FILES, fetched_by_default, theirs, PEER_NAME, AIM),
-        rate_row(f"downloads stored and recorded, {PARALLEL} workers", FILES, staged, theirs, PEER_NAME, AIM),
-        rate_row(
-            f"downloads with both digests, {default} workers",
-            FILES,
-            fetched_by_default,
-            with_digests,
-            f"{PEER_NAME}, md5sum, sha256sum",
-            AIM,
-        ),
+        *rate_rows(f"downloads, {PARALLEL} workers", "files", FILES, own, theirs, {ARIA2C_NAME: AIM}),
+        *_against_aria2c(default, by_default, staged, theirs.get(ARIA2C_NAME, [])),
+        _memory_row(few, own),
     ]
 
 
-def _ours(what: str, host: str, workers: int) -> float:
-    """Seconds, as a process of its own takes them once it has started."""
-    return float(run_module("bench.downloads", what, fresh_folder(what), host, str(workers)).output)
+def _against_aria2c(
+    default: int, by_default: Sequence[Cost], staged: Sequence[Cost], aria2c: Sequence[Cost]
+) -> list[Row]:
+    alone = [cost.seconds for cost in aria2c]
+    digested = [with_digests(cost).seconds for cost in aria2c]
+    fetched, stored = [cost.seconds for cost in by_default], [cost.seconds for cost in staged]
+    both = f"{ARIA2C_NAME}, md5sum, sha256sum"
+    return [
+        rate_row(f"downloads, {default} workers (default)", FILES, fetched, alone, ARIA2C_NAME, AIM),
+        rate_row("downloads with both digests (default)", FILES, fetched, digested, both, AIM),
+        rate_row(f"downloads stored and recorded, {PARALLEL} workers", FILES, stored, alone, ARIA2C_NAME, None),
+    ]
 
 
-def _aria2c(host: str, digests: bool = False) -> float:
-    """Seconds for the downloads, and if asked for the two commands that give what our fetcher gives with them."""
-    folder = fresh_folder("aria2c")
-    urls = folder.with_suffix(".urls")
-    urls.write_text("\n".join(_urls(host)))
-    seconds = run(["aria2c", f"-j{PARALLEL}", "-i", urls, "-d", folder, "--quiet"]).seconds
-    files = sorted(folder.iterdir())
-    assert len(files) == FILES
-    return seconds + sum(run([command, *files]).seconds for command in ("md5sum", "sha256sum") if digests)
+def _memory_row(few: Sequence[Cost], many: Sequence[Cost]) -> Row:
+    more = median(cost.peak_mb for cost in many) - median(cost.peak_mb for cost in few)
+    return limit_row(f"memory of {FILES:,} downloads above {FEW}", max(more, 0.0), "MB", MEMORY_LIMIT_MB)
 
 
-def _urls(host: str) -> list[str]:
-    return [f"http://{host}/{number}.jpg" for number in range(FILES)]
+def _staged(urls: Sequence[str], workers: int) -> Cost:
+    folder = fresh_folder("stage")
+    host = urls[0].split("/")[2]
+    done = run_module("bench.downloads", folder, host, str(len(urls)), str(workers))
+    return Cost(float(done.output), done.cpu_seconds, done.tree_peak_mb, folder)
 
 
-def _fetch(folder: Path, host: str, workers: int) -> float:
-    """Fetch everything; seconds, with the start and the end of the worker processes."""
-    settings = load_settings(_env_file=None, media_allowed_hosts=(host,), media_download_workers=workers)
-    started = time.perf_counter()
-    with Downloader(settings, FILES) as downloader:
-        futures = [downloader.submit(url, folder) for url in _urls(host)]
-        wait(futures)
-    seconds = time.perf_counter() - started
-    assert all(isinstance(future.result(), FetchedFile) for future in futures)
-    return seconds
-
-
-def _stage(folder: Path, host: str, workers: int) -> float:
+def _stage(folder: Path, host: str, count: int, workers: int) -> float:
     """Run the download loop over posts that name the files; seconds without the import of the posts."""
-    settings = load_settings(
-        _env_file=None,
-        media_storage_path=folder / "store",
-        media_import_path=folder / "imports",
-        media_allowed_hosts=(host,),
-        media_download_workers=workers,
-    )
     partition = ImportPartition(date(2026, 1, 1), "linkedin")
-    _write_export(folder / "imports" / "linkedin" / "2026-01-01" / "posts.ndjson", _urls(host))
-    with opened(settings, logging.getLogger("bench")) as context:
+    urls = [f"http://{host}/{number}.jpg" for number in range(count)]
+    _write_export(folder / "imports" / "linkedin" / "2026-01-01" / "posts.ndjson", urls)
+    with opened(settings_for(folder, host, workers), logging.getLogger("bench")) as context:
         read_posts(context, [partition])
         write_manifests(context, [partition])
         started = time.perf_counter()
         Downloads(context, [partition]).run()
         seconds = time.perf_counter() - started
         with context.database.read() as connection:
-            assert media.statuses(connection, [partition])[partition] == {Status.STORED: FILES}
+            assert media_reports.statuses(connection, [partition])[partition] == {Status.STORED: count}
     return seconds
 
 
@@ -127,5 +108,4 @@ def _write_export(path: Path, urls: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    _, what, folder, host, workers = sys.argv
-    print({"fetch": _fetch, "stage": _stage}[what](Path(folder), host, int(workers)))
+    print(_stage(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))

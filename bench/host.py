@@ -16,18 +16,25 @@ from typing import cast
 import uvloop
 
 SEED = 20261120
-SMALLEST, LARGEST = 30_000, 300_000
-"""Bytes of a body: what photos on social media have."""
+PHOTOS = (30_000, 300_000)
+"""Bytes of the smallest and the largest body: what photos on social media have."""
 
 _SIGNATURE = bytes.fromhex("ffd8ffe000104a46494600010100000100010000")
 _OWN_BYTES = 64
 """Random bytes after the signature that no other body has; the rest of every body is cut from the same ones."""
 
+_SHARED_BYTES = 1_000_000
+"""Of these. They stay in the processor's cache, so that serving them costs next to no memory traffic."""
+
+
+Answer = list[bytes | memoryview]
+"""Head and body in pieces."""
+
 
 class _Connection(asyncio.Protocol):
     """Answers ``GET /<number>.jpg``; requests may be pipelined."""
 
-    def __init__(self, answers: list[tuple[bytes, memoryview]]) -> None:
+    def __init__(self, answers: list[Answer]) -> None:
         self._answers = answers
         self._unread = b""
 
@@ -41,33 +48,37 @@ class _Connection(asyncio.Protocol):
             self._transport.writelines(self._answers[number])
 
 
-def _answers(count: int) -> list[tuple[bytes, memoryview]]:
-    """Head and body of every file: the bodies share one buffer, so that serving them costs no memory traffic."""
+def _answers(count: int, smallest: int, largest: int) -> list[Answer]:
+    """The answer for every file."""
     rng = random.Random(SEED)
-    shared = memoryview(rng.randbytes(LARGEST))
-    answers: list[tuple[bytes, memoryview]] = []
-    for number in range(count):
-        size = rng.randint(SMALLEST, LARGEST)
-        start = _SIGNATURE + rng.randbytes(_OWN_BYTES)
-        head = (
-            f"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: {size}\r\n"
-            f'ETag: "{number}"\r\nLast-Modified: Wed, 21 Oct 2015 07:28:00 GMT\r\n\r\n'
-        )
-        answers.append((head.encode() + start, shared[: size - len(start)]))
-    return answers
+    shared = memoryview(rng.randbytes(_SHARED_BYTES))
+    return [
+        _answer(number, rng.randint(smallest, largest), rng.randbytes(_OWN_BYTES), shared) for number in range(count)
+    ]
 
 
-async def _serve(count: int) -> None:
-    answers = _answers(count)
+def _answer(number: int, size: int, own: bytes, shared: memoryview) -> Answer:
+    start = _SIGNATURE + own
+    head = (
+        f"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: {size}\r\n"
+        f'ETag: "{number}"\r\nLast-Modified: Wed, 21 Oct 2015 07:28:00 GMT\r\n\r\n'
+    )
+    whole, rest = divmod(size - len(start), _SHARED_BYTES)
+    return [head.encode() + start, *[shared] * whole, shared[:rest]]
+
+
+async def _serve(count: int, smallest: int, largest: int) -> None:
+    answers = _answers(count, smallest, largest)
     server = await asyncio.get_running_loop().create_server(lambda: _Connection(answers), "127.0.0.1", 0, backlog=512)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
 @contextmanager
-def serving(count: int) -> Generator[str]:
-    """Start the host with ``count`` files and yield its ``host:port``."""
-    server = subprocess.Popen([sys.executable, "-m", "bench.host", str(count)], stdout=subprocess.PIPE, text=True)
+def serving(count: int, sizes: tuple[int, int] = PHOTOS) -> Generator[str]:
+    """Start the host with ``count`` files of so many bytes, and yield its ``host:port``."""
+    command = [sys.executable, "-m", "bench.host", *map(str, (count, *sizes))]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
         yield f"127.0.0.1:{int(server.stdout.readline())}"
@@ -77,4 +88,4 @@ def serving(count: int) -> Generator[str]:
 
 
 if __name__ == "__main__":
-    uvloop.run(_serve(int(sys.argv[1])))
+    uvloop.run(_serve(*map(int, sys.argv[1:])))

@@ -13,9 +13,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import TypeVar
+
+from bench.tree import TreeMemory
 
 WORK = Path(__file__).parent / "work"
 """Everything that is written lies here, on the disk of the checkout, and is removed at the end."""
+
+Taken = TypeVar("Taken")
 
 _SETTINGS = ("MEDIA_", "AWS_", "DAGSTER_", "DOWNLOAD_MEDIA")
 
@@ -34,12 +39,13 @@ class Row:
     peer_name: str | None
     unit: str
     ratio: float | None
-    aim: float
+    aim: float | None
+    """None: nothing was set."""
 
     @property
     def is_met(self) -> bool | None:
-        """None when the peer is missing, so that there is no ratio."""
-        if self.ratio is None:
+        """None when the peer is missing, so that there is no ratio, or nothing was set."""
+        if self.ratio is None or self.aim is None:
             return None
         return self.ratio >= (self.aim if self.peer_name else 1)
 
@@ -54,6 +60,10 @@ class Finished:
     seconds: float
     peak_mb: float
     output: str
+    cpu_seconds: float
+    """User and system, with the processes that it started and waited for."""
+    tree_peak_mb: float
+    """Of it and all that it started, together: see :class:`bench.tree.TreeMemory`."""
 
 
 def run(
@@ -63,14 +73,15 @@ def run(
     started = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, cwd=cwd, text=True)
     assert process.stdout is not None
-    output = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
+    with TreeMemory(process.pid) as memory:
+        output = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
     process.stdout.close()
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, list(command))
-    return Finished(seconds, usage.ru_maxrss * 1024 / 1e6, output)
+    return Finished(seconds, usage.ru_maxrss * 1024 / 1e6, output, usage.ru_utime + usage.ru_stime, memory.peak_mb)
 
 
 def run_module(module: str, *arguments: str | Path, **settings: str) -> Finished:
@@ -107,9 +118,9 @@ def _processor_times() -> tuple[int, int]:
     return ticks[3] + ticks[4], sum(ticks)
 
 
-def in_turn(rounds: int, *sides: Callable[[], float]) -> list[list[float]]:
+def in_turn(rounds: int, *sides: Callable[[], Taken]) -> list[list[Taken]]:
     """Run all sides one after the other, as often as asked; a list of each side's results, round by round."""
-    results: list[list[float]] = [[] for _ in sides]
+    results: list[list[Taken]] = [[] for _ in sides]
     for _ in range(rounds):
         for side, into in zip(sides, results, strict=True):
             into.append(side())
@@ -117,14 +128,29 @@ def in_turn(rounds: int, *sides: Callable[[], float]) -> list[list[float]]:
 
 
 def rate_row(
-    name: str, files: int, ours: Sequence[float], peer: Sequence[float] | None, peer_name: str, aim: float
+    name: str,
+    amount: float,
+    ours: Sequence[float],
+    peer: Sequence[float] | None,
+    peer_name: str,
+    aim: float | None,
+    unit: str = "files/s",
 ) -> Row:
-    """A row of files a second from seconds: medians of the rates, and the median of the rounds' ratios."""
-    rate = round(files / median(ours), 1)
+    """A row of so much a second from seconds: medians of the rates, and the median of the rounds' ratios."""
+    rate = round(amount / median(ours), 1)
     if not peer:
-        return Row(name, rate, None, peer_name, "files/s", None, aim)
+        return Row(name, rate, None, peer_name, unit, None, aim)
     ratio = median(theirs / own for own, theirs in zip(ours, peer, strict=True))
-    return Row(name, rate, round(files / median(peer), 1), peer_name, "files/s", round(ratio, 2), aim)
+    return Row(name, rate, round(amount / median(peer), 1), peer_name, unit, round(ratio, 2), aim)
+
+
+def less_row(name: str, unit: str, ours: Sequence[float], peer: Sequence[float] | None, peer_name: str) -> Row:
+    """A row of what is better when it is less, and for which nothing was set: medians, as in a row of rates."""
+    own = round(median(ours), 2)
+    if not peer:
+        return Row(name, own, None, peer_name, unit, None, None)
+    ratio = median(theirs / mine for mine, theirs in zip(ours, peer, strict=True))
+    return Row(name, own, round(median(peer), 2), peer_name, unit, round(ratio, 2), None)
 
 
 def limit_row(name: str, ours: float, unit: str, limit: float) -> Row:
