@@ -76,7 +76,12 @@ class Settings(BaseSettings):
         "Default: the cores.",
     )
     media_host_workers: int = Field(5, ge=1, le=256, description="Concurrent downloads from one host (name and port).")
-    media_host_rate: float = Field(0, ge=0, description="Requests a second to one host, at most. 0: no such limit.")
+    media_host_rate: float = Field(
+        0,
+        ge=0,
+        description="Requests a second to one host, at most. 0: no such limit. With one, downloads are not shared by "
+        "processes.",
+    )
     media_backoff_seconds: float = Field(
         0.5,
         gt=0,
@@ -156,6 +161,15 @@ class Settings(BaseSettings):
         description="Worker processes for pictures. Default: the cores.",
     )
     media_image_timeout_seconds: float = Field(120, gt=0, description="Time that one file may take in a worker.")
+    media_image_memory_mb: float = Field(
+        2000,
+        ge=500,
+        description="Memory (address space) that one file may take in a worker, in 10^6 bytes. 100 megapixels take "
+        "up to 1,500.",
+    )
+    media_max_image_pixels: int = Field(
+        178_000_000, ge=1_000_000, description="Pictures with more pixels are not decoded but put in quarantine."
+    )
     media_rendition_longest_side: int = Field(1920, ge=16, le=16384, description="Longest side of a rendition, pixels.")
     media_jpeg_quality: int = Field(85, ge=1, le=95, description="JPEG quality of a rendition.")
     media_thumbnail_size: int = Field(300, ge=16, le=2048, description="Side of the square thumbnail, pixels.")
@@ -252,6 +266,10 @@ class Settings(BaseSettings):
     @property
     def resumable_bytes(self) -> int:
         return int(self.media_resume_above_mb * MEGABYTE)
+
+    @property
+    def image_memory_bytes(self) -> int:
+        return int(self.media_image_memory_mb * MEGABYTE)
 
     @property
     def cache_limit_bytes(self) -> int:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from media_pipeline.catalog.selection import by_author, clean, in_partitions, pieces
 from media_pipeline.catalog.tables import imports, media_files, post_media, posts
-from media_pipeline.model import ArchivedObject, FetchedFile, FileFacts, ImportPartition, Status
+from media_pipeline.model import ArchivedObject, FetchedFile, ImportPartition, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,10 @@ class LocalFile:
     verified_at: datetime
 
 
-_LOCAL_FILE = media_files.c[
+LOCAL_FILE = media_files.c[
     "sha256", "md5_sum", "file_size", "media_type", "mime_type", "extension", "local_path", "verified_at"
 ]
+"""The columns of a LocalFile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ def local(
     last = ""
     while True:
         query = (
-            sa.select(*_LOCAL_FILE)
+            sa.select(*LOCAL_FILE)
             .where(media_files.c.local_path.is_not(None), media_files.c.sha256 > last)
             .order_by(media_files.c.sha256)
             .limit(page)
@@ -184,7 +185,7 @@ def archived_where(
 
 def local_sample(connection: sa.Connection, condition: sa.ColumnElement[bool], limit: int) -> list[LocalFile]:
     """Some of the files that meet the condition and lie in the store, others each time."""
-    query = sa.select(*_LOCAL_FILE).where(media_files.c.local_path.is_not(None), condition)
+    query = sa.select(*LOCAL_FILE).where(media_files.c.local_path.is_not(None), condition)
     return [LocalFile(*row) for row in connection.execute(query.order_by(sa.func.random()).limit(limit))]
 
 
@@ -232,42 +233,6 @@ def mark_quarantined(connection: sa.Connection, sha256: str, local_path: str, er
     )
 
 
-def without_facts(connection: sa.Connection, partitions: Sequence[ImportPartition], limit: int) -> list[LocalFile]:
-    """Files of the partitions whose facts are not read yet."""
-    query = (
-        sa.select(*_LOCAL_FILE)
-        .where(media_files.c.facts_at.is_(None), media_files.c.local_path.is_not(None), of_partitions(partitions))
-        .limit(limit)
-    )
-    return [LocalFile(*row) for row in connection.execute(query)]
-
-
-def save_facts(connection: sa.Connection, facts: Mapping[str, FileFacts]) -> None:
-    """Write the facts of files, by SHA-256."""
-    now = datetime.now(UTC)
-    for sha256, fact in facts.items():
-        connection.execute(
-            sa.update(media_files)
-            .where(media_files.c.sha256 == sha256)
-            .values(
-                width=fact.width,
-                height=fact.height,
-                duration=fact.duration,
-                frames=fact.frames,
-                exif=dict(fact.exif) if fact.exif else None,
-                taken_at=clean(fact.taken_at),
-                camera_make=clean(fact.camera_make),
-                camera_model=clean(fact.camera_model),
-                latitude=fact.latitude,
-                longitude=fact.longitude,
-                truncated=clean(fact.truncated),
-                warnings=list(fact.warnings) or None,
-                facts_error=None,
-                facts_at=now,
-            )
-        )
-
-
 def not_archived(
     connection: sa.Connection, condition: sa.ColumnElement[bool] | None, limit: int, after: str
 ) -> list[ToArchive]:
@@ -276,7 +241,7 @@ def not_archived(
     Ask for many at once: each call looks up all files of a condition such as :func:`of_partitions`.
     """
     query = (
-        sa.select(*_LOCAL_FILE)
+        sa.select(*LOCAL_FILE)
         .where(
             media_files.c.archived_at.is_(None),
             media_files.c.local_path.is_not(None),
@@ -337,7 +302,7 @@ def local_bytes(connection: sa.Connection) -> int:
 def least_recently_used(connection: sa.Connection, limit: int) -> list[LocalFile]:
     """Archived files that the store may let go, oldest use first."""
     query = (
-        sa.select(*_LOCAL_FILE)
+        sa.select(*LOCAL_FILE)
         .where(media_files.c.local_path.is_not(None), media_files.c.archived_at.is_not(None))
         .order_by(media_files.c.last_used_at)
         .limit(limit)

@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from media_pipeline.catalog.file_facts import lacks_facts
 from media_pipeline.catalog.media import is_due
 from media_pipeline.catalog.selection import clean, holds_import, pieces
 from media_pipeline.catalog.tables import import_faults, import_files, imports, media_files, post_media, posts
@@ -170,10 +171,13 @@ def partition_by_import(connection: sa.Connection, partitions: Sequence[ImportPa
     }
 
 
-def unfinished_partitions(connection: sa.Connection, downloads: bool = True) -> list[ImportPartition]:
+def unfinished_partitions(
+    connection: sa.Connection, downloads: bool = True, facts_version: int = 0
+) -> list[ImportPartition]:
     """The partitions in which a step has work left: reading, manifests, facts, archiving, and downloads that are due.
 
-    ``downloads`` is false for a library that fetches nothing.
+    ``downloads`` is false for a library that fetches nothing. Facts of an older version than ``facts_version`` are
+    work left; 0 leaves them alone. To find them all files are looked through (95 ms for 200,000).
     """
     no_manifest = sa.select(posts.c.import_id).where(posts.c.manifest_version.is_(None))
     no_facts = media_files.c.facts_at.is_(None)
@@ -191,10 +195,16 @@ def unfinished_partitions(connection: sa.Connection, downloads: bool = True) -> 
         imports.c.status == "reading",
         imports.c.import_id.in_(no_manifest),
         imports.c.import_id.in_(not_delivered),
+        imports.c.import_id.in_(_with_older_facts(facts_version)) if facts_version else sa.false(),
         sa.exists().where(post_media.c.import_id == imports.c.import_id, is_due()) if downloads else sa.false(),
     )
     query = sa.select(imports.c.import_date, imports.c.platform).distinct().where(unfinished)
     return sorted(ImportPartition(row.import_date, row.platform) for row in connection.execute(query))
+
+
+def _with_older_facts(version: int) -> sa.Select[tuple[str]]:
+    older = sa.select(media_files.c.sha256).where(media_files.c.local_path.is_not(None), lacks_facts(version))
+    return sa.select(post_media.c.import_id).where(post_media.c.status == Status.STORED, post_media.c.sha256.in_(older))
 
 
 def totals(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> dict[ImportPartition, dict[str, int]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import dagster as dg
 
-from media_pipeline.catalog import files, imports, placeholders, stats
+from media_pipeline.catalog import file_facts, files, imports, placeholders, stats
 from media_pipeline.catalog.files import LocalFile
 from media_pipeline.defs.metadata import table_of
 from media_pipeline.model import ImportPartition
@@ -36,6 +36,12 @@ _SPECS = (
     ("cached_media", "every_reference_is_accounted_for", True, "Every media reference is in exactly one named status."),
     ("cached_media", "stored_files_match_their_checksums", True, "A sample of the stored files, read to the end."),
     ("cached_media", "failed_downloads_under_limit", False, "The share of failures is under MEDIA_FAILED_SHARE_LIMIT."),
+    (
+        "cached_media",
+        "nothing_in_quarantine",
+        False,
+        "No reference's file is in quarantine: broken, hostile and infected ones are, each with the reason.",
+    ),
     (
         "cached_media",
         "no_placeholders",
@@ -85,13 +91,14 @@ def of_media_manifest(stage: StageContext, partitions: Sequence[ImportPartition]
 
 
 def of_cached_media(stage: StageContext, partitions: Sequence[ImportPartition]) -> list[dg.AssetCheckResult]:
-    """Whether references are accounted for, files are what they should be, failures few, and no placeholders there."""
+    """Whether references are accounted for, files are what they should be, failures few, and nothing odd is there."""
     with stage.database.read() as connection:
         unaccounted = stats.unaccounted(connection, partitions)
         tried, failed = stats.tried_and_failed(connection, partitions)
         # Another sample in each run, so that over time every file is looked at.
         drawn = files.local_sample(connection, files.of_partitions(partitions), SAMPLE_FILES)
         shared = tuple(placeholders.listed(connection, partitions))
+        quarantined, reasons = file_facts.quarantined(connection, partitions, TABLE_ROWS)
     sample = _within_limit(drawn)
     wrong = [file.local_path for file in sample if not matching(stage, file)]
     share = failed / tried if tried else 0.0
@@ -107,6 +114,12 @@ def of_cached_media(stage: StageContext, partitions: Sequence[ImportPartition]) 
             "failed_downloads_under_limit",
             share <= limit,
             {"failed": failed, "tried": tried, "share": share, "limit": limit},
+            dg.AssetCheckSeverity.WARN,
+        ),
+        _result(
+            "nothing_in_quarantine",
+            quarantined == 0,
+            {"quarantined": quarantined, **({"findings": table_of(tuple(reasons))} if reasons else {})},
             dg.AssetCheckSeverity.WARN,
         ),
         _result(

@@ -10,6 +10,7 @@ from media_pipeline.catalog import imports
 from media_pipeline.catalog.database import Database
 from media_pipeline.defs import jobs
 from media_pipeline.defs.partitions import ranges_of
+from media_pipeline.imaging.version import FACTS_VERSION
 from media_pipeline.model import ImportPartition
 from media_pipeline.settings import Settings
 from media_pipeline.stages.landing import look
@@ -28,7 +29,7 @@ def build_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Takes up what is unfinished: downloads whose next attempt is due, imports that no run has read, "
-        "steps that failed. Contiguous dates of one platform share a run.",
+        "steps that failed, facts that an older version read. Contiguous dates of one platform share a run.",
     )
     def nightly_backfill(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
         with closing(Database.open(settings)) as database:
@@ -55,5 +56,5 @@ def build_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
 def unfinished_partitions(settings: Settings, database: Database) -> list[ImportPartition]:
     """The partitions with work left, by the catalogue, or with files that no run has read."""
     with database.read() as connection:
-        unfinished = imports.unfinished_partitions(connection, settings.download_media)
+        unfinished = imports.unfinished_partitions(connection, settings.download_media, FACTS_VERSION)
     return sorted({*unfinished, *look(settings, database).waiting})

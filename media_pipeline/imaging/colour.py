@@ -10,8 +10,16 @@ from typing import Any, Literal, cast
 
 from PIL import Image, ImageCms
 
+from media_pipeline.imaging.errors import UnreadableMedia, decoding
+
 WHITE = "white"
 MAX_16_BIT = 65535
+MAX_PROFILE_BYTES = 8_000_000
+"""Of an ICC profile; printers' tables take up to 3 million."""
+_PRIMARIES = {1: "BT.709", 5: "BT.601", 6: "BT.601", 9: "BT.2020", 11: "DCI-P3", 12: "Display P3"}
+_TRANSFERS = {16: "PQ", 18: "HLG"}
+"""Code points of ITU-T H.273, tables 2 and 3, by their usual names."""
+_SRGB_PRIMARIES, _SRGB_TRANSFER = 1, 13
 
 
 def flattened(image: Image.Image) -> Image.Image:
@@ -32,6 +40,22 @@ def in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     """A flattened picture in sRGB, mode RGB or L. A broken or unfitting profile is ignored."""
     converted = _through_profile(image, profile)
     return converted if converted.mode in ("RGB", "L") else converted.convert("RGB")
+
+
+def profile_name(profile: bytes) -> str:
+    """The name that an ICC profile gives itself. Raises UnreadableMedia."""
+    with decoding():
+        if len(profile) > MAX_PROFILE_BYTES:
+            raise UnreadableMedia(f"it is {len(profile):,} bytes long")
+        return ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(BytesIO(profile))).strip()
+
+
+def coded_name(primaries: int, transfer: int) -> str | None:
+    """The usual name of a colour space by its code points (ITU-T H.273), as videos, HEIC and AVIF have them."""
+    if (primaries, transfer) == (_SRGB_PRIMARIES, _SRGB_TRANSFER):
+        return "sRGB"
+    name = _PRIMARIES.get(primaries)
+    return " ".join(filter(None, (name, _TRANSFERS.get(transfer)))) if name else None
 
 
 def _through_profile(image: Image.Image, profile: bytes | None) -> Image.Image:
@@ -58,7 +82,8 @@ def _is_srgb(profile: ImageCms.ImageCmsProfile) -> bool:
 
 def _on_white(image: Image.Image) -> Image.Image:
     mode = "L" if image.mode in ("L", "LA", "La") else "RGB"
-    layer = image.convert(mode + "A")
+    # A copy of 100 megapixels is 400 MB.
+    layer = image if image.mode == mode + "A" else image.convert(mode + "A")
     canvas = Image.new(mode, image.size, WHITE)
     canvas.paste(layer.convert(mode), mask=layer.getchannel("A"))
     return canvas

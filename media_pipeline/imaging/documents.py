@@ -15,20 +15,38 @@ import pypdfium2  # pyright: ignore[reportMissingTypeStubs]
 from PIL import Image
 
 from media_pipeline.imaging.errors import UnreadableMedia, decoding
+from media_pipeline.imaging.fingerprint import fingerprint
+from media_pipeline.model import FileFacts
 
 MAX_PAGE_PIXELS = 16_000_000
 """A page may claim any size; its picture is drawn no larger than this."""
+FINGERPRINT_SIDE = 512
+"""Pixels of the shorter side: small print still changes the digest of the pixels."""
 
 
-def page_count(path: Path) -> int:
-    """The number of pages. Raises UnreadableMedia, also for a document without pages or behind a password."""
+def document_facts(path: Path) -> FileFacts:
+    """The number of pages, and the fingerprint of the first one.
+
+    Raises UnreadableMedia, also for a document without pages or behind a password.
+    """
     with _opened(path) as document:
-        return len(document)
+        pages = len(document)
+        try:
+            with decoding():
+                known = fingerprint(_drawn(document, FINGERPRINT_SIDE))
+        except UnreadableMedia as error:
+            return FileFacts(frames=pages, warnings=(f"no fingerprint can be taken of its first page: {error}",))
+    return FileFacts(frames=pages, pixel_sha256=known.pixel_sha256, pdq=known.pdq, pdq_quality=known.pdq_quality)
 
 
 def first_page(path: Path, short_side: int) -> Image.Image:
     """The first page on white, its shorter side ``short_side`` pixels. Raises UnreadableMedia."""
-    with _opened(path) as document, closing(document[0]) as page:
+    with _opened(path) as document:
+        return _drawn(document, short_side)
+
+
+def _drawn(document: Any, short_side: int) -> Image.Image:
+    with closing(document[0]) as page:
         width, height = page.get_size()
         if width <= 0 or height <= 0:
             raise UnreadableMedia(f"the first page is {width} x {height} points large")

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from media_pipeline.model import MediaPipelineError
 
 MAX_REASON_CHARACTERS = 300
+OUT_OF_MEMORY = "reading it takes more memory than MEDIA_IMAGE_MEMORY_MB allows"
 MACHINE_FAULTS = frozenset(
     {
         errno.ENOENT,
@@ -37,13 +38,15 @@ class UnreadableMedia(MediaPipelineError):
 def decoding() -> Generator[None]:
     """Turn whatever a decoder raises about a file into UnreadableMedia.
 
-    Decoders meet hostile bytes and raise nearly any class (struct.error, KeyError, MemoryError, …), so every
-    exception counts, except the machine's own faults, which pass unchanged.
+    Decoders meet hostile bytes and raise nearly any class (struct.error, KeyError, …), so every exception counts,
+    except the machine's own faults, which pass unchanged. Memory isn't one of them: a worker has a limit of its own.
     """
     try:
         yield
     except UnreadableMedia:
         raise
+    except MemoryError as error:
+        raise UnreadableMedia(OUT_OF_MEMORY) from error
     except Exception as error:
         if isinstance(error, OSError) and error.errno in MACHINE_FAULTS:
             raise

@@ -1,7 +1,8 @@
 """EXIF by exifread: camera, time, place, and every tag in bounded size.
 
-What belongs here: reading tags and the arithmetic of their values. What does not: orientation, which decides how a
-picture is decoded (:mod:`media_pipeline.imaging.pictures`).
+What belongs here: reading tags and the arithmetic of their values. What does not: which way up a picture is decoded
+(:mod:`media_pipeline.imaging.pictures`), and comments, which exifread leaves out with the makers' notes
+(:mod:`media_pipeline.imaging.captions`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import math
 import re
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from io import BytesIO
 from typing import Any, BinaryIO, cast
@@ -19,6 +20,7 @@ from typing import Any, BinaryIO, cast
 import exifread
 from exifread.core.ifd_tag import IfdTag
 
+from media_pipeline.imaging.captions import MAX_CHARACTERS, tidy
 from media_pipeline.imaging.errors import reason_of
 
 MAX_VALUE_CHARACTERS = 500
@@ -26,6 +28,12 @@ MAX_VALUE_CHARACTERS = 500
 MAX_TOTAL_CHARACTERS = 32_000
 """Of all names and values together; tags beyond are left out, which a warning says."""
 MAX_WARNINGS = 5
+MAX_BLOCK_BYTES = 4_000_000
+"""Of an EXIF block; what lies behind is not looked at. Cameras write up to a preview of 2 million."""
+MAX_READS = 100_000
+"""That exifread may make of one file. Photographs take some hundreds; forged counts and chains take no end."""
+MAX_READ_BYTES = 100_000
+"""That one such reading gets: the longest text that can be told from a forgery."""
 BINARY_TAGS = frozenset({"EXIF MakerNote", "JPEGThumbnail", "TIFFThumbnail", "Image XMLPacket", "EXIF Padding"})
 """Bytes of other formats: worthless as text and often tens of kilobytes."""
 BINARY_SUFFIXES = ("ApplicationNotes", "InterColorProfile", "PrintIM", "Padding", "ImageResources")
@@ -40,6 +48,10 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?(/-?\d+)?")
 _ABSENT = ("does not have exif data.", "File format not recognized.")
 """How exifread says that there is no EXIF, which is no fault."""
 _EXIF_MARKER = b"Exif\x00\x00"
+_SRGB = 1
+"""Tag 0xA001 ColorSpace."""
+MAX_ALTITUDE = 1_000_000.0
+"""Metres, beyond which a number is no place on or above the earth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +63,34 @@ class ExifFacts:
     """ISO 8601, the camera's local time; an offset only where the file names one."""
     camera_make: str | None = None
     camera_model: str | None = None
+    lens: str | None = None
+    software: str | None = None
     latitude: float | None = None
     longitude: float | None = None
+    altitude: float | None = None
+    """Metres above the sea, below it negative."""
+    orientation: int | None = None
+    """1 to 8."""
+    is_srgb: bool = False
+    """The colour space that it names is sRGB."""
+    description: str | None = None
     warnings: tuple[str, ...] = field(default=())
 
 
-def read_exif(file: BinaryIO, block: bytes | None = None) -> ExifFacts:
-    """Read the EXIF of an open file; ``block`` is the EXIF as the decoder found it, for containers exifread misses.
+def read_block(block: bytes) -> ExifFacts:
+    """Read an EXIF block as a decoder took it from its container; never raises, see :func:`read_exif`."""
+    facts = read_exif(BytesIO(block[:MAX_BLOCK_BYTES].removeprefix(_EXIF_MARKER)))
+    if len(block) <= MAX_BLOCK_BYTES:
+        return facts
+    return replace(facts, warnings=(*facts.warnings, f"EXIF: of {len(block):,} bytes the first were read"))
+
+
+def read_exif(file: BinaryIO) -> ExifFacts:
+    """Read the EXIF of an open file, at its start: a TIFF, as a bare block is one, or a container that exifread knows.
 
     Broken EXIF never raises: what can be read is returned, with warnings.
     """
-    tags, warnings = _tags_of(file)
-    if not tags and block:
-        tags, warnings = _tags_of(BytesIO(block.removeprefix(_EXIF_MARKER)))
+    tags, warnings = _tags_of(_MeasuredFile(file))
     dump, left_out = _dump(tags)
     if left_out:
         warnings = (*warnings, f"EXIF: {left_out} tags beyond {MAX_TOTAL_CHARACTERS} characters were left out")
@@ -72,16 +99,40 @@ def read_exif(file: BinaryIO, block: bytes | None = None) -> ExifFacts:
         taken_at=_taken_at(tags),
         camera_make=_text(tags, "Image Make") or None,
         camera_model=_text(tags, "Image Model") or None,
+        lens=_text(tags, "EXIF LensModel") or None,
+        software=_text(tags, "Image Software") or None,
         latitude=_coordinate(tags, "GPS GPSLatitude", limit=90),
         longitude=_coordinate(tags, "GPS GPSLongitude", limit=180),
+        altitude=_altitude(tags),
+        orientation=orientation if (orientation := _integer(tags, "Image Orientation")) in range(1, 9) else None,
+        is_srgb=_integer(tags, "EXIF ColorSpace") == _SRGB,
+        description=_text(tags, "Image ImageDescription", MAX_CHARACTERS) or None,
         warnings=warnings,
     )
 
 
-def _tags_of(file: BinaryIO) -> tuple[Mapping[str, IfdTag], tuple[str, ...]]:
+class _MeasuredFile:
+    """A file that gives no more than EXIF of reasonable size takes, however large the sizes that it claims."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._reads_left = MAX_READS
+        self.seek = file.seek
+        self.tell = file.tell
+
+    def read(self, size: int = -1) -> bytes:
+        self._reads_left -= 1
+        if self._reads_left < 0:
+            raise EOFError(f"it takes more than {MAX_READS:,} readings")
+        return self._file.read(min(size, MAX_READ_BYTES) if size >= 0 else MAX_READ_BYTES)
+
+
+def _tags_of(file: _MeasuredFile) -> tuple[Mapping[str, IfdTag], tuple[str, ...]]:
     with _collected_log() as messages:
         try:
-            found: Mapping[str, Any] = exifread.process_file(file, details=False, extract_thumbnail=False)
+            found: Mapping[str, Any] = exifread.process_file(
+                cast("BinaryIO", file), details=False, extract_thumbnail=False
+            )
         except Exception as error:  # noqa: BLE001  exifread raises nearly any class for broken blocks
             return {}, (f"EXIF can't be read: {reason_of(error)}",)
     tags = {name: tag for name, tag in found.items() if isinstance(tag, IfdTag)}
@@ -140,13 +191,17 @@ def _values(tag: IfdTag) -> Sequence[Any]:
 
 def _clean(text: str) -> str:
     """Without NULs, controls and lone surrogates, which neither PostgreSQL nor JSON readers take."""
-    text = text.encode("utf-8", "replace").decode("utf-8")
-    return "".join(c for c in text if c.isprintable() or c in "\n\t").strip()
+    return tidy(text) or ""
 
 
-def _text(tags: Mapping[str, IfdTag], name: str) -> str:
+def _text(tags: Mapping[str, IfdTag], name: str, limit: int = MAX_VALUE_CHARACTERS) -> str:
     tag = tags.get(name)
-    return _clean(str(tag.printable))[:MAX_VALUE_CHARACTERS] if tag else ""
+    if tag is None:
+        return ""
+    values = cast("Any", tag).values
+    # Text that isn't UTF-8 is printed as Python prints bytes.
+    text = values.decode("cp1252", "replace") if isinstance(values, bytes) else str(tag.printable)
+    return _clean(text)[:limit]
 
 
 def _taken_at(tags: Mapping[str, IfdTag]) -> str | None:
@@ -180,6 +235,22 @@ def _coordinate(tags: Mapping[str, IfdTag], name: str, limit: int) -> float | No
     degrees = sum((part or 0.0) / 60**power for power, part in enumerate(parts))
     south_or_west = _text(tags, f"{name}Ref").upper()[:1] in ("S", "W")
     return round(-degrees if south_or_west else degrees, 7) if degrees <= limit else None
+
+
+def _altitude(tags: Mapping[str, IfdTag]) -> float | None:
+    """EXIF 2.32, tags 5 and 6: a ratio, and 1 for below the sea. EXIF 3.0 adds 2 and 3 for the ellipsoid."""
+    tag = tags.get("GPS GPSAltitude")
+    values = _values(tag) if tag else ()
+    metres = _number(values[0]) if values else None
+    if metres is None or abs(metres) > MAX_ALTITUDE:
+        return None
+    return -abs(metres) if _integer(tags, "GPS GPSAltitudeRef") in (1, 3) else metres
+
+
+def _integer(tags: Mapping[str, IfdTag], name: str) -> int | None:
+    tag = tags.get(name)
+    values = _values(tag) if tag else ()
+    return values[0] if values and isinstance(values[0], int) else None
 
 
 def _number(value: Any) -> float | None:

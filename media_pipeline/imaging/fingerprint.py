@@ -85,9 +85,10 @@ def pixel_sha256(image: Image.Image, orientation: int = UPRIGHT, profile: bytes 
 
 def pdq(image: Image.Image, orientation: int = UPRIGHT, profile: bytes | None = None) -> Pdq:
     """PDQ of the picture as seen, transparency on white."""
-    opaque = flattened(image)
-    small = opaque.resize((PDQ_SIDE, PDQ_SIDE), Image.Resampling.HAMMING, reducing_gap=PDQ_GAP)
-    return pdq_of_square(upright(in_srgb(small, profile), orientation))
+    # White shows through the small picture as through the large one, which would need three more copies of itself.
+    picture = image if image.mode in ("RGBA", "LA") else flattened(image)
+    small = picture.resize((PDQ_SIDE, PDQ_SIDE), Image.Resampling.HAMMING, reducing_gap=PDQ_GAP)
+    return pdq_of_square(upright(in_srgb(flattened(small), profile), orientation))
 
 
 def pdq_of_square(small: Image.Image) -> Pdq:

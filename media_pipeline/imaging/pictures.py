@@ -13,9 +13,7 @@ from pathlib import Path
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from media_pipeline.imaging.errors import UnreadableMedia, decoding
-
-MAX_PIXELS = 178_000_000
-"""Larger pictures are refused before decoding. Pillow's own limit (twice MAX_IMAGE_PIXELS) is the same 178 million."""
+from media_pipeline.imaging.jpeg import jpeg_coding
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "TIFF", "BMP", "DIB", "ICO", "CUR", "JPEG2000", "PPM", "TGA", "PCX")
 """Decoders that a file may reach. Left out on purpose: EPS, which starts Ghostscript, and formats nobody posts."""
@@ -41,11 +39,13 @@ def opened_picture(path: Path, mime_type: str) -> Generator[Image.Image]:
     """
     formats = (*FORMATS, "HEIF") if _register_heif(mime_type) else FORMATS
     with decoding(), warnings.catch_warnings():
-        # Pillow warns at half the limit that is enforced below.
+        # Pillow warns at half the limit at which it refuses.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        with _identified(path, formats) as image:
-            _refuse_bomb(image)
-            yield image
+        try:
+            with _identified(path, mime_type, formats) as image:
+                yield image
+        except Image.DecompressionBombError as error:
+            raise UnreadableMedia(f"it has more pixels than MEDIA_MAX_IMAGE_PIXELS allows ({error})") from error
 
 
 def orientation_of(image: Image.Image) -> int:
@@ -65,17 +65,12 @@ def upright(image: Image.Image, orientation: int) -> Image.Image:
     return image if orientation == UPRIGHT else image.transpose(_TRANSPOSE[orientation])
 
 
-def _identified(path: Path, formats: tuple[str, ...]) -> Image.Image:
+def _identified(path: Path, mime_type: str, formats: tuple[str, ...]) -> Image.Image:
     try:
         return Image.open(path, formats=formats)
     except UnidentifiedImageError:
-        raise UnreadableMedia("no picture of a known format") from None
-
-
-def _refuse_bomb(image: Image.Image) -> None:
-    width, height = image.size
-    if width * height > MAX_PIXELS:
-        raise UnreadableMedia(f"{width} x {height} pixels are more than the limit of {MAX_PIXELS:,}")
+        coding = jpeg_coding(path) if mime_type == "image/jpeg" else None
+        raise UnreadableMedia(f"{coding} can't be decoded" if coding else "no picture of a known format") from None
 
 
 def _register_heif(mime_type: str) -> bool:

@@ -17,6 +17,8 @@ from importlib.machinery import ModuleSpec
 from multiprocessing import parent_process
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 
+from media_pipeline.imaging.limits import Limits, keep_within
+
 PRELOADED = (
     "pebble.pool.process",
     "media_pipeline.imaging.facts",
@@ -47,11 +49,12 @@ class WorkerContext(ForkServerContext):
         self.set_forkserver_preload(list(PRELOADED))
 
 
-def end_with_parent() -> None:
-    """Runs first in every worker: end the worker when the parent dies, however it dies.
+def begin(limits: Limits) -> None:
+    """Runs first in every worker: keep it within the limits, and end it when the parent dies, however that dies.
 
     Workers share the pool's pipes, so they would never see them close.
     """
+    keep_within(limits)
     threading.Thread(target=_exit_after_parent, name="end-with-parent", daemon=True).start()
 
 

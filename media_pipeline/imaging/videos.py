@@ -1,19 +1,19 @@
-"""Videos and sound through PyAV (ffmpeg): size, duration, one frame.
+"""Videos and sound through PyAV (ffmpeg): opening, frames, the end.
 
-What belongs here: everything that touches ffmpeg. What does not: recipes and files written.
+What belongs here: how ffmpeg is held to the file at hand, and getting frames. What does not: facts, fingerprints,
+recipes, files written.
 """
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
 import av
+import av.logging
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
@@ -21,56 +21,22 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from PIL import Image
 
-from media_pipeline.imaging.errors import UnreadableMedia, decoding, reason_of
+from media_pipeline.imaging.errors import MACHINE_FAULTS, UnreadableMedia, decoding, reason_of
 
 OPTIONS = {
-    # A playlist that calls itself a video must not make ffmpeg open further files or addresses.
+    # A playlist that calls itself a video must not make ffmpeg open further files or addresses, nor a movie whose
+    # samples lie in another file.
     "protocol_whitelist": "file",
+    "enable_drefs": "0",
     "format_whitelist": "mov,matroska,webm,avi,flv,asf,mpeg,mpegts,mpegvideo,m4v,h264,hevc,"
     "mp3,aac,ogg,flac,wav,amr,aiff,caf,w64,au,mp4,m4a,3gp,3g2,mj2",
 }
 LAST_PACKETS = 300
 """Packets that are decoded at most to see whether a video plays to its end: those behind its last key frame, mostly."""
+MAX_COMPLAINTS = 10
 _CHUNK_BYTES = 1 << 20
 _ROTATE = {90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_270}
 """From counter-clockwise degrees of the display matrix."""
-
-
-@dataclass(frozen=True, slots=True)
-class StreamFacts:
-    """What a container says. Pixels as seen, seconds; None where it doesn't say."""
-
-    duration: float | None
-    width: int | None = None
-    height: int | None = None
-    frames: int | None = None
-    ends: bool = True
-    """False for a video whose last frame can't be decoded."""
-
-
-def video_facts(path: Path) -> StreamFacts:
-    """Facts of the first video stream, whose first frame must decode; of a container with sound alone, the duration.
-
-    Raises UnreadableMedia.
-    """
-    with _opened(path) as container:
-        if not container.streams.video and container.streams.audio:
-            return _sound(container)
-        stream = _video_stream(container)
-        frame = next(_frames(container, stream), None)
-        if frame is None:
-            raise UnreadableMedia("no frame of the video can be decoded")
-        width, height = frame.width, frame.height
-        if frame.rotation % 180:
-            width, height = height, width
-        ends = _plays_to_its_end(container, stream)
-        return StreamFacts(_duration(container), width, height, stream.frames or None, ends)
-
-
-def audio_facts(path: Path) -> StreamFacts:
-    """Facts of the first audio stream, whose first samples must decode. Raises UnreadableMedia."""
-    with _opened(path) as container:
-        return _sound(container)
 
 
 def frame_at(path: Path, share: float) -> Image.Image:
@@ -78,51 +44,73 @@ def frame_at(path: Path, share: float) -> Image.Image:
 
     Raises UnreadableMedia when no frame decodes.
     """
-    with _opened(path) as container:
-        frame = _nearest_frame(container, (_duration(container) or 0.0) * share)
-        image: Image.Image = cast("Any", frame).to_image()
-        rotation = _ROTATE.get(frame.rotation % 360)
-        return image.transpose(rotation) if rotation is not None else image
+    with opened_media(path) as container:
+        return upright_frame(_nearest_frame(container, (duration_of(container) or 0.0) * share))
+
+
+def upright_frame(frame: VideoFrame) -> Image.Image:
+    """The frame as seen, as a picture."""
+    image: Image.Image = cast("Any", frame).to_image()
+    rotation = _ROTATE.get(frame.rotation % 360)
+    return image.transpose(rotation) if rotation is not None else image
 
 
 @contextmanager
-def _opened(path: Path) -> Generator[InputContainer]:
-    with decoding(), _container(path) as container:
+def opened_media(path: Path) -> Generator[InputContainer]:
+    """The container, which opens nothing else. Raises UnreadableMedia, also for what decoding raises inside."""
+    with decoding(), _faults_of_the_file(path), av.open(str(path), options=OPTIONS) as container:
+        for stream in (*container.streams.video, *container.streams.audio):
+            # Every core has a worker of its own; threads of the decoder would only add to the work and the memory.
+            context: Any = stream.codec_context
+            if context:  # no decoder, no context
+                context.thread_count = 1
         yield container
 
 
-def _container(path: Path) -> InputContainer:
+@contextmanager
+def logged() -> Generator[list[str]]:
+    """What ffmpeg complains about meanwhile, each complaint once and complete only after the ``with`` block."""
+    complaints: list[str] = []
+    level = av.logging.get_level()
+    av.logging.set_level(av.logging.WARNING)
     try:
-        return av.open(str(path), options=OPTIONS)
+        with av.logging.Capture() as logs:
+            yield complaints
+    finally:
+        av.logging.set_level(level)
+    complaints += list(dict.fromkeys(f"{source}: {text.strip()}" for _, source, text in logs))[:MAX_COMPLAINTS]
+
+
+@contextmanager
+def _faults_of_the_file(path: Path) -> Generator[None]:
+    """Readers of some containers say of broken files what the system says of broken disks (EIO, mostly).
+
+    If the file can be read to its end, it is the file; else the error of reading it passes.
+    """
+    try:
+        yield
     except FFmpegError as error:
-        if error.errno != errno.EIO:
+        if error.errno not in MACHINE_FAULTS:
             raise
-        # Matroska's reader says so of a file that ends too soon; a disk at fault can't read it here either.
         with path.open("rb") as file:
             while file.read(_CHUNK_BYTES):
                 pass
         raise UnreadableMedia(reason_of(error)) from error
 
 
-def _sound(container: InputContainer) -> StreamFacts:
-    if not container.streams.audio:
-        raise UnreadableMedia("there is no sound in it")
-    if next(container.decode(container.streams.audio[0]), None) is None:
-        raise UnreadableMedia("no sound in it can be decoded")
-    return StreamFacts(_duration(container))
-
-
-def _video_stream(container: InputContainer) -> VideoStream:
+def video_stream(container: InputContainer) -> VideoStream:
+    """The first video stream. Raises UnreadableMedia."""
     if not container.streams.video:
         raise UnreadableMedia("there is no video in it")
     return container.streams.video[0]
 
 
-def _duration(container: InputContainer) -> float | None:
+def duration_of(container: InputContainer) -> float | None:
+    """Seconds, as the container says or ffmpeg estimates."""
     return container.duration / av.time_base if container.duration else None
 
 
-def _plays_to_its_end(container: InputContainer, stream: VideoStream) -> bool:
+def plays_to_its_end(container: InputContainer, stream: VideoStream) -> bool:
     """Decode from the last key frame on. What can't be sought in is taken on trust.
 
     This finds what the container's sizes don't show: a file that has its full length, and zeros at its end.
@@ -150,12 +138,12 @@ def _decodes(packet: Packet[VideoStream]) -> bool:
 
 
 def _nearest_frame(container: InputContainer, seconds: float) -> VideoFrame:
-    stream = _video_stream(container)
+    stream = video_stream(container)
     start = (container.start_time or 0) / av.time_base
     for target in (start + seconds, start):
         container.seek(int(target * av.time_base))
         nearest = None
-        for nearest in _frames(container, stream):
+        for nearest in frames_of(container, stream):
             if nearest.pts is None or nearest.time >= target:
                 break
         if nearest is not None:
@@ -163,7 +151,7 @@ def _nearest_frame(container: InputContainer, seconds: float) -> VideoFrame:
     raise UnreadableMedia("no frame of the video can be decoded")
 
 
-def _frames(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+def frames_of(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
     """Frames up to the first one that can't be decoded."""
     try:
         yield from container.decode(stream)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
@@ -17,9 +18,10 @@ from typing import Any, Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from media_pipeline.imaging.errors import UnreadableMedia, reason_of
+from media_pipeline.imaging.errors import OUT_OF_MEMORY, UnreadableMedia, reason_of
 from media_pipeline.imaging.facts import read_facts
-from media_pipeline.imaging.processes import WorkerContext, end_with_parent
+from media_pipeline.imaging.limits import Limits
+from media_pipeline.imaging.processes import WorkerContext, begin
 from media_pipeline.imaging.renditions import render
 from media_pipeline.model import FileFacts, MediaPipelineError, Recipe, RenderedFile
 from media_pipeline.settings import Settings
@@ -42,7 +44,7 @@ class FailureKind(StrEnum):
     TIMEOUT = "timeout"
     """It took longer than ``MEDIA_IMAGE_TIMEOUT_SECONDS``."""
     CRASH = "crash"
-    """Its worker died: a fault in a decoder, or the system took its memory back."""
+    """Two workers died of it: a fault in a decoder, or one that ends the process when it gets no more memory."""
     ERROR = "error"
     """Something else, such as a full disk; the file isn't to blame."""
 
@@ -94,6 +96,7 @@ class Workers:
     def __init__(self, settings: Settings) -> None:
         self._count = settings.media_image_workers
         self._timeout = settings.media_image_timeout_seconds
+        self._limits = Limits(settings.media_max_image_pixels, settings.image_memory_bytes)
         self._pool = self._new_pool()
         self._restarts = 0
         self._closed = False
@@ -124,6 +127,7 @@ class Workers:
     ) -> Iterator[tuple[Task, Result | WorkFailure]]:
         remaining = iter(tasks)
         running: dict[Future[Result], Task] = {}
+        second_tries: set[Future[Result]] = set()
         try:
             while True:
                 for task in islice(remaining, self._count * IN_FLIGHT_PER_WORKER - len(running)):
@@ -132,7 +136,14 @@ class Workers:
                     return
                 finished, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in finished:
-                    yield running.pop(future), self._outcome(future)
+                    task = running.pop(future)
+                    if _lost_its_worker(future) and future not in second_tries:
+                        again = self._schedule(function, arguments(task))
+                        running[again] = task
+                        second_tries.add(again)
+                        continue
+                    second_tries.discard(future)
+                    yield task, self._outcome(future)
         finally:
             for future in running:
                 future.cancel()
@@ -155,6 +166,8 @@ class Workers:
                 return future.result()
             case UnreadableMedia():
                 return WorkFailure(FailureKind.UNREADABLE, str(error))
+            case MemoryError():
+                return WorkFailure(FailureKind.UNREADABLE, OUT_OF_MEMORY)
             case TimeoutError():
                 return WorkFailure(FailureKind.TIMEOUT, f"not done after {self._timeout:g} s")
             case ProcessExpired():
@@ -164,11 +177,16 @@ class Workers:
 
     def _new_pool(self) -> ProcessPool:
         context: Any = WorkerContext()
-        return ProcessPool(max_workers=self._count, initializer=end_with_parent, context=context)
+        return ProcessPool(self._count, initializer=begin, initargs=(self._limits,), context=context)
 
     def _end_pool(self) -> None:
         self._pool.stop()
         self._pool.join()
+
+
+def _lost_its_worker(future: Future[Any]) -> bool:
+    """Whether a worker died, which may be the fault of the file before, or of the machine: a task gets two."""
+    return isinstance(future.exception(), ProcessExpired | BrokenProcessPool)
 
 
 def _how_it_ended(exitcode: int | None) -> str:

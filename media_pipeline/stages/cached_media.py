@@ -14,11 +14,13 @@ from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 
-from media_pipeline.catalog import files, media, media_reports, placeholders, truncated
+from media_pipeline.catalog import file_facts, files, media, media_reports, placeholders, truncated
 from media_pipeline.catalog.files import LocalFile
+from media_pipeline.catalog.selection import pieces
+from media_pipeline.imaging.version import FACTS_VERSION
 from media_pipeline.imaging.workers import FactsTask, Workers, WorkFailure
 from media_pipeline.model import FileFacts, ImportPartition, MediaPipelineError, Report, Status
-from media_pipeline.stages.context import TABLE_ROWS, Reports, StageContext
+from media_pipeline.stages.context import ROWS_ASKED_FOR, TABLE_ROWS, Reports, StageContext
 from media_pipeline.stages.downloads import Downloads
 from media_pipeline.stages.integrity import set_aside, verify_if_touched
 from media_pipeline.stages.local_media import store_local_media
@@ -65,18 +67,21 @@ def _wait_for_other_runs(context: StageContext, partitions: Sequence[ImportParti
 
 
 def read_facts(context: StageContext, partitions: Sequence[ImportPartition]) -> None:
-    """Read the facts of every stored file that has none.
+    """Read the facts and fingerprints of every stored file that has none, or whose were read by an older version.
 
     A file that can't be read is quarantined; one that is truncated is kept, and its references are fetched again.
     """
+    last = ""
     with context.progress.of("facts") as progress, Workers(context.settings) as workers:
         while True:
             with context.database.read() as connection:
-                batch = files.without_facts(connection, partitions, context.settings.media_batch_size)
-            if not batch:
+                found = file_facts.without_facts(connection, partitions, FACTS_VERSION, last, ROWS_ASKED_FOR)
+            if not found:
                 return
-            _read_batch(context, workers, batch)
-            progress.advance(len(batch))
+            last = found[-1].sha256
+            for batch in pieces(found, context.settings.media_batch_size):
+                _read_batch(context, workers, batch)
+                progress.advance(len(batch))
 
 
 def _read_batch(context: StageContext, workers: Workers, batch: Sequence[LocalFile]) -> None:
@@ -94,7 +99,7 @@ def _read_batch(context: StageContext, workers: Workers, batch: Sequence[LocalFi
         context.log.warning(f"{by_sha256[sha256].local_path} is truncated: {how}")
     with context.database.write() as connection:
         truncated.fetch_again(connection, cut_short, context.settings.media_max_attempts)
-        files.save_facts(connection, facts)
+        file_facts.save_facts(connection, facts)
     for sha256, failure in failures.items():
         file = by_sha256[sha256]
         if not failure.blames_file:

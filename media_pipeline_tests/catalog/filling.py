@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from media_pipeline.catalog import files, imports, manifests, media, posts
+from media_pipeline.catalog import file_facts, files, imports, manifests, media, posts
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.manifests import Manifest
 from media_pipeline.catalog.media import FailedMedia, StoredMedia
@@ -158,7 +158,9 @@ def fail(
 
 def give_facts(database: Database, *sha256s: str, **facts: Any) -> None:
     with database.write() as connection:
-        files.save_facts(connection, {sha256: FileFacts(**{"width": 4, "height": 3, **facts}) for sha256 in sha256s})
+        file_facts.save_facts(
+            connection, {sha256: FileFacts(**{"width": 4, "height": 3, **facts}) for sha256 in sha256s}
+        )
 
 
 def archive(database: Database, *sha256s: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from media_pipeline.catalog import files
+from media_pipeline.catalog import file_facts, files
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.tables import media_files
 from media_pipeline.model import Status
@@ -70,12 +70,12 @@ def test_an_unreadable_content_that_comes_again_is_looked_at_again(database: Dat
     sha256 = store(database, "one", media_id)
     with database.write() as connection:
         files.mark_quarantined(connection, sha256, "quarantine/one", "broken\0")
-        assert files.without_facts(connection, [FIRST], 10) == []
+        assert file_facts.without_facts(connection, [FIRST], 0, "", 10) == []
     found = row(database, "media_files")
     assert (found["local_path"], found["facts_error"]) == ("quarantine/one", "broken\ufffd")
     store(database, "one", media_id)
     with database.read() as connection:
-        assert [file.sha256 for file in files.without_facts(connection, [FIRST], 10)] == [sha256]
+        assert [file.sha256 for file in file_facts.without_facts(connection, [FIRST], 0, "", 10)] == [sha256]
     assert row(database, "media_files")["facts_error"] is None
 
 
@@ -90,6 +90,18 @@ def test_facts_come_back_as_they_were_read(database: Database):
         "frames": 30,
         "latitude": -33.5,
         "longitude": -70.25,
+        "altitude": -2.5,
+        "frame_rate": 29.97,
+        "video_codec": "h264",
+        "audio_codec": "aac",
+        "colour_profile": "Display P3",
+        "orientation": 6,
+        "lens": "50mm",
+        "software": "1.0",
+        "caption": "A boat",
+        "pixel_sha256": "a" * 64,
+        "pdq": "b" * 64,
+        "pdq_quality": 99,
     }
     give_facts(
         database,
@@ -107,7 +119,7 @@ def test_facts_come_back_as_they_were_read(database: Database):
     assert (found["camera_make"], found["camera_model"]) == ("Leica\ufffd\ufffd", "\ufffd")
     assert found["taken_at"] == "2026-01-01T12:00:00\ufffd"
     with database.read() as connection:
-        assert files.without_facts(connection, [FIRST], 10) == []
+        assert file_facts.without_facts(connection, [FIRST], 0, "", 10) == []
 
 
 def test_a_file_without_any_facts_counts_as_read(database: Database):
@@ -115,7 +127,7 @@ def test_a_file_without_any_facts_counts_as_read(database: Database):
     sha256 = store(database, "one", media_id)
     give_facts(database, sha256, width=None, height=None, exif={}, warnings=())
     with database.read() as connection:
-        assert files.without_facts(connection, [FIRST], 10) == []
+        assert file_facts.without_facts(connection, [FIRST], 0, "", 10) == []
         nothing = sa.select(sa.func.count()).where(media_files.c.exif.is_(None), media_files.c.warnings.is_(None))
         assert connection.execute(nothing).scalar_one() == 1
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from media_pipeline.catalog import files, truncated
+from media_pipeline.catalog import file_facts, files, truncated
 from media_pipeline.catalog.database import Database
 from media_pipeline.model import FileFacts, Status
 from media_pipeline_tests.catalog.filling import FIRST, SECOND, add_post, give_facts, row, store, update
@@ -14,7 +14,7 @@ def _found_truncated(database: Database, sha256: str, max_attempts: int = 8) -> 
     """What the stage does with a file whose facts were just read."""
     with database.write() as connection:
         fetched_again = truncated.fetch_again(connection, {sha256: HOW}, max_attempts)
-        files.save_facts(connection, {sha256: FileFacts(width=4, truncated=HOW)})
+        file_facts.save_facts(connection, {sha256: FileFacts(width=4, truncated=HOW)})
     return fetched_again
 
 
@@ -41,7 +41,7 @@ def test_the_same_bytes_a_second_time_stay_stored(database: Database):
     _found_truncated(database, sha256)
     store(database, "half", media_id)
     with database.read() as connection:
-        assert files.without_facts(connection, [FIRST], 10) == [], "they are not looked at again"
+        assert file_facts.without_facts(connection, [FIRST], 0, "", 10) == [], "they are not looked at again"
     assert _found_truncated(database, sha256) == 0, "nor would it matter"
     found = row(database, "post_media", media_id=media_id)
     assert (found["status"], found["version"]) == (Status.STORED, 1)
@@ -74,7 +74,7 @@ def test_truncated_files_of_a_partition_are_counted_once(database: Database):
     sha256 = store(database, "half", *refs[:2])
     store(database, "whole", refs[2])
     with database.write() as connection:
-        files.save_facts(connection, {sha256: FileFacts(truncated=HOW)})
+        file_facts.save_facts(connection, {sha256: FileFacts(truncated=HOW)})
     with database.read() as connection:
         assert files.flagged(connection, [FIRST, SECOND]) == {
             FIRST: {"truncated": 1, "placeholders": 0},

@@ -125,6 +125,7 @@ def test_every_check_passes_on_a_sound_library(library: Library, host: FaultyHos
         "every_reference_is_accounted_for": True,
         "stored_files_match_their_checksums": True,
         "failed_downloads_under_limit": True,
+        "nothing_in_quarantine": True,
         "no_placeholders": True,
         "nothing_archived_is_unverified": True,
     }
@@ -205,6 +206,23 @@ def test_a_placeholder_is_a_warning_that_names_it_and_stops_nothing(
     shown = metadata(result, "cached_media")
     assert shown["placeholders"] == 1
     assert md5_sum in shown["placeholder_pictures"]
+
+
+def test_an_unreadable_file_is_a_warning_that_says_why_and_stops_nothing(library: Library, host: FaultyHost) -> None:
+    nonsense = bytearray(picture(7, 640, 480, "PNG"))
+    nonsense[60:80] = b"\xaa" * 20
+    library.land(
+        "a.json", [tweet(1, host.serve("/1.png", bytes(nonsense))), tweet(2, host.serve("/2.jpg", picture(2)))]
+    )
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = execute(library, instance, partition_key=KEY)
+    assert result.success
+    (check,) = [e for e in result.get_asset_check_evaluations() if e.check_name == "nothing_in_quarantine"]
+    assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert check.metadata["quarantined"].value == 1
+    (found,) = check.metadata["findings"].records
+    assert found.data["media_url"] == host.url("/1.png")
+    assert found.data["error"]
 
 
 def test_todays_partition_exists_today(library: Library) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from fractions import Fraction
@@ -52,7 +53,13 @@ def camera_exif(**changes: object) -> Image.Exif:
     exif[ExifTags.Base.Make] = "Maker"
     exif[ExifTags.Base.Model] = "Model 7"
     exif[ExifTags.Base.DateTime] = "2024:05:06 09:00:00"
+    if "software" in changes:
+        exif[ExifTags.Base.Software] = changes["software"]
     times = exif.get_ifd(ExifTags.IFD.Exif)
+    if "lens" in changes:
+        times[ExifTags.Base.LensModel] = changes["lens"]
+    if "colour_space" in changes:
+        times[ExifTags.Base.ColorSpace] = changes["colour_space"]
     times[ExifTags.Base.DateTimeOriginal] = changes.get("original", "2024:05:06 07:08:09")
     if "offset" in changes:
         times[ExifTags.Base.OffsetTimeOriginal] = changes["offset"]
@@ -61,6 +68,8 @@ def camera_exif(**changes: object) -> Image.Exif:
     place[ExifTags.GPS.GPSLatitude] = changes.get("latitude", (33.0, 30.0, 36.0))
     place[ExifTags.GPS.GPSLongitudeRef] = "W"
     place[ExifTags.GPS.GPSLongitude] = changes.get("longitude", (70.0, 15.0, 0.0))
+    if "altitude" in changes:
+        place[ExifTags.GPS.GPSAltitude], place[ExifTags.GPS.GPSAltitudeRef] = changes["altitude"]
     return exif
 
 
@@ -86,6 +95,15 @@ def png_bomb(path: Path, width: int = 60_000, height: int = 60_000) -> Path:
     body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + body)
     return path
+
+
+def ultra_hdr(picture: Image.Image, gain_map: Image.Image) -> bytes:
+    """A JPEG with a gain map behind it, as Android 14 writes it: an XMP that names the version, and an MPF index."""
+    out = io.BytesIO()
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    xmp += b'<rdf:Description xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/" hdrgm:Version="1.0"/></rdf:RDF>'
+    picture.save(out, "MPO", save_all=True, append_images=[gain_map], xmp=xmp + b"</x:xmpmeta>")
+    return out.getvalue()
 
 
 def save_video(path: Path, frames: int = 40, rate: int = 10, size: tuple[int, int] = (160, 96)) -> Path:

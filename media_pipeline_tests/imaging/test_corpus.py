@@ -19,6 +19,8 @@ pytestmark = pytest.mark.corpus
 CORPUS = Path(os.environ.get("MEDIA_TEST_CORPUS") or Path(__file__).parents[2].parent / "shared" / "corpus")
 MANIFEST = CORPUS / "expected_media.jsonl"
 TYPES = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "ICO": "image/x-icon", "PPM": "image/x-portable-anymap"}
+CODECS = {"amrnb": "amr_nb"}
+"""The manifest names decoders."""
 LISTED_AS_UNREADABLE_BUT_HEIF = "exif-at-eof.heic"
 """The manifest was written without a HEIF decoder."""
 
@@ -69,6 +71,14 @@ def check_against_manifest(facts: Any, entry: dict[str, Any]) -> None:
         assert (facts.width, facts.height) == (stored[::-1] if turned else stored)
     if "frames" in entry:
         assert facts.frames == entry["frames"]
+    if entry.get("format") == "PDF" or "width" in entry:
+        assert facts.pixel_sha256
+        assert facts.pdq
+    if "container" in entry:
+        assert (facts.video_codec, facts.audio_codec) == (entry["video"], CODECS.get(entry["audio"], entry["audio"]))
+        assert facts.seconds
+    if exif.get("Orientation", 0) in range(1, 9):
+        assert facts.orientation == exif["Orientation"]
     if "duration" in entry:
         assert facts.duration == pytest.approx(entry["duration"], abs=0.02)
     assert facts.camera_make == (exif["Make"].strip() if "Make" in exif else facts.camera_make)

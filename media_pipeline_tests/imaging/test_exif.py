@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from PIL import ExifTags, Image
 from PIL.TiffImagePlugin import IFDRational
 
+from media_pipeline.imaging.errors import UnreadableMedia
 from media_pipeline.imaging.exif import MAX_TOTAL_CHARACTERS, MAX_VALUE_CHARACTERS
 from media_pipeline.imaging.facts import read_facts
 from media_pipeline.model import FileFacts
@@ -37,6 +40,65 @@ def test_camera_time_and_place_are_read(tmp_path: Path, suffix: str) -> None:
     assert facts.warnings == ()
     tags = json.loads(json.dumps(dict(facts.exif or {})))
     assert tags["Image Make"] == "Maker"
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "avif", "heic"])
+def test_lens_software_and_altitude_are_read(tmp_path: Path, suffix: str) -> None:
+    exif = samples.camera_exif(lens="50mm f/1.8", software="1.2.3", altitude=(12.5, b"\x00"), colour_space=1)
+    facts = facts_of(tmp_path, exif, suffix)
+    assert (facts.lens, facts.software, facts.altitude) == ("50mm f/1.8", "1.2.3", 12.5)
+    assert facts.colour_profile in ("sRGB", "BT.709")
+
+
+@pytest.mark.parametrize(
+    ("ratio", "reference", "metres"),
+    [(3.5, b"\x01", -3.5), (8848.0, b"\x00", 8848.0), (1e9, b"\x00", None), (NOT_A_NUMBER, b"\x00", None)],
+)
+def test_altitude_has_the_sign_of_its_reference(
+    tmp_path: Path, ratio: Any, reference: bytes, metres: float | None
+) -> None:
+    assert facts_of(tmp_path, samples.camera_exif(altitude=(ratio, reference))).altitude == metres
+
+
+@pytest.mark.parametrize("orientation", [1, 6, 8])
+def test_the_orientation_is_kept_beside_the_size_as_seen(tmp_path: Path, orientation: int) -> None:
+    exif = samples.camera_exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    assert facts_of(tmp_path, exif).orientation == orientation
+    assert facts_of(tmp_path, samples.camera_exif()).orientation is None
+
+
+def test_text_that_is_not_utf_8_is_read_as_windows_writes_it(tmp_path: Path) -> None:
+    exif = samples.camera_exif()
+    exif[ExifTags.Base.Model] = b"Mod\xe8le"
+    assert facts_of(tmp_path, exif).camera_model == "Modèle"
+
+
+def test_forged_counts_and_chains_of_directories_come_to_an_end(tmp_path: Path) -> None:
+    entries = b"".join(struct.pack("<HHII", 0x010F + n, 2, 0xFFFFFFF0, 8) for n in range(200))
+    for following in (8, 9, 10):
+        block = b"II*\0" + struct.pack("<IH", 8, 200) + entries + struct.pack("<I", following)
+        path = tmp_path / "a.jpg"
+        samples.corner_picture().save(path, exif=b"Exif\0\0" + block)
+        assert read_facts(path, "image/jpeg").width == 400
+    tiff = tmp_path / "a.tif"
+    samples.corner_picture().save(tiff)
+    content = bytearray(tiff.read_bytes())
+    chain = b"".join(struct.pack("<HI", 0, len(content) + 6 * (n + 1)) for n in range(200_000))
+    (directory,) = struct.unpack_from("<I", content, 4)
+    (count,) = struct.unpack_from("<H", content, directory)
+    struct.pack_into("<I", content, directory + 2 + 12 * count, len(content))
+    tiff.write_bytes(content + chain)
+    with contextlib.suppress(UnreadableMedia):
+        read_facts(tiff, "image/tiff")
+
+
+def test_a_huge_block_is_read_in_its_beginning_with_a_warning(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    samples.corner_picture().save(path, exif=samples.camera_exif().tobytes() + bytes(5_000_000))
+    facts = read_facts(path, "image/png")
+    assert facts.camera_make == "Maker"
+    assert "5,000," in facts.warnings[0]
 
 
 def test_a_tiff_is_its_own_exif(tmp_path: Path) -> None:

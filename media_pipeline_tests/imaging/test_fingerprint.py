@@ -13,9 +13,10 @@ import pytest
 from PIL import Image, ImageCms, ImageDraw
 
 from media_pipeline.imaging import fingerprint as module
+from media_pipeline.imaging import video_fingerprint as video_module
 from media_pipeline.imaging.errors import UnreadableMedia
 from media_pipeline.imaging.fingerprint import fingerprint, pdq, picture_fingerprint, pixel_sha256
-from media_pipeline.imaging.video_fingerprint import video_fingerprints
+from media_pipeline.imaging.video_fingerprint import video_fingerprint
 from media_pipeline.imaging.videos import frame_at
 from media_pipeline_tests.imaging import samples
 from media_pipeline_tests.imaging.copies import COPIES, grouped, photograph, score
@@ -132,7 +133,7 @@ def test_what_is_no_picture_is_unreadable(tmp_path: Path) -> None:
     with pytest.raises(UnreadableMedia):
         picture_fingerprint(tmp_path / "a", "image/png")
     with pytest.raises(UnreadableMedia):
-        video_fingerprints(tmp_path / "a")
+        video_fingerprint(tmp_path / "a")
 
 
 def test_pdq_is_near_the_reference_librarys_of_the_full_picture() -> None:
@@ -208,14 +209,14 @@ def _scene(seconds: float) -> Image.Image:
 
 
 def test_a_video_of_a_frame_a_second_has_as_many_hashes(tmp_path: Path) -> None:
-    found = video_fingerprints(_film(tmp_path / "a.mp4", 8, rate=1, bf="3"))
+    found = video_fingerprint(_film(tmp_path / "a.mp4", 8, rate=1, bf="3")).seconds
     assert [hashed.second for hashed in found] == list(range(8))
 
 
 @pytest.mark.parametrize("options", [{}, {"g": "7"}, {"g": "1000", "bf": "3"}, {"g": "1", "bf": "0"}])
 @pytest.mark.parametrize("suffix", ["mp4", "mkv"])
 def test_a_video_has_a_hash_for_each_second(suffix: str, options: dict[str, str], tmp_path: Path) -> None:
-    found = video_fingerprints(_film(tmp_path / f"a.{suffix}", 6, **options))
+    found = video_fingerprint(_film(tmp_path / f"a.{suffix}", 6, **options)).seconds
     assert [hashed.second for hashed in found] == list(range(6))
     for hashed in found:
         expected = pdq(_scene(hashed.second))
@@ -227,7 +228,7 @@ def test_a_turned_video_is_seen_upright(tmp_path: Path) -> None:
     path = _film(tmp_path / "a.mp4", 1)
     samples.turn_video(path)
     expected = pdq(frame_at(path, 0.0))
-    assert (int(video_fingerprints(path)[0].pdq, 16) ^ int(expected.hash, 16)).bit_count() <= 12
+    assert (int(video_fingerprint(path).seconds[0].pdq, 16) ^ int(expected.hash, 16)).bit_count() <= 12
 
 
 def test_only_the_first_ten_minutes_of_a_video_count(tmp_path: Path) -> None:
@@ -238,7 +239,7 @@ def test_only_the_first_ten_minutes_of_a_video_count(tmp_path: Path) -> None:
         for _ in range(620):
             container.mux(stream.encode(av.VideoFrame(32, 32, "yuv420p")))
         container.mux(stream.encode(None))
-    found = video_fingerprints(path)
+    found = video_fingerprint(path).seconds
     assert [hashed.second for hashed in found] == list(range(600))
 
 
@@ -246,11 +247,22 @@ def test_of_a_video_that_is_cut_what_can_be_decoded_counts(tmp_path: Path) -> No
     whole = _film(tmp_path / "a.mkv", 6, g="10")
     cut = tmp_path / "b.mkv"
     cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
-    found = video_fingerprints(cut)
+    found = video_fingerprint(cut).seconds
     assert 1 <= len(found) < 6
-    assert found == video_fingerprints(whole)[: len(found)]
+    assert found == video_fingerprint(whole).seconds[: len(found)]
 
 
 def test_sound_alone_has_no_pictures(tmp_path: Path) -> None:
     with pytest.raises(UnreadableMedia, match="no video"):
-        video_fingerprints(samples.save_sound(tmp_path / "a.wav"))
+        video_fingerprint(samples.save_sound(tmp_path / "a.wav"))
+
+
+def test_of_a_video_of_great_size_only_key_frames_are_decoded_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(video_module, "MAX_DECODED_PIXELS", 1)
+    found = video_fingerprint(_film(tmp_path / "a.mp4", 6, g="20", sc_threshold="0")).seconds
+    assert [hashed.second for hashed in found] == [0, 2, 4]
+    for hashed in found:
+        expected = pdq(_scene(hashed.second))
+        assert (int(hashed.pdq, 16) ^ int(expected.hash, 16)).bit_count() <= 31

@@ -2,114 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import random
 import struct
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import av
-import numpy as np
-import pillow_heif
 import pytest
-from PIL import Image
 
 from media_pipeline.imaging.facts import read_facts
 from media_pipeline_tests.imaging import samples
+from media_pipeline_tests.imaging.formats import WHOLE, noise, saved
 
-pillow_heif.register_heif_opener()
-
-
-def _noise(width: int = 160, height: int = 120) -> Image.Image:
-    return Image.merge("RGB", [Image.effect_noise((width, height), 60 + 20 * channel) for channel in range(3)])
-
-
-def _saved(picture: Image.Image, kind: str, **options: object) -> bytes:
-    out = io.BytesIO()
-    picture.save(out, kind, **options)
-    return out.getvalue()
-
-
-def _animation(kind: str) -> bytes:
-    frames = [_noise() for _ in range(4)]
-    return _saved(frames[0], kind, save_all=True, append_images=frames[1:])
-
-
-def _tiles(compression: str | None) -> bytes:
-    return _saved(_noise(), "TIFF", compression=compression, dpi=(72, 72), software="tests")
-
-
-def _video(container: str, codec: str = "libx264", **options: str) -> bytes:
-    # By name: to put its index in front, ffmpeg opens the file a second time.
-    with tempfile.NamedTemporaryFile() as file, av.open(file.name, "w", format=container, options=options) as target:
-        stream = target.add_stream(codec, rate=10)
-        stream.width, stream.height, stream.pix_fmt = 160, 96, "yuv420p"
-        for _ in range(40):
-            target.mux(stream.encode(av.VideoFrame.from_image(_noise(160, 96))))
-        target.mux(stream.encode(None))
-        target.close()
-        return Path(file.name).read_bytes()
-
-
-def _sound(container: str, codec: str, rate: int = 44100, **options: str) -> bytes:
-    out = io.BytesIO()
-    with av.open(out, "w", format=container, options=options) as target:
-        stream = target.add_stream(codec, rate=rate)
-        for _ in range(60):
-            tones = (np.random.default_rng(1).random((1, 4410)) * 20000 - 10000).astype("int16")
-            frame = av.AudioFrame.from_ndarray(tones, format="s16", layout="mono")
-            frame.sample_rate = rate
-            target.mux(stream.encode(frame))
-        target.mux(stream.encode(None))
-    return out.getvalue()
-
-
-def _pdf() -> bytes:
-    return _saved(_noise(), "PDF", save_all=True, append_images=[_noise()])
-
-
-WHOLE: dict[str, tuple[str, Callable[[], bytes]]] = {
-    "jpeg": ("image/jpeg", lambda: _saved(_noise(), "JPEG")),
-    "progressive jpeg": ("image/jpeg", lambda: _saved(_noise(), "JPEG", progressive=True)),
-    "jpeg with restarts": ("image/jpeg", lambda: _saved(_noise(), "JPEG", restart_marker_rows=1)),
-    "large jpeg": ("image/jpeg", lambda: _saved(_noise(900, 700), "JPEG", quality=97)),
-    "jpeg of one colour": ("image/jpeg", lambda: _saved(Image.new("RGB", (64, 48), "red"), "JPEG")),
-    "png": ("image/png", lambda: _saved(_noise(), "PNG")),
-    "animated png": ("image/png", lambda: _animation("PNG")),
-    "gif": ("image/gif", lambda: _saved(_noise(), "GIF")),
-    "animated gif": ("image/gif", lambda: _animation("GIF")),
-    "webp": ("image/webp", lambda: _saved(_noise(), "WEBP")),
-    "lossless webp": ("image/webp", lambda: _saved(_noise(), "WEBP", lossless=True)),
-    "animated webp": ("image/webp", lambda: _animation("WEBP")),
-    "avif": ("image/avif", lambda: _saved(_noise(), "AVIF")),
-    "animated avif": ("image/avif", lambda: _animation("AVIF")),
-    "heic": ("image/heic", lambda: _saved(_noise(), "HEIF")),
-    "tiff": ("image/tiff", lambda: _tiles(None)),
-    "lzw tiff": ("image/tiff", lambda: _tiles("tiff_lzw")),
-    "tiff of two pages": ("image/tiff", lambda: _animation("TIFF")),
-    "bmp": ("image/bmp", lambda: _saved(_noise(), "BMP")),
-    "ppm": ("image/x-portable-pixmap", lambda: _saved(_noise(), "PPM")),
-    "mp4": ("video/mp4", lambda: _video("mp4")),
-    "mp4 with its index in front": ("video/mp4", lambda: _video("mp4", movflags="faststart")),
-    "fragmented mp4": ("video/mp4", lambda: _video("mp4", movflags="frag_keyframe+empty_moov", min_frag_duration="1")),
-    "fragmented mp4 with an index": (
-        "video/mp4",
-        lambda: _video("mp4", movflags="frag_every_frame+empty_moov+default_base_moof+global_sidx"),
-    ),
-    "mov": ("video/quicktime", lambda: _video("mov")),
-    "3gp": ("video/3gpp", lambda: _video("3gp", "mpeg4")),
-    "webm": ("video/webm", lambda: _video("webm", "libvpx")),
-    "live webm": ("video/webm", lambda: _video("webm", "libvpx", live="1")),
-    "mkv": ("video/x-matroska", lambda: _video("matroska")),
-    "avi": ("video/x-msvideo", lambda: _video("avi", "mpeg4")),
-    "m4a": ("audio/mp4", lambda: _sound("ipod", "aac")),
-    "mp3": ("audio/mpeg", lambda: _sound("mp3", "libmp3lame")),
-    "mp3 without a count": ("audio/mpeg", lambda: _sound("mp3", "libmp3lame", write_xing="0", id3v2_version="0")),
-    "ogg": ("audio/ogg", lambda: _sound("ogg", "libopus", 48000)),
-    "wav": ("audio/wav", lambda: _sound("wav", "pcm_s16le")),
-    "pdf": ("application/pdf", _pdf),
-}
 MEASURES: dict[str, Callable[[int], int]] = {
     "30%": lambda size: size * 30 // 100,
     "60%": lambda size: size * 60 // 100,
@@ -164,7 +67,7 @@ def test_what_hangs_on_the_end_of_a_picture_does_not_make_it_truncated(
     motion = _content(contents, "jpeg") + _content(contents, "mp4")
     assert _truncated(tmp_path, motion, "image/jpeg") is None
     assert _truncated(tmp_path, motion[:-500], "image/jpeg") is None
-    gain_map = _saved(_noise(), "MPO", save_all=True, append_images=[_noise(80, 60)])
+    gain_map = saved(noise(), "MPO", save_all=True, append_images=[noise(80, 60)])
     assert _truncated(tmp_path, gain_map, "image/jpeg") is None
     assert _truncated(tmp_path, gain_map[:-500], "image/jpeg") is None, "platforms cut it off on purpose"
     for name in ("png", "gif", "webp", "mp4", "mp3", "pdf"):
@@ -173,8 +76,8 @@ def test_what_hangs_on_the_end_of_a_picture_does_not_make_it_truncated(
 
 
 def test_a_thumbnail_in_the_exif_is_not_taken_for_the_picture(tmp_path: Path, contents: dict[str, bytes]) -> None:
-    exif = samples.camera_exif().tobytes() + _saved(_noise(80, 60), "JPEG")
-    picture = _saved(_noise(), "JPEG", exif=exif)
+    exif = samples.camera_exif().tobytes() + saved(noise(80, 60), "JPEG")
+    picture = saved(noise(), "JPEG", exif=exif)
     assert _truncated(tmp_path, picture, "image/jpeg") is None
     assert _truncated(tmp_path, picture[:-20], "image/jpeg")
 
@@ -187,7 +90,7 @@ def test_a_video_of_full_length_with_zeros_at_its_end_is_truncated(tmp_path: Pat
 
 def test_half_a_picture_still_says_what_its_header_says(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
-    samples.save_jpeg(path, _noise(400, 300), orientation=6)
+    samples.save_jpeg(path, noise(400, 300), orientation=6)
     path.write_bytes(path.read_bytes()[:-2000])
     facts = read_facts(path, "image/jpeg")
     assert (facts.width, facts.height) == (300, 400)

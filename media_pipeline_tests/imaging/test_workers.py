@@ -106,6 +106,28 @@ def test_a_killed_worker_costs_one_file(workers: Workers, tmp_path: Path) -> Non
     assert all(isinstance(facts, FileFacts) for _, facts in workers.map_facts(pictures(tmp_path, 5)))
 
 
+def test_a_file_whose_worker_died_gets_another(workers: Workers, tmp_path: Path) -> None:
+    task = FactsTask("key", tmp_path / "marker", "image/png")
+    assert list(workers._map(misbehaviour.kill_own_worker_once, [task], lambda task: (task.path,))) == [(task, "done")]
+
+
+def test_files_in_flight_when_all_workers_died_are_not_to_blame(workers: Workers, tmp_path: Path) -> None:
+    tasks = [FactsTask(str(n), tmp_path / f"marker-{n}", "image/png") for n in range(6)]
+    results = workers._map(misbehaviour.kill_own_worker_once, tasks, lambda task: (task.path,))
+    assert [result for _, result in results] == ["done"] * 6
+
+
+def test_a_file_that_takes_too_much_memory_is_refused_and_its_worker_goes_on(tmp_path: Path) -> None:
+    with Workers(Settings(media_image_workers=1, media_image_memory_mb=700)) as workers:
+        sizes = [FactsTask(size, Path("unused"), size) for size in ("100", "2000", "100")]
+        results = dict(workers._map(misbehaviour.ask_for_memory, sizes, lambda task: (task.path, task.mime_type)))
+        refused = results.pop(sizes[1])
+        assert isinstance(refused, WorkFailure)
+        assert (refused.kind, refused.blames_file) == (FailureKind.UNREADABLE, True)
+        assert "MEDIA_IMAGE_MEMORY_MB" in refused.error
+        assert set(results.values()) == {100_000_000}
+
+
 def test_an_unexpected_exception_is_a_value(workers: Workers) -> None:
     [failure] = run(workers, misbehaviour.raise_an_error)
     assert failure == WorkFailure(FailureKind.ERROR, "RuntimeError: a fault of ours")

@@ -168,6 +168,30 @@ def test_exif_is_read_into_columns_and_kept_whole(library: Library, host: Faulty
     assert "Image Make" in library.rows("SELECT exif FROM media_files")[0][0]
 
 
+def test_fingerprints_and_new_facts_reach_an_older_library_by_a_normal_run(library: Library, host: FaultyHost) -> None:
+    library.land("a.json", [tweet(n, host.serve(f"/{n}.jpg", picture(n))) for n in range(3)])
+    library.run()
+    known = library.rows("SELECT sha256, pixel_sha256, pdq, facts_version FROM media_files ORDER BY 1")
+    assert all(len(pixels) == len(pdq) == 64 and version for _, pixels, pdq, version in known)
+    library.rows("UPDATE media_files SET pixel_sha256 = NULL, pdq = NULL, facts_version = NULL RETURNING 1")
+    asked = len(host.requests)
+    library.run(stages=CACHE)
+    assert library.rows("SELECT sha256, pixel_sha256, pdq, facts_version FROM media_files ORDER BY 1") == known
+    assert len(host.requests) == asked, "nothing is fetched for it"
+
+
+def test_a_file_that_takes_more_than_a_worker_may_have_costs_itself(
+    make_library: MakeLibrary, host: FaultyHost
+) -> None:
+    library = make_library(media_image_memory_mb=500, media_max_image_pixels=400_000_000)
+    hungry = host.serve("/1.png", picture(1, 14_000, 14_000, "PNG"))
+    library.land("a.json", [tweet(1, hungry), tweet(2, host.serve("/2.jpg", picture(2)))])
+    report = library.run(stages=CACHE)["cache_media"]
+    assert library.statuses() == {"stored": 1, "quarantined": 1}
+    (row,) = report.table
+    assert "MEDIA_IMAGE_MEMORY_MB" in row["error"]
+
+
 def test_without_downloads_only_manifests_are_written(make_library: MakeLibrary, host: FaultyHost) -> None:
     library = make_library(download_media=False)
     library.land("a.json", [tweet(1, host.serve("/a.jpg", picture(1)))])

@@ -1,0 +1,105 @@
+"""Camera, time and place of videos and sound, from the tags of their containers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from media_pipeline.imaging.container_tags import tags_of
+from media_pipeline.imaging.facts import read_facts
+from media_pipeline.model import FileFacts
+
+TAGS = {"location": "-27.5916+086.5640+8850.5/", "creation_time": "2024-05-06T07:08:09Z", "comment": "A comment"}
+APPLE = {
+    "com.apple.quicktime.location.ISO6709": "+33.5000-070.2500-012.5/",
+    "com.apple.quicktime.creationdate": "2024-05-06T09:08:09+0200",
+    "com.apple.quicktime.make": "Apple",
+    "com.apple.quicktime.model": "iPhone 15",
+    "com.apple.quicktime.software": "17.4",
+    "com.apple.quicktime.description": "What is seen",
+}
+TYPES = {"mp4": "video/mp4", "mov": "video/quicktime", "3gp": "video/3gpp", "mkv": "video/x-matroska"}
+
+
+def facts_of(folder: Path, suffix: str, tags: dict[str, str], **options: str) -> FileFacts:
+    path = folder / f"a.{suffix}"
+    with av.open(str(path), "w", options=options) as container:
+        container.metadata.update(tags)
+        stream = container.add_stream("mpeg4" if suffix == "3gp" else "libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 176, 144, "yuv420p"
+        container.mux(stream.encode(av.VideoFrame.from_image(Image.new("RGB", (176, 144)))))
+        container.mux(stream.encode(None))
+    return read_facts(path, TYPES[suffix])
+
+
+@pytest.mark.parametrize("suffix", TYPES)
+def test_place_and_time_are_read(tmp_path: Path, suffix: str) -> None:
+    facts = facts_of(tmp_path, suffix, TAGS)
+    assert (facts.latitude, facts.longitude, facts.altitude) == pytest.approx((-27.5916, 86.564, 8850.5))
+    assert facts.taken_at == "2024-05-06T07:08:09+00:00"
+    assert facts.exif
+
+
+def test_what_an_iphone_writes_comes_first_and_in_local_time(tmp_path: Path) -> None:
+    facts = facts_of(tmp_path, "mov", TAGS | APPLE, movflags="use_metadata_tags")
+    assert (facts.latitude, facts.longitude, facts.altitude) == (33.5, -70.25, -12.5)
+    assert facts.taken_at == "2024-05-06T09:08:09+02:00"
+    assert (facts.camera_make, facts.camera_model, facts.software) == ("Apple", "iPhone 15", "17.4")
+    assert facts.caption == "What is seen"
+
+
+@pytest.mark.parametrize(
+    ("written", "place"),
+    [
+        ("+48.8577+002.295/", (48.8577, 2.295, None)),
+        ("+4851.46+00217.7/", (48.8576667, 2.295, None)),
+        ("-485127.72-0021742.0+35/", (-48.8577, -2.295, 35.0)),
+        ("+90.0+180.0/", (90.0, 180.0, None)),
+        ("+91.0+010.0/", (None, None, None)),
+        ("+10.0+010.0+99999999/", (10.0, 10.0, None)),
+        ("somewhere", (None, None, None)),
+        ("", (None, None, None)),
+    ],
+)
+def test_places_are_read_as_iso_6709_writes_them(written: str, place: tuple[float | None, ...]) -> None:
+    found = tags_of({"location": written}, {})
+    assert (found.latitude, found.longitude, found.altitude) == pytest.approx(place)
+
+
+@pytest.mark.parametrize(
+    ("written", "moment"),
+    [
+        ("2024-05-06T07:08:09.000000Z", "2024-05-06T07:08:09+00:00"),
+        ("2024-05-06 07:08:09", "2024-05-06T07:08:09"),
+        ("2024-05-06T07:08:09-0530", "2024-05-06T07:08:09-05:30"),
+        ("1904-01-01T00:00:00.000000Z", None),
+        ("1970-01-01T00:00:00Z", None),
+        ("2024-13-06T07:08:09Z", None),
+        ("2024", None),
+    ],
+)
+def test_a_clock_that_nobody_set_says_nothing(written: str, moment: str | None) -> None:
+    assert tags_of({"creation_time": written}, {}).taken_at == moment
+
+
+def test_tags_are_bounded_and_clean() -> None:
+    found = tags_of({f"tag-{number}": "x\0" * 1000 for number in range(1000)}, {})
+    assert sum(len(name) + len(value) for name, value in found.tags.items()) <= 32_000
+    assert not any("\0" in value for value in found.tags.values())
+
+
+def test_sound_has_its_words_too(tmp_path: Path) -> None:
+    path = tmp_path / "a.m4a"
+    with av.open(str(path), "w", format="ipod") as container:
+        container.metadata.update({"title": "A song", "date": "2024"})
+        stream = container.add_stream("aac", rate=44100)
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 4410), "int16"), format="s16", layout="mono")
+        frame.sample_rate = 44100
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    facts = read_facts(path, "audio/mp4")
+    assert (facts.caption, facts.taken_at, facts.audio_codec) == ("A song", None, "aac")
