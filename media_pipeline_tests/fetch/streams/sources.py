@@ -70,7 +70,8 @@ def write(
 def _encoding(codec: str, reordered: bool, profile: str) -> dict[str, str]:
     options = {"g": str(FPS)}
     if codec == "libx264":
-        options |= {"profile": profile} | ({} if reordered else {"bf": "0"})
+        # With several threads x264 came to other bytes now and then, on a machine under load.
+        options |= {"profile": profile, "threads": "1"} | ({} if reordered else {"bf": "0"})
     return options
 
 
