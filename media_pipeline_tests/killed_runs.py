@@ -66,8 +66,8 @@ def kill_at_random_moments(
         stored, requests = _stored_urls(library), len(asked())
         path, platform = exports[number % len(exports)]
         process = start_ingest(library, path, platform)
-        # The first two seconds are imports of Python modules: nothing to break there.
-        time.sleep(dice.uniform(1.5, 6.0))
+        # The first second is imports of Python modules: nothing to break there.
+        time.sleep(dice.uniform(1.2, 4.0))
         process.send_signal(signal.SIGKILL)
         process.wait()
         again = stored.intersection(asked()[requests:])
