@@ -11,6 +11,8 @@ import os
 import sys
 import time
 
+os.environ["TQDM_DISABLE"] = "1"  # else its progress bars stand between the rows of ours
+
 from img2dataset import download  # pyright: ignore[reportMissingImports, reportUnknownVariableType]
 
 PROCESSES = 2

@@ -233,26 +233,54 @@ def backfill(
 @app.command()
 def dedup(
     user: User = None,
-    prune: Annotated[bool, typer.Option("--prune", help="Remove the duplicate entries; the oldest stays.")] = False,
+    prune: Annotated[bool, typer.Option("--prune", help="Remove copies of the tier that --tier names.")] = False,
+    tier: Annotated[
+        str | None, typer.Option(help="Of --prune: same-bytes or same-pixels. Near duplicates are never removed.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run/--no-dry-run", help="Of --prune: only say what would be removed.")
+    ] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Name exact duplicates (the same bytes) in the library, or of one author, and on demand remove their entries.
+    """Name duplicates in the library, write the reports, and on demand remove copies, of all or of one author.
 
-    Removing an entry removes a reference in the catalogue. The bytes stay: the oldest reference holds them.
+    same-bytes removes references in the catalogue, and no bytes: the oldest reference holds them. same-pixels removes
+    files: references to them hold the best of those pixels from then on, and the catalogue still says which file they
+    held, and what was known of it. near only looks alike, and is for somebody to judge by the reports.
     """
     from media_pipeline.catalog import duplicates, imports, stats
+    from media_pipeline.catalog.near_duplicates import Tier
     from media_pipeline.stages.dedup_report import report_duplicates
+    from media_pipeline.stages.pruning import prune_same_pixels, same_pixel_copies
 
+    chosen = _prunable_tier(prune, tier)
     with session.open_stage(load_settings()) as stage:
         with stage.database.read() as connection:
             partitions = imports.known_partitions(connection)
         report_duplicates(stage, partitions)
-        with stage.database.write() as connection:
+        with stage.database.read() as connection:
             found = duplicates.prunable(connection, user)
-            removed = duplicates.prune(connection, found) if prune else 0
+            copies = list(same_pixel_copies(connection, user))
+        removed = 0
+        if chosen == Tier.SAME_BYTES and not dry_run:
+            with stage.database.write() as connection:
+                removed = duplicates.prune(connection, found)
+        elif chosen == Tier.SAME_PIXELS and not dry_run:
+            removed = prune_same_pixels(stage, copies)
+        if removed:
+            report_duplicates(stage, partitions)
+        with stage.database.read() as connection:
             saved = stats.totals(connection, user=user)["bytes_saved"]
-    facts = {"duplicates": len(found), "removed": removed, "bytes_saved": saved}
+    facts = {
+        "duplicates": len(found),
+        "duplicates_same_pixels": len(copies),
+        "removed": removed,
+        "bytes_saved": saved,
+        "bytes_saved_if_pruned_same_pixels": sum(copy.file.file_size for copy in copies if copy.leaves),
+    }
     _print(facts, as_json, f"Duplicates{f' of {user}' if user else ''}")
+    if prune and dry_run:
+        err.print("nothing was removed: add --no-dry-run")
 
 
 @app.command()
@@ -394,6 +422,22 @@ def _print(facts: dict[str, Any], as_json: bool, title: str) -> None:
         terminal.print_json(facts)
     else:
         terminal.print_facts(title, facts)
+
+
+def _prunable_tier(prune: bool, tier: str | None) -> str | None:
+    """The tier by the catalogue's name; None: nothing is to be removed."""
+    if not prune:
+        if tier is not None:
+            raise typer.BadParameter("--tier belongs to --prune")
+        return None
+    if tier == "near":
+        raise typer.BadParameter(
+            "near duplicates only look alike: look at the reports; nothing removes them. "
+            "--tier is same-bytes or same-pixels"
+        )
+    if tier not in ("same-bytes", "same-pixels"):
+        raise typer.BadParameter("say what --prune may remove: --tier same-bytes or --tier same-pixels")
+    return tier.replace("-", "_")
 
 
 def _local_url(store: ContentStore, path: str | None, settings: Settings) -> str | None:

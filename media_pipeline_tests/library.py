@@ -8,7 +8,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -119,6 +119,11 @@ class Library:
         """Rows of the SQLite catalogue."""
         with sqlite3.connect(self.storage / "catalog.sqlite") as connection:
             return connection.execute(query, parameters).fetchall()
+
+    def execute(self, statement: str) -> None:
+        """Change the catalogue behind the program's back."""
+        with closing(sqlite3.connect(self.storage / "catalog.sqlite")) as connection, connection:
+            connection.execute(statement)
 
     def statuses(self) -> dict[str, int]:
         return dict(self.rows("SELECT status, count(*) FROM post_media GROUP BY status"))

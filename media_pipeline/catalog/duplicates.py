@@ -1,4 +1,6 @@
-"""Exact duplicates: which references hold the same bytes, which posts the same content, and which came first.
+"""References to the same content: which hold the same bytes, which came first, and how copies are pruned.
+
+What does not belong here: files that only show the same (:mod:`media_pipeline.catalog.near_duplicates`).
 
 "Oldest" is by the post's own date (posts without one last), then by id, so that the answer never depends on
 the order of imports.
@@ -8,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from media_pipeline.catalog.selection import by_author, in_partitions, pieces
-from media_pipeline.catalog.tables import media_files, post_media, posts
+from media_pipeline.catalog.tables import media_files, media_versions, post_media, posts, renditions
 from media_pipeline.model import ImportPartition, Status
 
 
@@ -26,6 +29,18 @@ class Holder:
     author: str | None
     import_id: str
     duplicate_of: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Who posted a medium, as the export says: text, never markup."""
+
+    platform: str
+    author_name: str | None
+    author_handle: str | None
+    posted_at: datetime | None
+    url: str | None
+    text: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +76,12 @@ def same_bytes(
         sha256s = list(connection.execute(query).scalars())
         if not sha256s:
             return
-        yield list(_holders(connection, sha256s))
+        yield list(holders(connection, sha256s))
         last = sha256s[-1]
 
 
-def _holders(connection: sa.Connection, sha256s: Iterable[str]) -> Iterator[SameBytes]:
+def holders(connection: sa.Connection, sha256s: Iterable[str]) -> Iterator[SameBytes]:
+    """Every one of these files that a reference holds, with all that hold it."""
     for piece in pieces(sha256s):
         yield from _holders_of_piece(connection, piece)
 
@@ -83,15 +99,15 @@ def _holders_of_piece(connection: sa.Connection, sha256s: Sequence[str]) -> Iter
         .where(post_media.c.sha256.in_(sha256s), post_media.c.status == Status.STORED)
         .order_by(post_media.c.sha256, posts.c.posted_at.is_(None), posts.c.posted_at, post_media.c.media_id)
     )
-    holders: dict[str, list[Holder]] = {}
+    found: dict[str, list[Holder]] = {}
     sizes: dict[str, int] = {}
     for row in connection.execute(query):
         author = f"{row.platform}:{row.author}" if row.author else None
         holder = Holder(row.media_id, row.post_id, author, row.import_id, row.duplicate_of)
-        holders.setdefault(row.sha256, []).append(holder)
+        found.setdefault(row.sha256, []).append(holder)
         sizes[row.sha256] = row.file_size
-    for sha256, found in holders.items():
-        yield SameBytes(sha256, sizes[sha256], tuple(found))
+    for sha256, held_by in found.items():
+        yield SameBytes(sha256, sizes[sha256], tuple(held_by))
 
 
 def point_to(connection: sa.Connection, duplicate_of: Mapping[str, str | None]) -> None:
@@ -120,6 +136,22 @@ def media_of_posts(connection: sa.Connection, post_ids: Sequence[str]) -> dict[s
     return found
 
 
+def sources(connection: sa.Connection, media_ids: Iterable[str]) -> dict[str, Source]:
+    """What is shown of the posts of these references, by the reference."""
+    return {
+        row.media_id: Source(row.platform, row.author_name, row.author_handle, row.posted_at, row.url, row.text)
+        for piece in pieces(media_ids)
+        for row in connection.execute(
+            sa.select(
+                post_media.c.media_id,
+                *posts.c["platform", "author_name", "author_handle", "posted_at", "url", "text"],
+            )
+            .join(posts, posts.c.post_id == post_media.c.post_id)
+            .where(post_media.c.media_id.in_(piece))
+        )
+    }
+
+
 def prunable(connection: sa.Connection, user: str | None) -> list[str]:
     """References that may be removed: a copy whose canonical is stored too; with a user, both of that author."""
     canonical = post_media.alias("canonical")
@@ -142,3 +174,60 @@ def prune(connection: sa.Connection, media_ids: Sequence[str]) -> int:
     for piece in pieces(media_ids):
         removed += connection.execute(sa.delete(post_media).where(post_media.c.media_id.in_(piece))).rowcount
     return removed
+
+
+def of_author(connection: sa.Connection, media_ids: Iterable[str], user: str) -> set[str]:
+    """Those of the references that are in a post of this author."""
+    return {
+        media_id
+        for piece in pieces(media_ids)
+        for media_id in connection.execute(
+            sa.select(post_media.c.media_id)
+            .join(posts, posts.c.post_id == post_media.c.post_id)
+            .where(post_media.c.media_id.in_(piece), by_author(user))
+        ).scalars()
+    }
+
+
+def give_other_file(connection: sa.Connection, media_ids: Iterable[str], sha256: str) -> int:
+    """Let stored references hold another file that is stored too, and return how many did.
+
+    What they held is a version of theirs: media_versions keeps which file it was, and where it came from.
+    """
+    now = datetime.now(UTC)
+    names = ["media_id", "version", "sha256", "fetched_url", "etag", "last_modified", "fetched_at"]
+    other = post_media.alias("other")
+    is_stored = sa.exists().where(other.c.sha256 == sha256, other.c.status == Status.STORED)
+    changed = 0
+    for piece in pieces(media_ids):
+        these = sa.and_(
+            post_media.c.media_id.in_(piece),
+            post_media.c.status == Status.STORED,
+            post_media.c.sha256 != sha256,
+            is_stored,
+        )
+        held = sa.select(*post_media.c[tuple(names)], sa.literal(now, type_=post_media.c.updated_at.type)).where(these)
+        connection.execute(sa.insert(media_versions).from_select([*names, "replaced_at"], held))
+        changed += connection.execute(
+            sa.update(post_media)
+            .where(these)
+            .values(sha256=sha256, version=post_media.c.version + 1, duplicate_of=None, updated_at=now)
+        ).rowcount
+    return changed
+
+
+def names_of_file(connection: sa.Connection, sha256: str) -> int:
+    """How many references hold or held this file, in whatever state, and how many older versions are it."""
+    count = sa.select(sa.func.count())
+    references = connection.execute(count.select_from(post_media).where(post_media.c.sha256 == sha256)).scalar_one()
+    versions = connection.execute(count.select_from(media_versions).where(media_versions.c.sha256 == sha256))
+    return references + versions.scalar_one()
+
+
+def forget_renditions(connection: sa.Connection, sha256: str) -> list[str]:
+    """Remove what is known of the pictures that were drawn of a file, and return where they lie."""
+    of_file = renditions.c.sha256 == sha256
+    places = connection.execute(sa.select(renditions.c.local_path).where(of_file)).scalars()
+    found = [place for place in places if place is not None]
+    connection.execute(sa.delete(renditions).where(of_file))
+    return found

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from media_pipeline.catalog.files import LOCAL_FILE, LocalFile, of_partitions
 from media_pipeline.catalog.selection import clean, in_partitions, pieces
-from media_pipeline.catalog.tables import media_files, near_duplicates, post_media, video_fingerprints
+from media_pipeline.catalog.tables import media_files, post_media, video_fingerprints
 from media_pipeline.model import FileFacts, ImportPartition, Status
 
 
@@ -46,7 +46,7 @@ def lacks_facts(version: int) -> sa.ColumnElement[bool]:
 
 
 def save_facts(connection: sa.Connection, facts: Mapping[str, FileFacts]) -> None:
-    """Write the facts of files, by SHA-256. Near duplicates of them are to be looked for again."""
+    """Write the facts of files, by SHA-256. Near duplicates are looked for again of those that look otherwise."""
     now = datetime.now(UTC)
     _forget(connection, list(facts))
     _save_seconds(connection, facts)
@@ -77,7 +77,7 @@ def save_facts(connection: sa.Connection, facts: Mapping[str, FileFacts]) -> Non
                 pixel_sha256=fact.pixel_sha256,
                 pdq=fact.pdq,
                 pdq_quality=fact.pdq_quality,
-                near_searched_at=None,
+                near_searched_at=sa.case((_has_fingerprint(fact), media_files.c.near_searched_at), else_=None),
                 truncated=clean(fact.truncated),
                 warnings=list(fact.warnings) or None,
                 facts_error=None,
@@ -87,12 +87,18 @@ def save_facts(connection: sa.Connection, facts: Mapping[str, FileFacts]) -> Non
         )
 
 
+def _has_fingerprint(fact: FileFacts) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        media_files.c.pixel_sha256.is_not_distinct_from(fact.pixel_sha256),
+        media_files.c.pdq.is_not_distinct_from(fact.pdq),
+        media_files.c.pdq_quality.is_not_distinct_from(fact.pdq_quality),
+    )
+
+
 def _forget(connection: sa.Connection, sha256s: Sequence[str]) -> None:
-    """Remove what came of the fingerprints that these files had."""
+    """Remove the seconds that these files had. Their pairs are for who looks for near duplicates to end."""
     for piece in pieces(sha256s):
         connection.execute(sa.delete(video_fingerprints).where(video_fingerprints.c.sha256.in_(piece)))
-        for side in (near_duplicates.c.first_sha256, near_duplicates.c.second_sha256):
-            connection.execute(sa.delete(near_duplicates).where(side.in_(piece)))
 
 
 def _save_seconds(connection: sa.Connection, facts: Mapping[str, FileFacts]) -> None:

@@ -88,13 +88,18 @@ def build_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     @dg.asset(
         **common,
         deps=[cached_media],
-        kinds={"python", "table"},
-        description="What repeats: the same bytes within the partition and against the whole library, in all and "
-        "by author, and posts of the same content. The oldest is canonical, the others point to it." + PARTITION,
+        kinds={"python", "table", "image"},
+        check_specs=checks.specs_of("dedup_report"),
+        description="What repeats, in three tiers: the same bytes within the partition and against the whole library, "
+        "in all and by author (the oldest is canonical, the others point to it), the same pixels, and what only looks "
+        "alike; and posts of the same content. Clusters side by side, with the best of each; nothing is deleted."
+        + PARTITION,
     )
     def dedup_report(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> Materialized:
         with pipeline.open(context.log) as stage:
-            return materialized(context, report_duplicates(stage, partitions_of(context)))
+            partitions = partitions_of(context)
+            reports = report_duplicates(stage, partitions)
+            return materialized(context, reports, checks.of_dedup_report(stage, partitions))
 
     @dg.asset(
         **common,

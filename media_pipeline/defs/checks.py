@@ -11,7 +11,7 @@ from typing import Any
 
 import dagster as dg
 
-from media_pipeline.catalog import file_facts, files, imports, placeholders, stats
+from media_pipeline.catalog import file_facts, files, imports, near_duplicates, placeholders, stats
 from media_pipeline.catalog.files import LocalFile
 from media_pipeline.defs.metadata import table_of
 from media_pipeline.model import ImportPartition
@@ -47,6 +47,12 @@ _SPECS = (
         "no_placeholders",
         False,
         "No picture is shared under different URLs by MEDIA_PLACEHOLDER_AUTHORS authors, as a host's placeholder is.",
+    ),
+    (
+        "dedup_report",
+        "every_picture_was_compared",
+        False,
+        "Every file of the partition that has a fingerprint was compared with the whole library.",
     ),
     (
         "s3_archive",
@@ -129,6 +135,13 @@ def of_cached_media(stage: StageContext, partitions: Sequence[ImportPartition]) 
             dg.AssetCheckSeverity.WARN,
         ),
     ]
+
+
+def of_dedup_report(stage: StageContext, partitions: Sequence[ImportPartition]) -> list[dg.AssetCheckResult]:
+    """Whether near duplicates were looked for of every file that has a fingerprint."""
+    with stage.database.read() as connection:
+        waiting = near_duplicates.count_unsearched(connection, partitions)
+    return [_result("every_picture_was_compared", waiting == 0, {"not_compared": waiting}, dg.AssetCheckSeverity.WARN)]
 
 
 def of_s3_archive(stage: StageContext, partitions: Sequence[ImportPartition]) -> list[dg.AssetCheckResult]:

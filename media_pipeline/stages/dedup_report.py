@@ -1,6 +1,8 @@
-"""Exact duplicates: every content has one canonical reference, the oldest, and the others point to it.
+"""Duplicates in three tiers: the same bytes, the same pixels, and what only looks alike.
 
-What belongs here: which reference is canonical, which posts say the same, and what that saves. Nothing is deleted.
+What belongs here: which reference to the same bytes is canonical, which posts say the same, and what all of it comes to
+in a partition. What does not: comparing pictures (:mod:`media_pipeline.stages.near_duplicates`), the pages
+(:mod:`media_pipeline.stages.duplicates_views`). Nothing is deleted.
 """
 
 from __future__ import annotations
@@ -16,8 +18,12 @@ import sqlalchemy as sa
 from media_pipeline.catalog import duplicates, imports
 from media_pipeline.catalog import posts as posts_table
 from media_pipeline.catalog.duplicates import Holder, SameBytes
+from media_pipeline.catalog.near_duplicates import Tier
 from media_pipeline.model import ImportPartition, Report, Role, Status
 from media_pipeline.stages.context import TABLE_ROWS, Reports, StageContext
+from media_pipeline.stages.duplicate_clusters import Cluster, Member, clusters_of, held_repeatedly
+from media_pipeline.stages.duplicates_views import show_clusters
+from media_pipeline.stages.near_duplicates import search_near_duplicates
 
 
 @dataclass
@@ -32,13 +38,22 @@ class Findings:
             duplicates_of_same_author=0,
             bytes_saved=0,
             duplicate_posts=0,
+            duplicates_same_pixels=0,
+            near_duplicates=0,
+            near_clusters=0,
+            bytes_saved_if_pruned_same_pixels=0,
+            bytes_saved_if_pruned_near=0,
         )
     )
     table: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
+    """The first copies of the same bytes."""
+    lookalikes: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
+    """The first files of the same pixels, or near."""
 
 
 def report_duplicates(context: StageContext, partitions: Sequence[ImportPartition]) -> Reports:
-    """Name the canonical of every content that the partitions hold, and report what repeats."""
+    """Name the canonical of every content that the partitions hold, look for near duplicates, report what repeats."""
+    search_near_duplicates(context, partitions)
     with context.database.read() as connection:
         partition_of = imports.partition_by_import(connection, partitions)
     findings = {partition: Findings() for partition in partitions}
@@ -48,8 +63,56 @@ def report_duplicates(context: StageContext, partitions: Sequence[ImportPartitio
                 _count(same, partition_of, findings)
             progress.advance(len(group))
     _report_posts(context, partitions, findings)
+    return {partition: _report(context, partition, partition_of, findings[partition]) for partition in partitions}
+
+
+def _report(
+    context: StageContext, partition: ImportPartition, partition_of: Mapping[str, ImportPartition], found: Findings
+) -> Report:
+    """Show the partition's clusters, counting them on the way."""
+
+    def own(member: Member) -> bool:
+        return any(partition_of.get(holder.import_id) == partition for holder in member.holders)
+
+    def counted() -> Iterator[Cluster]:
+        clustered: set[str] = set()
+        with context.database.read() as connection:
+            for cluster in clusters_of(connection, partition):
+                clustered.update(member.sha256 for member in cluster.members)
+                _count_cluster(cluster, [member for member in cluster.members if own(member)], found)
+                yield cluster
+            yield from held_repeatedly(connection, partition, clustered)
+
+    pages = show_clusters(context, partition, counted())
+    table = (found.lookalikes[: TABLE_ROWS // 2] + found.table)[:TABLE_ROWS]
+    return Report(dict(found.numbers), tuple(table), pages)
+
+
+def _count_cluster(cluster: Cluster, own: Sequence[Member], found: Findings) -> None:
+    """Add what a partition's own files in a cluster come to. The best file of a cluster is no duplicate."""
+    found.numbers["near_clusters"] += bool(own) and any(pair.tier is Tier.NEAR for pair in cluster.pairs)
+    canonical = cluster.canonical.holders[0]
+    for member in own:
+        if member.tier is None:
+            continue
+        is_near = member.tier is Tier.NEAR
+        found.numbers["near_duplicates" if is_near else "duplicates_same_pixels"] += 1
+        found.numbers[f"bytes_saved_if_pruned_{member.tier}"] += member.file.file_size
+        holder = member.holders[0]
+        if len(found.lookalikes) < TABLE_ROWS:
+            found.lookalikes.append(_row(holder, canonical, member.tier, member.distance, member.file.file_size))
+
+
+def _row(holder: Holder, canonical: Holder, tier: Tier, distance: int | None, file_size: int) -> Mapping[str, Any]:
+    """A line of the table. Without a PDQ there is no distance."""
     return {
-        partition: Report(dict(found.numbers), tuple(found.table[:TABLE_ROWS])) for partition, found in findings.items()
+        "media_id": holder.media_id,
+        "duplicate_of": canonical.media_id,
+        "tier": tier.replace("_", " "),
+        "distance": distance,
+        "author": holder.author or "",
+        "canonical_author": canonical.author or "",
+        "file_size": file_size,
     }
 
 
@@ -93,16 +156,8 @@ def _count(
                     "bytes_saved": same.file_size,
                 }
             )
-            found.table.append(
-                {
-                    "media_id": holder.media_id,
-                    "duplicate_of": same.canonical.media_id,
-                    "tier": "same bytes",
-                    "author": holder.author or "",
-                    "canonical_author": same.canonical.author or "",
-                    "file_size": same.file_size,
-                }
-            )
+            if len(found.table) < TABLE_ROWS:
+                found.table.append(_row(holder, same.canonical, Tier.SAME_BYTES, 0, same.file_size))
         seen_partitions.add(partition)
         seen_authors.add(holder.author)
 

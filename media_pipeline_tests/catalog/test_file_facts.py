@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from media_pipeline.catalog import file_facts, files, imports
 from media_pipeline.catalog.database import Database
-from media_pipeline.catalog.tables import near_duplicates, video_fingerprints
+from media_pipeline.catalog.tables import video_fingerprints
 from media_pipeline.model import Status, VideoPdq
 from media_pipeline_tests.catalog.filling import (
     FIRST,
@@ -16,7 +16,6 @@ from media_pipeline_tests.catalog.filling import (
     archive,
     give_facts,
     row,
-    rows,
     store,
     update,
 )
@@ -55,27 +54,22 @@ def test_what_is_unreadable_or_only_in_the_archive_is_not_read_again(database: D
     assert lacking(database, 9) == []
 
 
-def test_new_facts_replace_the_fingerprints_and_what_came_of_them(database: Database):
-    refs = add_post(database, "1", *(f"https://host/{n}.jpg" for n in range(3)))
-    one, two, three = sorted(store(database, f"content {n}", ref) for n, ref in enumerate(refs))
+def test_new_facts_replace_the_fingerprints_and_what_looks_otherwise_is_searched_again(database: Database):
+    refs = add_post(database, "1", *(f"https://host/{n}.jpg" for n in range(2)))
+    one, two = (store(database, f"content {n}", ref) for n, ref in enumerate(refs))
     seconds = tuple(VideoPdq(second, "0" * 64, 90) for second in range(3))
-    give_facts(database, one, two, three, seconds=seconds, pixel_sha256="1" * 64, pdq="2" * 64, pdq_quality=77)
-    with database.write() as connection:
-        pairs = [(one, two), (two, three)]
-        rows_of_pairs = [
-            {"first_sha256": a, "second_sha256": b, "tier": "near", "distance": 3, "found_at": NOW} for a, b in pairs
-        ]
-        connection.execute(sa.insert(near_duplicates), rows_of_pairs)
-    update(database, "media_files", {"sha256": one}, near_searched_at=NOW)
+    looks = {"pixel_sha256": "1" * 64, "pdq": "2" * 64, "pdq_quality": 77}
+    give_facts(database, one, two, seconds=seconds, **looks)
+    for sha256 in (one, two):
+        update(database, "media_files", {"sha256": sha256}, near_searched_at=NOW)
     give_facts(database, one, seconds=(VideoPdq(0, "f" * 64, 10),), pdq="3" * 64)
-    found = row(database, "media_files", sha256=one)
-    assert (found["pdq"], found["pixel_sha256"], found["near_searched_at"]) == ("3" * 64, None, None)
+    give_facts(database, two, seconds=seconds, **looks)
+    changed, same = row(database, "media_files", sha256=one), row(database, "media_files", sha256=two)
+    assert (changed["pdq"], changed["pixel_sha256"], changed["near_searched_at"]) == ("3" * 64, None, None)
+    assert same["near_searched_at"] == NOW
     with database.read() as connection:
-        kept = connection.execute(sa.select(near_duplicates.c["first_sha256", "second_sha256"])).all()
-        assert [tuple(pair) for pair in kept] == [(two, three)]
         counts = sa.select(video_fingerprints.c.sha256, sa.func.count()).group_by(video_fingerprints.c.sha256)
-        assert dict(tuple(counted) for counted in connection.execute(counts)) == {one: 1, two: 3, three: 3}
-    assert len(rows(database, "media_files")) == 3
+        assert dict(tuple(counted) for counted in connection.execute(counts)) == {one: 1, two: 3}
 
 
 def test_a_partition_with_older_facts_is_unfinished(database: Database):

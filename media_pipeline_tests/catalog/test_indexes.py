@@ -17,6 +17,7 @@ from media_pipeline.catalog import (
     imports,
     media,
     media_reports,
+    near_duplicates,
     placeholders,
     posts,
     renditions,
@@ -27,7 +28,7 @@ from media_pipeline.catalog.database import Database
 from media_pipeline.model import FileFacts, Status
 from media_pipeline_tests.catalog.filling import FIRST, SECOND, add_post, digest, store
 
-BIG_TABLES = ("posts", "post_media", "media_files", "renditions", "fetch_attempts", "import_files")
+BIG_TABLES = ("posts", "post_media", "media_files", "renditions", "fetch_attempts", "import_files", "near_duplicates")
 Asking = Callable[[sa.Connection], object]
 
 QUESTIONS: dict[str, tuple[Asking, str]] = {
@@ -122,6 +123,22 @@ QUESTIONS: dict[str, tuple[Asking, str]] = {
     ),
     "who holds a truncated file": (
         lambda connection: truncated.fetch_again(connection, {digest("one"): "cut"}, 8),
+        "ix_post_media_sha256",
+    ),
+    "which pairs files are in": (
+        lambda connection: near_duplicates.pairs_of(connection, [digest("one")]),
+        "ix_near_duplicates_second_sha256",
+    ),
+    "which pairs a partition's files are in": (
+        lambda connection: near_duplicates.pairs_of_partition(connection, FIRST),
+        "ix_near_duplicates_second_sha256",
+    ),
+    "what of a partition is to be compared": (
+        lambda connection: [near_duplicates.unsearched(connection, [FIRST], kind) for kind in near_duplicates.Kind],
+        "ix_post_media_import_id_status_sha256",
+    ),
+    "which of a partition's files have left": (
+        lambda connection: near_duplicates.departed(connection, [FIRST]),
         "ix_post_media_sha256",
     ),
     "what is broken in a partition": (

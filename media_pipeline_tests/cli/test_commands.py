@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from media_pipeline.cli import app
 from media_pipeline_tests import faulty_host
 from media_pipeline_tests.cli.shell import Shell
 from media_pipeline_tests.faulty_host import FaultyHost
@@ -63,8 +65,16 @@ def test_ingest_runs_everything_and_names_what_failed(shell: Shell, export: Path
     shell.run("download")
     assert shell.json("verify") == {"checked": 2, "corrupt": []}
 
-    assert shell.json("dedup", "--user", "bob", "--prune")["removed"] == 0
-    assert shell.json("dedup", "--user", "ann", "--prune") == {"duplicates": 1, "removed": 1, "bytes_saved": 0}
+    prune = ("--prune", "--tier", "same-bytes", "--no-dry-run")
+    assert shell.json("dedup", "--user", "bob", *prune)["removed"] == 0
+    assert shell.json("dedup", "--user", "ann", *prune[:-1])["removed"] == 0, "unless it is meant"
+    assert shell.json("dedup", "--user", "ann", *prune) == {
+        "duplicates": 1,
+        "duplicates_same_pixels": 0,
+        "removed": 1,
+        "bytes_saved": 0,
+        "bytes_saved_if_pruned_same_pixels": 0,
+    }
     assert shell.json("stats")["duplicates"] == 0
     assert shell.json("optimize", "--user", "ann")["files"] == 0
     assert shell.json("archive", "--all")["failed"] == 0
@@ -201,6 +211,21 @@ def test_backfill_runs_only_partitions_that_hold_imports(shell: Shell, host: Fau
     summary = shell.json("backfill", "--start-date", "2025-11-01", "--end-date", "2025-11-30")
     assert summary["stored"] == 3
     assert summary["partitions"] == ["twitter 2025-11-01 to 2025-11-02", "twitter 2025-11-06"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--prune", "--tier", "near"), "only look alike"),
+        (("--prune",), "--tier same-bytes or --tier same-pixels"),
+        (("--prune", "--tier", "everything"), "same-pixels"),
+        (("--tier", "same-bytes"), "belongs to --prune"),
+    ],
+)
+def test_pruning_wants_its_tier_named_and_refuses_what_is_only_near(arguments: tuple[str, ...], said: str) -> None:
+    refused = CliRunner().invoke(app, ["dedup", *arguments])
+    assert refused.exit_code == 2
+    assert said in " ".join(refused.output.replace("│", " ").split())
 
 
 def test_help_names_every_command(shell: Shell) -> None:
