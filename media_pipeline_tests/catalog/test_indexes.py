@@ -25,7 +25,7 @@ from media_pipeline.catalog import (
     truncated,
 )
 from media_pipeline.catalog.database import Database
-from media_pipeline.model import FileFacts, Status
+from media_pipeline.model import Status
 from media_pipeline_tests.catalog.filling import FIRST, SECOND, add_post, digest, store
 
 BIG_TABLES = ("posts", "post_media", "media_files", "renditions", "fetch_attempts", "import_files", "near_duplicates")
@@ -47,10 +47,6 @@ QUESTIONS: dict[str, tuple[Asking, str]] = {
     "what is in quarantine of a partition": (
         lambda connection: file_facts.quarantined(connection, [FIRST], 10),
         "ix_post_media_import_id_status_sha256",
-    ),
-    "what came of a file's fingerprints": (
-        lambda connection: file_facts.save_facts(connection, {digest("one"): FileFacts()}),
-        "ix_near_duplicates_second_sha256",
     ),
     "the files of a partition": (
         lambda connection: list(files.local(connection, files.of_partitions([FIRST]))),
