@@ -29,6 +29,9 @@ CACHE = Path(__file__).parent / "cache"
 ARIA2C = Peer("aria2c", "aria2")
 WGET = Peer("wget", "wget")
 VIPSTHUMBNAIL = Peer("vipsthumbnail", "libvips-tools")
+MOGRIFY = Peer("mogrify", "imagemagick")
+FFMPEG = Peer("ffmpeg", "ffmpeg")
+EXIFTOOL = Peer("exiftool", "libimage-exiftool-perl")
 IMG2DATASET = "img2dataset==1.47.0"
 
 

@@ -21,20 +21,20 @@ Pixels = npt.NDArray[np.float32]
 def write_pictures(folder: Path, count: int) -> list[Path]:
     """Write ``count`` JPEGs, of which each fifth is large."""
     rng = np.random.default_rng(SEED)
-    texture = _texture(rng)
+    plane = texture(rng)
     paths = [folder / f"{number:04}.jpg" for number in range(count)]
     for number, path in enumerate(paths):
-        _picture(rng, texture, LARGE if number % 5 == 4 else PORTRAIT).save(path, quality=QUALITY)
+        _picture(rng, plane, LARGE if number % 5 == 4 else PORTRAIT).save(path, quality=QUALITY)
     return paths
 
 
-def _texture(rng: np.random.Generator) -> Pixels:
+def texture(rng: np.random.Generator) -> Pixels:
     """One large plane that every picture is cut from, since making it takes a second."""
-    texture = rng.normal(0, 2.5, (_TEXTURE, _TEXTURE)).astype(np.float32)
+    plane = rng.normal(0, 2.5, (_TEXTURE, _TEXTURE)).astype(np.float32)
     for waves, weight in _OCTAVES:
         coarse = Image.fromarray(rng.normal(0, weight, (waves, waves)).astype(np.float32))
-        texture += np.asarray(coarse.resize(texture.shape, Image.Resampling.BICUBIC))
-    return texture
+        plane += np.asarray(coarse.resize(plane.shape, Image.Resampling.BICUBIC))
+    return plane
 
 
 def _picture(rng: np.random.Generator, texture: Pixels, size: tuple[int, int]) -> Image.Image:

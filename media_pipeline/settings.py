@@ -10,13 +10,15 @@ import json
 import os
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, TypeAdapter, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from media_pipeline.model import MediaPipelineError, Role
+from media_pipeline.model import Crop, MediaPipelineError, PictureFormat, Role
+
+X264Preset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"]
 
 MEGABYTE = 1_000_000
 GIGABYTE = 1_000_000_000
@@ -170,16 +172,56 @@ class Settings(BaseSettings):
     media_max_image_pixels: int = Field(
         178_000_000, ge=1_000_000, description="Pictures with more pixels are not decoded but put in quarantine."
     )
-    media_rendition_longest_side: int = Field(1920, ge=16, le=16384, description="Longest side of a rendition, pixels.")
+    media_rendition_longest_side: int = Field(1920, ge=16, le=16383, description="Longest side of a rendition, pixels.")
+    media_rendition_format: PictureFormat = Field(
+        PictureFormat.JPEG, description="What renditions of pictures are: jpeg (progressive), webp or avif."
+    )
     media_jpeg_quality: int = Field(85, ge=1, le=95, description="JPEG quality of a rendition.")
-    media_thumbnail_size: int = Field(300, ge=16, le=2048, description="Side of the square thumbnail, pixels.")
+    media_webp_quality: int = Field(80, ge=1, le=100, description="WebP quality of a rendition.")
+    media_avif_quality: int = Field(65, ge=1, le=100, description="AVIF quality of a rendition.")
+    media_thumbnail_size: int = Field(
+        300, ge=16, le=2048, description="Side of the square thumbnail, pixels, that overviews show."
+    )
+    media_thumbnail_sizes: Annotated[tuple[Annotated[int, Field(ge=16, le=2048)], ...], NoDecode] = Field(
+        (), description="Further thumbnails, by their sides in pixels."
+    )
+    media_thumbnail_crop: Crop = Field(
+        Crop.CENTRE, description="What thumbnails show: the `centre`, or the part that holds most (`attention`)."
+    )
+    media_web_videos: bool = Field(
+        True, description="False: videos that browsers can't play, or that are over the bitrate, get no web rendition."
+    )
+    media_web_video_longest_side: int = Field(
+        1280, ge=16, le=4096, description="Longest side of a web rendition and of an animated picture's video, pixels."
+    )
+    media_web_video_crf: int = Field(23, ge=0, le=51, description="Their constant rate factor (x264): lower is better.")
+    media_web_video_preset: X264Preset = Field(
+        "veryfast", description="Their preset (x264), from ultrafast to veryslow: the slower, the fewer bytes."
+    )
+    media_web_video_max_kbit: int = Field(
+        8000,
+        ge=0,
+        description="A video of more kilobits a second gets a web rendition although browsers play it. 0: none does.",
+    )
+    media_video_time_factor: float = Field(
+        10,
+        gt=0,
+        description="A web rendition may take so many times the video's duration, and MEDIA_IMAGE_TIMEOUT_SECONDS.",
+    )
 
     dagster_home: str = Field(
         "",
         description="Dagster's own folder. Empty: `dagster` under the storage path, with the project's dagster.yaml.",
     )
 
-    @field_validator("media_fetch_via", "media_allowed_hosts", "media_ports", "media_fetch_roles", mode="before")
+    @field_validator(
+        "media_fetch_via",
+        "media_allowed_hosts",
+        "media_ports",
+        "media_fetch_roles",
+        "media_thumbnail_sizes",
+        mode="before",
+    )
     @classmethod
     def _split_list(cls, value: Any) -> Any:
         """Lists come as JSON or separated by commas or white space."""

@@ -11,7 +11,20 @@ import sqlalchemy as sa
 
 from media_pipeline.catalog.selection import clean, in_partitions, pieces
 from media_pipeline.catalog.tables import imports, media_files, post_media, renditions
-from media_pipeline.model import ImportPartition, MediaType, RenderedFile, Status
+from media_pipeline.model import ImportPartition, MediaType, RenderedFile, RenditionKind, Status
+
+SHOWN_AT = 300
+"""Pixels at which pages show a thumbnail, of which there may be several sizes."""
+_COUNTED = {
+    "optimized": RenditionKind.OPTIMIZED,
+    "thumbnails": RenditionKind.THUMBNAIL,
+    "pages": RenditionKind.PAGE,
+    "animations": RenditionKind.ANIMATION,
+    "web_videos": RenditionKind.WEB,
+}
+NUMBERS = (*_COUNTED, "originals_stand_in", "partial", "failed", "optimized_bytes", "original_bytes")
+"""What :func:`totals` counts."""
+_IS_THERE = sa.or_(renditions.c.local_path.is_not(None), renditions.c.stands_in.is_(True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +37,22 @@ class Source:
     has_picture: bool
     """False for sound, and for a video file that holds only sound."""
     recipes: frozenset[str]
+    frames: int | None = None
+    duration: float | None = None
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a recipe has come to for one file."""
+
+    sha256: str
+    kind: str
+    recipe: str
+    local_path: str | None
+    """None where there is no file."""
+    is_there: bool
+    """Whether there is something to look at: a file, or the original that stands for it."""
 
 
 def sources(
@@ -34,7 +63,7 @@ def sources(
     Ask for many at once: each call looks up all files of a condition such as :func:`files.of_partitions`.
     """
     query = (
-        sa.select(*media_files.c["sha256", "local_path", "media_type", "mime_type", "width"])
+        sa.select(*media_files.c["sha256", "local_path", "media_type", "mime_type", "width", "frames", "duration"])
         .where(
             media_files.c.local_path.is_not(None),
             media_files.c.facts_at.is_not(None),
@@ -59,13 +88,15 @@ def sources(
             file.mime_type,
             file.width is not None or file.media_type == MediaType.DOCUMENT,
             frozenset(made.get(file.sha256, ())),
+            file.frames,
+            file.duration,
         )
         for file in files
     ]
 
 
-def save(connection: sa.Connection, sha256: str, rendered: RenderedFile, local_path: str) -> None:
-    """Record a rendition that lies in the store."""
+def save(connection: sa.Connection, sha256: str, rendered: RenderedFile, local_path: str | None) -> None:
+    """Record a rendition that lies in the store, or, without a path, that the original stands for it."""
     _write(
         connection,
         (sha256, rendered.kind, rendered.recipe),
@@ -76,6 +107,8 @@ def save(connection: sa.Connection, sha256: str, rendered: RenderedFile, local_p
             "file_size": rendered.file_size,
             "rendition_sha256": rendered.sha256,
             "local_path": local_path,
+            "stands_in": rendered.stands_in or None,
+            "partial": rendered.partial or None,
             "error": None,
         },
     )
@@ -83,11 +116,34 @@ def save(connection: sa.Connection, sha256: str, rendered: RenderedFile, local_p
 
 def save_failure(connection: sa.Connection, sha256: str, kind: str, recipe: str, error: str) -> None:
     """Record that this rendition can't be made, so that it is not tried in every run. One that was made stays."""
-    made = sa.select(renditions.c.recipe).where(
-        renditions.c.sha256 == sha256, renditions.c.recipe == recipe, renditions.c.local_path.is_not(None)
-    )
+    made = sa.select(renditions.c.recipe).where(renditions.c.sha256 == sha256, renditions.c.recipe == recipe, _IS_THERE)
     if connection.execute(made).first() is None:
         _write(connection, (sha256, kind, recipe), {"error": clean(error)})
+
+
+def of_files(connection: sa.Connection, sha256s: Iterable[str]) -> list[Made]:
+    """Everything that was made of these files, and what could not be."""
+    found: list[Made] = []
+    columns = renditions.c["sha256", "kind", "recipe", "local_path"]
+    for piece in pieces(sha256s):
+        query = sa.select(*columns, _IS_THERE.label("is_there")).where(renditions.c.sha256.in_(piece))
+        found += [
+            Made(row.sha256, row.kind, row.recipe, row.local_path, bool(row.is_there))
+            for row in connection.execute(query)
+        ]
+    return found
+
+
+def forget(connection: sa.Connection, made: Iterable[Made]) -> None:
+    """Remove the rows; their files are gone already."""
+    for rendition in made:
+        connection.execute(
+            sa.delete(renditions).where(
+                renditions.c.sha256 == rendition.sha256,
+                renditions.c.kind == rendition.kind,
+                renditions.c.recipe == rendition.recipe,
+            )
+        )
 
 
 def _write(connection: sa.Connection, key: tuple[str, str, str], values: Mapping[str, Any]) -> None:
@@ -107,25 +163,25 @@ def totals(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> 
         .distinct()
         .subquery()
     )
-    optimized = renditions.c.kind == "optimized"
-    made = renditions.c.local_path.is_not(None)
+    optimized = renditions.c.kind == RenditionKind.OPTIMIZED
+    kinds = {name: renditions.c.kind == kind for name, kind in _COUNTED.items()}
     query = (
         sa.select(
             files.c.import_date,
             files.c.platform,
-            sa.func.count().filter(optimized, made).label("optimized"),
-            sa.func.count().filter(sa.not_(optimized), made).label("thumbnails"),
+            *(sa.func.count().filter(is_kind, _IS_THERE).label(name) for name, is_kind in kinds.items()),
+            sa.func.count(renditions.c.stands_in).label("originals_stand_in"),
+            sa.func.count(renditions.c.partial).label("partial"),
             sa.func.count().filter(renditions.c.error.is_not(None)).label("failed"),
             sa.func.sum(renditions.c.file_size).filter(optimized).label("optimized_bytes"),
-            sa.func.sum(media_files.c.file_size).filter(optimized, made).label("original_bytes"),
+            sa.func.sum(media_files.c.file_size).filter(optimized, _IS_THERE).label("original_bytes"),
         )
         .join(renditions, renditions.c.sha256 == files.c.sha256)
         .join(media_files, media_files.c.sha256 == files.c.sha256)
         .group_by(files.c.import_date, files.c.platform)
     )
-    names = ("optimized", "thumbnails", "failed", "optimized_bytes", "original_bytes")
     return {
-        ImportPartition(row.import_date, row.platform): {name: int(getattr(row, name) or 0) for name in names}
+        ImportPartition(row.import_date, row.platform): {name: int(getattr(row, name) or 0) for name in NUMBERS}
         for row in connection.execute(query)
     }
 
@@ -138,7 +194,7 @@ def thumbnails(connection: sa.Connection, partitions: Sequence[ImportPartition],
         .where(
             in_partitions(post_media.c.import_id, partitions),
             post_media.c.status == Status.STORED,
-            renditions.c.kind == "thumbnail",
+            renditions.c.kind == RenditionKind.THUMBNAIL,
             renditions.c.local_path.is_not(None),
         )
         .group_by(renditions.c.sha256)
@@ -149,19 +205,21 @@ def thumbnails(connection: sa.Connection, partitions: Sequence[ImportPartition],
 
 
 def local_paths(connection: sa.Connection, sha256s: Iterable[str], kind: str) -> dict[str, str]:
-    """For each of these files that has a rendition of this kind: where the latest one lies, below the storage path."""
+    """Where the rendition of this kind lies, below the storage path, for each of these files that has one.
+
+    Of several sizes the one nearest to ``SHOWN_AT``, and of those the latest. Where the original stands for it, the
+    original's own place, unless that is no longer on this disk.
+    """
     found: dict[str, str] = {}
+    place = sa.case((renditions.c.stands_in.is_(True), media_files.c.local_path), else_=renditions.c.local_path)
     for piece in pieces(sha256s):
         query = (
-            sa.select(*renditions.c["sha256", "local_path"])
-            .where(
-                renditions.c.sha256.in_(piece),
-                renditions.c.kind == kind,
-                renditions.c.local_path.is_not(None),
-            )
-            .order_by(renditions.c.generated_at)
+            sa.select(renditions.c.sha256, place.label("place"))
+            .join(media_files, media_files.c.sha256 == renditions.c.sha256)
+            .where(renditions.c.sha256.in_(piece), renditions.c.kind == kind, place.is_not(None))
+            .order_by(sa.func.abs(renditions.c.width - SHOWN_AT).desc(), renditions.c.generated_at)
         )
-        found |= {row.sha256: row.local_path for row in connection.execute(query)}
+        found |= {row.sha256: row.place for row in connection.execute(query)}
     return found
 
 

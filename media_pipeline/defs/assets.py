@@ -105,7 +105,8 @@ def build_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         **common,
         deps=[cached_media],
         kinds={"python", "image"},
-        description="Pictures to look at: an optimized JPEG and a square WebP thumbnail of each original, made once. "
+        description="Pictures and videos to look at: an optimized picture and square thumbnails of each original, "
+        "documents' first pages, and videos for browsers, made once. "
         "The contact sheet shows the partition." + PARTITION,
     )
     def renditions(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> Materialized:

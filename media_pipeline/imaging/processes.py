@@ -22,7 +22,7 @@ from media_pipeline.imaging.limits import Limits, keep_within
 PRELOADED = (
     "pebble.pool.process",
     "media_pipeline.imaging.facts",
-    "media_pipeline.imaging.renditions",
+    "media_pipeline.imaging.renditions.rendering",
     "media_pipeline.imaging.processes",
 )
 ORPHANED = 70

@@ -34,6 +34,12 @@ OPTIONS = {
 LAST_PACKETS = 300
 """Packets that are decoded at most to see whether a video plays to its end: those behind its last key frame, mostly."""
 MAX_COMPLAINTS = 10
+BLACK = 12.0
+"""Mean brightness, of 255, below which a picture shows nothing: compressed black has up to 3, a street at night 20."""
+MAX_BLACK_FRAMES = 900
+"""That are looked at for a brighter one: half a minute of most videos."""
+_LOOKED_AT = 32
+"""Pixels each way."""
 _CHUNK_BYTES = 1 << 20
 _ROTATE = {90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_270}
 """From counter-clockwise degrees of the display matrix."""
@@ -46,6 +52,32 @@ def frame_at(path: Path, share: float) -> Image.Image:
     """
     with opened_media(path) as container:
         return upright_frame(_nearest_frame(container, (duration_of(container) or 0.0) * share))
+
+
+def bright_frame_at(path: Path, share: float) -> Image.Image:
+    """As :func:`frame_at`, but of black frames the next brighter one; the brightest of them if there is none.
+
+    Raises UnreadableMedia when no frame decodes.
+    """
+    with opened_media(path) as container:
+        nearest = _nearest_frame(container, (duration_of(container) or 0.0) * share)
+        if _brightness(nearest) >= BLACK:
+            return upright_frame(nearest)
+        # Decoding goes on where it stopped.
+        later = islice(frames_of(container, video_stream(container)), MAX_BLACK_FRAMES)
+        brightest = nearest
+        for frame in later:
+            if _brightness(frame) > _brightness(brightest):
+                brightest = frame
+            if _brightness(brightest) >= BLACK:
+                break
+        return upright_frame(brightest)
+
+
+def _brightness(frame: VideoFrame) -> float:
+    """The mean of the picture, 0 to 255."""
+    small: Any = frame.reformat(_LOOKED_AT, _LOOKED_AT, format="gray")
+    return float(small.to_ndarray().mean())
 
 
 def upright_frame(frame: VideoFrame) -> Image.Image:

@@ -22,7 +22,7 @@ from media_pipeline.imaging.errors import OUT_OF_MEMORY, UnreadableMedia, reason
 from media_pipeline.imaging.facts import read_facts
 from media_pipeline.imaging.limits import Limits
 from media_pipeline.imaging.processes import WorkerContext, begin
-from media_pipeline.imaging.renditions import render
+from media_pipeline.imaging.renditions.rendering import render
 from media_pipeline.model import FileFacts, MediaPipelineError, Recipe, RenderedFile
 from media_pipeline.settings import Settings
 
@@ -80,6 +80,8 @@ class RenditionTask:
     mime_type: str
     recipes: tuple[Recipe, ...]
     folder: Path
+    seconds: float | None = None
+    """That it may take, where that isn't ``MEDIA_IMAGE_TIMEOUT_SECONDS``."""
 
 
 Task = TypeVar("Task")
@@ -120,60 +122,56 @@ class Workers:
         self, tasks: Iterable[RenditionTask]
     ) -> Iterator[tuple[RenditionTask, list[RenderedFile] | WorkFailure]]:
         """:func:`render` of every task."""
-        return self._map(render, tasks, lambda task: (task.path, task.mime_type, task.recipes, task.folder))
+        return self._map(
+            render,
+            tasks,
+            lambda task: (task.path, task.mime_type, task.recipes, task.folder),
+            lambda task: task.seconds or self._timeout,
+        )
 
     def _map(
-        self, function: Callable[..., Result], tasks: Iterable[Task], arguments: Callable[[Task], tuple[Any, ...]]
+        self,
+        function: Callable[..., Result],
+        tasks: Iterable[Task],
+        arguments: Callable[[Task], tuple[Any, ...]],
+        limit: Callable[[Task], float] | None = None,
     ) -> Iterator[tuple[Task, Result | WorkFailure]]:
+        def seconds(task: Task) -> float:
+            return limit(task) if limit else self._timeout
+
         remaining = iter(tasks)
         running: dict[Future[Result], Task] = {}
         second_tries: set[Future[Result]] = set()
         try:
             while True:
                 for task in islice(remaining, self._count * IN_FLIGHT_PER_WORKER - len(running)):
-                    running[self._schedule(function, arguments(task))] = task
+                    running[self._schedule(function, arguments(task), seconds(task))] = task
                 if not running:
                     return
                 finished, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in finished:
                     task = running.pop(future)
                     if _lost_its_worker(future) and future not in second_tries:
-                        again = self._schedule(function, arguments(task))
+                        again = self._schedule(function, arguments(task), seconds(task))
                         running[again] = task
                         second_tries.add(again)
                         continue
                     second_tries.discard(future)
-                    yield task, self._outcome(future)
+                    yield task, _outcome(future, seconds(task))
         finally:
             for future in running:
                 future.cancel()
 
-    def _schedule(self, function: Callable[..., Result], arguments: tuple[Any, ...]) -> Future[Result]:
+    def _schedule(self, function: Callable[..., Result], arguments: tuple[Any, ...], seconds: float) -> Future[Result]:
         try:
-            return self._pool.schedule(function, args=arguments, timeout=self._timeout)
+            return self._pool.schedule(function, args=arguments, timeout=seconds)
         except RuntimeError:
             if self._closed or self._restarts >= MAX_RESTARTS:
                 raise WorkersUnavailable(f"no worker process stays alive after {self._restarts} restarts") from None
         self._restarts += 1
         self._end_pool()
         self._pool = self._new_pool()
-        return self._schedule(function, arguments)
-
-    def _outcome(self, future: Future[Result]) -> Result | WorkFailure:
-        error = future.exception()
-        match error:
-            case None:
-                return future.result()
-            case UnreadableMedia():
-                return WorkFailure(FailureKind.UNREADABLE, str(error))
-            case MemoryError():
-                return WorkFailure(FailureKind.UNREADABLE, OUT_OF_MEMORY)
-            case TimeoutError():
-                return WorkFailure(FailureKind.TIMEOUT, f"not done after {self._timeout:g} s")
-            case ProcessExpired():
-                return WorkFailure(FailureKind.CRASH, _how_it_ended(error.exitcode))
-            case _:
-                return WorkFailure(FailureKind.ERROR, reason_of(error))
+        return self._schedule(function, arguments, seconds)
 
     def _new_pool(self) -> ProcessPool:
         context: Any = WorkerContext()
@@ -182,6 +180,23 @@ class Workers:
     def _end_pool(self) -> None:
         self._pool.stop()
         self._pool.join()
+
+
+def _outcome(future: Future[Result], seconds: float) -> Result | WorkFailure:
+    error = future.exception()
+    match error:
+        case None:
+            return future.result()
+        case UnreadableMedia():
+            return WorkFailure(FailureKind.UNREADABLE, str(error))
+        case MemoryError():
+            return WorkFailure(FailureKind.UNREADABLE, OUT_OF_MEMORY)
+        case TimeoutError():
+            return WorkFailure(FailureKind.TIMEOUT, f"not done after {seconds:g} s")
+        case ProcessExpired():
+            return WorkFailure(FailureKind.CRASH, _how_it_ended(error.exitcode))
+        case _:
+            return WorkFailure(FailureKind.ERROR, reason_of(error))
 
 
 def _lost_its_worker(future: Future[Any]) -> bool:

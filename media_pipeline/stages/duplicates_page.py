@@ -90,7 +90,8 @@ def _headline(cluster: Cluster) -> str:
     files = f"{len(cluster.members):,} files" if len(cluster.members) > 1 else ""
     references = f"{sum(len(member.holders) for member in cluster.members):,} references"
     once = f"{size_of(cluster.saved_already)} saved by storing once" if cluster.saved_already else ""
-    pruned = f"{size_of(cluster.saved_if_pruned)} more by keeping the first" if cluster.saved_if_pruned else ""
+    saved = cluster.saved_if_pruned
+    pruned = f"{size_of(saved)} to be saved by keeping only the first" if saved else ""
     return " · ".join(part for part in (files, references, once, pruned) if part)
 
 

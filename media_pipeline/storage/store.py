@@ -7,7 +7,7 @@ What does not: the archive, and the rows that speak of the files.
 |---|---|
 | original | ``media/{images,videos,audio,documents}/<2 hex>/<md5_sum>.<ext>`` |
 | the same MD5, another content | ``…/<md5_sum>-<8 hex of sha256>.<ext>`` |
-| rendition | ``optimized/<2 hex>/<sha256 of the original>-<recipe>.<ext>`` and ``thumbnails/…`` |
+| rendition | ``{optimized,thumbnails,pages,animations,web}/<2 hex>/<sha256 of the original>-<recipe>.<ext>`` |
 | set aside | ``quarantine/<name>`` and ``quarantine/<name>.json``, never public |
 | not done yet | ``tmp/<process>/…``, never public |
 | downloads that broke off | ``parts/…``, never public |
@@ -24,7 +24,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Self
 from urllib.parse import quote
 
-from media_pipeline.model import MediaType
+from media_pipeline.model import MediaType, RenditionKind
 from media_pipeline.storage.durable import (
     Digests,
     StorageError,
@@ -46,7 +46,13 @@ _MEDIA_FOLDERS = {
     MediaType.AUDIO: "audio",
     MediaType.DOCUMENT: "documents",
 }
-_RENDITION_FOLDERS = {"optimized": "optimized", "thumbnail": "thumbnails"}
+_RENDITION_FOLDERS = {
+    RenditionKind.OPTIMIZED: "optimized",
+    RenditionKind.THUMBNAIL: "thumbnails",
+    RenditionKind.PAGE: "pages",
+    RenditionKind.ANIMATION: "animations",
+    RenditionKind.WEB: "web",
+}
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
 
 
@@ -121,7 +127,7 @@ class ContentStore:
             self._note(f"{folder}/{name}")
             return self._place(temp, folder, name)
 
-    def adopt_rendition(self, temp: Path, *, sha256: str, kind: str, recipe: str, extension: str) -> str:
+    def adopt_rendition(self, temp: Path, *, sha256: str, kind: RenditionKind, recipe: str, extension: str) -> str:
         """Move a rendition of the original ``sha256`` to its place, instead of what the same recipe made before.
 
         ``kind`` and ``recipe`` are those of RenderedFile.

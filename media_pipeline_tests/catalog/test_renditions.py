@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 from media_pipeline.catalog import files, renditions
@@ -114,7 +115,8 @@ def test_renditions_are_totalled_by_partition(database: Database):
     save_failure(database, second, "optimized", OPTIMIZED)
     save_failure(database, second, "thumbnail", THUMBNAIL)
     size = len("content 0")
-    made = {"optimized": 1, "thumbnails": 1, "optimized_bytes": 4, "original_bytes": size}
+    none = dict.fromkeys(renditions.NUMBERS, 0)
+    made = {**none, "optimized": 1, "thumbnails": 1, "optimized_bytes": 4, "original_bytes": size}
     with database.read() as connection:
         assert renditions.totals(connection, [FIRST, SECOND, LINKEDIN]) == {
             FIRST: {**made, "failed": 2},
@@ -141,3 +143,52 @@ def test_a_contact_sheet_gets_one_thumbnail_a_file(database: Database):
         assert renditions.thumbnails(connection, [SECOND], 10) == []
         paths = renditions.local_paths(connection, shas, "thumbnail")
         assert paths == {sha256: f"thumbnail/thumbnail-150-q85-v1-{sha256}" for sha256 in shas}
+
+
+def test_an_original_that_stands_in_is_where_the_rendition_is(database: Database):
+    (sha256,) = add_files(database, 1)
+    original = replace(a_rendition("optimized", OPTIMIZED, size=9), path=None)
+    with database.write() as connection:
+        renditions.save(connection, sha256, original, None)
+        # What failed later doesn't take it away.
+        renditions.save_failure(connection, sha256, "optimized", OPTIMIZED, "odd")
+        assert renditions.local_paths(connection, [sha256], "optimized") == {sha256: path_of(a_file("content 0"))}
+        totals = renditions.totals(connection, [FIRST])[FIRST]
+        assert (totals["optimized"], totals["originals_stand_in"], totals["failed"]) == (1, 1, 0)
+        assert totals["original_bytes"] == totals["optimized_bytes"] == 9
+        files.mark_missing(connection, sha256)
+        assert renditions.local_paths(connection, [sha256], "optimized") == {}
+    assert (row(database, "renditions")["stands_in"], row(database, "renditions")["partial"]) == (True, None)
+
+
+def test_a_partial_rendition_is_marked_and_counted(database: Database):
+    (sha256,) = add_files(database, 1)
+    with database.write() as connection:
+        renditions.save(connection, sha256, replace(a_rendition(), partial=True), "thumbnails/a")
+        assert renditions.totals(connection, [FIRST])[FIRST]["partial"] == 1
+    assert row(database, "renditions")["partial"] is True
+
+
+def test_pages_show_the_thumbnail_nearest_to_their_size(database: Database):
+    (sha256,) = add_files(database, 1)
+    with database.write() as connection:
+        for size in (64, 320, 1024):
+            made = replace(a_rendition("thumbnail", f"thumbnail-{size}-q80-v2"), width=size)
+            renditions.save(connection, sha256, made, f"thumbnails/{size}")
+        assert renditions.local_paths(connection, [sha256], "thumbnail") == {sha256: "thumbnails/320"}
+
+
+def test_what_is_forgotten_is_only_what_was_named(database: Database):
+    one, other = add_files(database, 2)
+    for sha256 in (one, other):
+        save(database, sha256, "optimized", OPTIMIZED)
+    save_failure(database, one, "thumbnail", THUMBNAIL)
+    with database.write() as connection:
+        made = {(found.sha256, found.kind): found for found in renditions.of_files(connection, [one, other])}
+        assert {key: found.is_there for key, found in made.items()} == {
+            (one, "optimized"): True,
+            (one, "thumbnail"): False,
+            (other, "optimized"): True,
+        }
+        renditions.forget(connection, [made[one, "optimized"], made[one, "thumbnail"]])
+    assert [found["sha256"] for found in rows(database, "renditions")] == [other]

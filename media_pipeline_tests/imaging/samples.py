@@ -5,16 +5,17 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
 import av
 from PIL import ExifTags, Image, ImageCms, ImageDraw
 
-from media_pipeline.model import Recipe
+from media_pipeline.model import Recipe, RenditionKind
 
-OPTIMIZED = Recipe("optimized", 1920, 85)
-THUMBNAIL = Recipe("thumbnail", 300, 80)
+OPTIMIZED = Recipe(RenditionKind.OPTIMIZED, 1920, 85)
+THUMBNAIL = Recipe(RenditionKind.THUMBNAIL, 300, 80)
 RECIPES = (OPTIMIZED, THUMBNAIL)
 RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
 
@@ -108,14 +109,19 @@ def ultra_hdr(picture: Image.Image, gain_map: Image.Image) -> bytes:
 
 def save_video(path: Path, frames: int = 40, rate: int = 10, size: tuple[int, int] = (160, 96)) -> Path:
     """Blue in its first fifth, red up to its half, then white."""
-    with av.open(str(path), "w") as container:
+    shares = (number / frames for number in range(frames))
+    colours = (BLUE if share < 0.2 else RED if share < 0.5 else WHITE for share in shares)
+    return save_frames(path, [Image.new("RGB", size, colour) for colour in colours], rate)
+
+
+def save_frames(path: Path, pictures: Sequence[Image.Image], rate: int = 10, **options: str) -> Path:
+    """A silent H.264 video; its container is the one that the path's suffix names."""
+    with av.open(str(path), "w", options=options) as container:
         stream = container.add_stream("libx264", rate=rate)
-        stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+        stream.width, stream.height = pictures[0].size
+        stream.pix_fmt = "yuv420p"
         stream.time_base = Fraction(1, rate)
-        for number in range(frames):
-            share = number / frames
-            colour = BLUE if share < 0.2 else RED if share < 0.5 else WHITE
-            picture = Image.new("RGB", size, colour)
+        for picture in pictures:
             container.mux(stream.encode(av.VideoFrame.from_image(picture)))
         container.mux(stream.encode(None))
     return path

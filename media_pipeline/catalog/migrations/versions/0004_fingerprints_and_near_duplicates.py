@@ -22,6 +22,11 @@ FACTS = (
     ("near_searched_at", sa.DateTime(timezone=True), "when near duplicates of it were looked for"),
 )
 
+_REWORDED = (
+    ("kind", sa.String(16), "optimized, thumbnail, page, animation or web"),
+    ("recipe", sa.String(64), "kind, size, further choices, quality and version: other choices, another recipe"),
+)
+
 
 def upgrade() -> None:
     for name, kind, comment in FACTS:
@@ -31,6 +36,10 @@ def upgrade() -> None:
         ("partial", "true: drawn from what there is of a truncated original"),
     ):
         op.add_column("renditions", sa.Column(name, sa.Boolean(), nullable=True, comment=comment))
+    # SQLite keeps no comments.
+    if op.get_bind().dialect.name == "postgresql":
+        for name, kind, comment in _REWORDED:
+            op.alter_column("renditions", name, existing_type=kind, existing_nullable=False, comment=comment)
     op.create_table(
         "video_fingerprints",
         sa.Column("sha256", sa.String(64), nullable=False, comment="the video"),

@@ -8,26 +8,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from media_pipeline.imaging.errors import UnreadableMedia
-from media_pipeline.imaging.renditions import recipes_for, recipes_from, render
-from media_pipeline.model import Recipe, RenderedFile
+from media_pipeline.imaging.renditions.recipes import recipes_for, recipes_from
+from media_pipeline.imaging.renditions.rendering import render
+from media_pipeline.model import Crop, PictureFormat, Recipe, RenditionKind
 from media_pipeline.settings import Settings
 from media_pipeline_tests.imaging import samples
+from media_pipeline_tests.imaging.drawing import drawn, pixels
 from media_pipeline_tests.imaging.samples import BLUE, OPTIMIZED, RECIPES, RED, THUMBNAIL, WHITE, near
-
-
-def drawn(path: Path, mime_type: str = "image/jpeg", recipes: tuple[Recipe, ...] = RECIPES) -> dict[str, RenderedFile]:
-    folder = path.parent / "renditions"
-    folder.mkdir(exist_ok=True)
-    before = path.read_bytes()
-    files = {file.kind: file for file in render(path, mime_type, recipes, folder)}
-    assert path.read_bytes() == before
-    return files
-
-
-def pixels(file: RenderedFile) -> Image.Image:
-    with Image.open(file.path) as image:
-        return image.convert("RGB")
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -134,7 +121,8 @@ def test_every_grey_keeps_white_white(tmp_path: Path, mode: str) -> None:
 
 def test_colours_go_through_the_embedded_profile(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
-    Image.new("RGB", (100, 100), RED).save(path, icc_profile=samples.swapped_profile())
+    # Uncompressed, so that a rendition is smaller.
+    Image.new("RGB", (100, 100), RED).save(path, icc_profile=samples.swapped_profile(), compress_level=0)
     for file in drawn(path, "image/png").values():
         assert near(pixels(file).getpixel((50, 50)), BLUE)
 
@@ -142,7 +130,7 @@ def test_colours_go_through_the_embedded_profile(tmp_path: Path) -> None:
 @pytest.mark.parametrize("profile", [b"not a profile", samples.swapped_profile()[:200], b"\0" * 500])
 def test_a_broken_profile_is_ignored(tmp_path: Path, profile: bytes) -> None:
     path = tmp_path / "a.png"
-    Image.new("RGB", (100, 100), RED).save(path, icc_profile=profile)
+    Image.new("RGB", (100, 100), RED).save(path, icc_profile=profile, compress_level=0)
     for file in drawn(path, "image/png").values():
         assert near(pixels(file).getpixel((50, 50)), RED)
 
@@ -161,9 +149,20 @@ def test_a_video_gets_a_thumbnail_from_a_quarter_of_its_time(tmp_path: Path) -> 
     assert near(pixels(files["thumbnail"]).getpixel((150, 150)), RED, 25)
 
 
-def test_a_pdf_gets_a_thumbnail_of_its_first_page(tmp_path: Path) -> None:
-    files = drawn(samples.save_pdf(tmp_path / "a.pdf"), "application/pdf")
-    assert list(files) == ["thumbnail"]
+def test_a_black_frame_gives_way_to_the_next_brighter_one(tmp_path: Path) -> None:
+    black, red = Image.new("RGB", (160, 96)), Image.new("RGB", (160, 96), RED)
+    path = samples.save_frames(tmp_path / "a.mp4", [black] * 30 + [red] * 10)
+    assert near(pixels(drawn(path, "video/mp4")["thumbnail"]).getpixel((150, 150)), RED, 25)
+    path = samples.save_frames(tmp_path / "b.mp4", [black] * 40)
+    assert near(pixels(drawn(path, "video/mp4")["thumbnail"]).getpixel((150, 150)), (0, 0, 0))
+
+
+def test_a_pdf_gets_a_thumbnail_and_its_whole_first_page(tmp_path: Path) -> None:
+    page = Recipe(RenditionKind.PAGE, 1024, 85)
+    files = drawn(samples.save_pdf(tmp_path / "a.pdf"), "application/pdf", (*RECIPES, page))
+    assert set(files) == {"thumbnail", "page"}
+    assert pixels(files["page"]).size == (768, 1024)
+    assert near(pixels(files["page"]).getpixel((700, 1000)), RED, 25)
     assert near(pixels(files["thumbnail"]).getpixel((150, 150)), RED, 25)
 
 
@@ -174,15 +173,48 @@ def test_sound_gets_nothing(tmp_path: Path) -> None:
     assert recipes_for("image/png", RECIPES) == RECIPES
 
 
-def test_a_truncated_picture_leaves_no_file(tmp_path: Path) -> None:
-    path = tmp_path / "a.jpg"
-    Image.effect_noise((800, 800), 80).save(path)
-    path.write_bytes(path.read_bytes()[:-5000])
-    with pytest.raises(UnreadableMedia, match="truncated"):
-        drawn(path)
-    assert list((tmp_path / "renditions").iterdir()) == []
+def test_every_further_size_is_made_from_the_same_decoding(tmp_path: Path) -> None:
+    sizes = tuple(Recipe(RenditionKind.THUMBNAIL, size, 80) for size in (64, 300, 700))
+    path = samples.save_jpeg(tmp_path / "a.jpg", samples.corner_picture(1600, 1200))
+    made = render(path, "image/jpeg", sizes, tmp_path)
+    assert sorted(pixels(file).size for file in made) == [(64, 64), (300, 300), (700, 700)]
+    assert all(near(pixels(file).getpixel((5, 5)), RED) for file in made)
 
 
 def test_recipes_come_from_the_settings() -> None:
-    settings = Settings(media_rendition_longest_side=1000, media_jpeg_quality=70, media_thumbnail_size=200)
-    assert recipes_from(settings) == (Recipe("optimized", 1000, 70), Recipe("thumbnail", 200, 80))
+    settings = Settings(
+        media_rendition_longest_side=1000,
+        media_rendition_format="webp",
+        media_webp_quality=70,
+        media_thumbnail_size=200,
+        media_thumbnail_sizes="64, 200 512",
+        media_thumbnail_crop="attention",
+        media_web_videos=False,
+    )
+    assert recipes_from(settings) == (
+        Recipe(RenditionKind.OPTIMIZED, 1000, 70, 2, PictureFormat.WEBP),
+        *(Recipe(RenditionKind.THUMBNAIL, size, 80, 2, crop=Crop.ATTENTION) for size in (64, 200, 512)),
+        Recipe(RenditionKind.PAGE, 1024, 85),
+        Recipe(RenditionKind.ANIMATION, 1280, 23, preset="veryfast"),
+    )
+
+
+def test_every_choice_changes_the_name_of_the_recipe() -> None:
+    plain = Settings()
+    choices = {
+        "media_rendition_longest_side": 1000,
+        "media_rendition_format": "avif",
+        "media_jpeg_quality": 70,
+        "media_thumbnail_size": 200,
+        "media_thumbnail_crop": "attention",
+        "media_web_video_longest_side": 720,
+        "media_web_video_crf": 30,
+        "media_web_video_preset": "slow",
+        "media_web_video_max_kbit": 500,
+    }
+    names = {recipe.name for recipe in recipes_from(plain)}
+    assert len(names) == len(recipes_from(plain))
+    for name, value in choices.items():
+        changed = {recipe.name for recipe in recipes_from(Settings(**{name: value}))}
+        assert changed - names, name
+        assert all(len(recipe) <= 64 for recipe in changed)
