@@ -138,13 +138,12 @@ def assert_pauses_are_kept(log: Sequence[dict[str, float]]) -> None:
             assert before["status"] != 429 or after["time"] - before["time"] >= 1.0
 
 
-@pytest.mark.parametrize("seed", [1])
-def test_each_reference_ends_as_the_fault_of_its_urls_calls_for(tmp_path: Path, seed: int) -> None:
-    check(tmp_path, seed, ("twitter", "bluesky"))
+def test_each_reference_ends_as_the_fault_of_its_urls_calls_for(tmp_path: Path) -> None:
+    check(tmp_path, 1, ("bluesky", "linkedin"))
 
 
 @pytest.mark.parametrize(
-    "fault", ["throttle", pytest.param("busy", marks=pytest.mark.slow), pytest.param("lie", marks=pytest.mark.slow)]
+    "fault", ["busy", pytest.param("throttle", marks=pytest.mark.slow), pytest.param("lie", marks=pytest.mark.slow)]
 )
 def test_no_more_requests_are_under_way_at_a_host_than_it_may_have(tmp_path: Path, fault: str) -> None:
     """Faults at which the host knows as soon as we do that a request has ended."""

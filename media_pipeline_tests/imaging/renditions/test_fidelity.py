@@ -36,7 +36,10 @@ def written(picture: Image.Image, chosen: PictureFormat, **options: object) -> I
         return image.convert("RGB")
 
 
-@pytest.mark.parametrize("size", [(1440, 1080), (2400, 1800), (4000, 3000), (3000, 4000)])
+LARGE = [pytest.param(size, marks=pytest.mark.slow) for size in ((4000, 3000), (3000, 4000))]
+
+
+@pytest.mark.parametrize("size", [(1440, 1080), (2400, 1800), *LARGE])
 def test_a_rendition_looks_like_the_plain_path(tmp_path: Path, size: tuple[int, int]) -> None:
     """As drawn, then as written by each format: what a format loses, it loses of the plain path too."""
     path = tmp_path / "a.jpg"
