@@ -1,0 +1,132 @@
+"""Commands that begin with an export: take it in, show what it holds, and which of its bytes a reference came from."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from media_pipeline import session, terminal
+from media_pipeline.cli.app import AsJson, Verbose, app, date_of, platform_of
+from media_pipeline.model import Fault
+from media_pipeline.settings import load_settings
+from media_pipeline.terminal import err, out
+
+if TYPE_CHECKING:
+    from media_pipeline.posts.platforms.base import Platform
+
+
+@app.command()
+def ingest(
+    path: Annotated[Path, typer.Argument(exists=True, help="Export file, or a folder of export files.")],
+    platform: Annotated[
+        str | None, typer.Option("--platform", "-p", help="Platform of the export. Default: told by its shape.")
+    ] = None,
+    day: Annotated[str | None, typer.Option("--date", help="Import date, YYYY-MM-DD. Default: today, UTC.")] = None,
+    verbose: Verbose = False,
+    as_json: AsJson = False,
+) -> None:
+    """Copy an export into the import layout and run everything for it: the main job.
+
+    Exits with 0 when the run succeeded and every media reference is accounted for (downloads that failed are in the
+    summary), with 1 when the run failed.
+    """
+    from media_pipeline.defs.partitions import ranges_of
+    from media_pipeline.stages.landing import land, partitions_for
+
+    settings = load_settings()
+    name = platform_of(platform) if platform else None
+    exports = partitions_for(path, date_of(day) or datetime.now(UTC).date(), name)
+    partitions = sorted(set(exports.values()))
+    # A catalogue that can't be used stops it here, before anything lands and before a run begins.
+    with session.open_database(settings):
+        pass
+    for export, partition in exports.items():
+        for landed in land(settings, export, partition):
+            err.print(f"landed {landed}", soft_wrap=True)
+    failed = session.run(settings, "media_pipeline", ranges_of(partitions), verbose)
+    session.print_summary(settings, partitions, as_json)
+    raise typer.Exit(1 if failed else 0)
+
+
+@app.command()
+def extract(
+    path: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Export file.")],
+    platform: Annotated[
+        str | None, typer.Option("--platform", "-p", help="Platform of the export. Default: told by its shape.")
+    ] = None,
+    coverage: Annotated[
+        bool, typer.Option("--coverage", help="Prove that no media URL was overlooked, instead of listing posts.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show what an export holds, without storing or fetching anything: with --json, one line a post.
+
+    Parts that can't be read are named on standard error. Exits with 1 when there is no post in the file, and with
+    --coverage when a media URL is neither one of a post's nor known to be something else.
+    """
+    from media_pipeline.posts.extract import extract as extract_posts
+    from media_pipeline.posts.platforms import platform_named
+
+    chosen = platform_named(platform_of(platform)) if platform else None
+    if coverage:
+        _print_coverage(path, chosen, as_json)
+        return
+    posts = 0
+    for found in extract_posts(path, chosen):
+        if isinstance(found, Fault):
+            err.print(f"{path.name}: {found}", soft_wrap=True, markup=False)
+            continue
+        posts += 1
+        if as_json:
+            terminal.print_json(found.as_json())
+        else:
+            title = f"{found.post.native_id}  {found.post.author_handle or ''}  {found.post.posted_at or ''}"
+            rows = [{"type": ref.media_type, "role": ref.role, "url": ref.url or ref.note} for ref in found.media]
+            out.print(title, markup=False)
+            terminal.print_table("", rows)
+    raise typer.Exit(0 if posts else 1)
+
+
+def _print_coverage(path: Path, platform: Platform | None, as_json: bool) -> None:
+
+    from media_pipeline.posts.extract import coverage
+
+    found = coverage(path, platform)
+    rows = [asdict(row) for row in found.unexplained]
+    facts = {"percentage": found.percentage, "media_urls": found.urls, "unexplained_urls": found.unexplained_urls}
+    if as_json:
+        terminal.print_json(facts | {"unexplained": rows})
+    else:
+        terminal.print_facts(f"Coverage of {path.name}", facts)
+        terminal.print_table("Unexplained", rows)
+    raise typer.Exit(1 if found.unexplained else 0)
+
+
+@app.command()
+def provenance(
+    media_id: Annotated[str, typer.Argument(help="A media reference, med-….")],
+    whole_post: Annotated[bool, typer.Option("--post", help="Print the post's bytes, not only the URL's.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show which bytes of which export a media reference came from.
+
+    The bytes go to standard output exactly as they stand in the export, the rest to standard error. Exits with 1 when
+    the export is no longer there or has changed.
+    """
+    from media_pipeline.stages.provenance import provenance_of
+
+    settings = load_settings()
+    with session.open_database(settings) as database:
+        found = provenance_of(settings, database, media_id)
+    if as_json:
+        terminal.print_json(found.as_json())
+        return
+    for name, value in found.facts().items():
+        err.print(f"{name}: {value}", soft_wrap=True, markup=False, highlight=False)
+    sys.stdout.buffer.write(found.post_text if whole_post else found.text)
+    sys.stdout.buffer.flush()

@@ -1,0 +1,176 @@
+"""Commands on the media of the library: list, fetch, draw, archive, verify, count."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from media_pipeline import session, terminal
+from media_pipeline.cli.app import AsJson, PostId, User, Verbose, app, date_of, platform_of, print_facts
+from media_pipeline.model import Status
+from media_pipeline.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from media_pipeline.storage.store import ContentStore
+
+
+@app.command(name="list")
+def list_media(
+    post_id: PostId = None,
+    user: User = None,
+    status: Annotated[Status | None, typer.Option(help="Only references in this status.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most this many.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List media references with their status, file and archive address."""
+    from media_pipeline.catalog import media_reports
+    from media_pipeline.storage.store import ContentStore
+
+    settings = load_settings()
+    store = ContentStore(settings.storage_path, settings.media_public)
+    with session.open_database(settings) as database, database.read() as connection:
+        found = media_reports.listing(connection, post_id, user, status, limit)
+        rows = ({**row, "local_url": _local_url(store, row["local_path"], settings)} for row in found)
+        if as_json:
+            terminal.print_json_array(rows)
+        else:
+            columns = ["media_id", "native_id", "author_handle", "media_type", "status", "file_size", "local_path"]
+            terminal.print_table("", list(rows), columns)
+
+
+def _local_url(store: ContentStore, path: str | None, settings: Settings) -> str | None:
+    return store.url_of(path, settings.media_base_url) if path else None
+
+
+@app.command()
+def download(
+    platform: Annotated[str | None, typer.Option("--platform", "-p", help="Only this platform.")] = None,
+    again: Annotated[
+        bool, typer.Option(help="Ask for what is stored as well, to keep new versions of what hosts have changed.")
+    ] = False,
+    verbose: Verbose = False,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch what is due now: pending references, and failed ones whose next attempt has come.
+
+    With --again, a host that has the same version as ever sends nothing; another one becomes a new version, and the
+    old one stays. What the host no longer has stays stored.
+    """
+    from media_pipeline.catalog import imports, media
+    from media_pipeline.defs import jobs
+    from media_pipeline.defs.partitions import ranges_of
+
+    settings = load_settings()
+    name = platform_of(platform) if platform else None
+    with session.open_database(settings) as database:
+        if again:
+            with database.write() as connection:
+                known = [p for p in imports.known_partitions(connection) if name in (None, p.platform)]
+                media.ask_again(connection, known)
+        with database.read() as connection:
+            partitions = [p for p in imports.unfinished_partitions(connection) if name in (None, p.platform)]
+    failed = session.run(settings, jobs.ORIGINALS, ranges_of(partitions), verbose)
+    session.print_summary(settings, partitions, as_json)
+    raise typer.Exit(1 if failed else 0)
+
+
+@app.command()
+def backfill(
+    start_date: Annotated[str, typer.Option(help="First import date, YYYY-MM-DD.")],
+    end_date: Annotated[str | None, typer.Option(help="Last import date. Default: today, UTC.")] = None,
+    platform: Annotated[str | None, typer.Option("--platform", "-p", help="Only this platform.")] = None,
+    verbose: Verbose = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run everything for a range of import dates: only partitions that hold imports, contiguous ones in one run."""
+    from media_pipeline.catalog import imports
+    from media_pipeline.defs import jobs
+    from media_pipeline.defs.partitions import ranges_of
+    from media_pipeline.stages.landing import look
+
+    settings = load_settings()
+    first, last = date_of(start_date) or date.min, date_of(end_date) or datetime.now(UTC).date()
+    if last < first:
+        raise typer.BadParameter(f"--end-date {last} is before --start-date {first}")
+    name = platform_of(platform) if platform else None
+    with session.open_database(settings) as database:
+        with database.read() as connection:
+            known = imports.known_partitions(connection)
+        held = {*known, *look(settings, database, settle=False).waiting}
+    chosen = sorted(p for p in held if first <= p.import_date <= last and name in (None, p.platform))
+    failed = session.run(settings, jobs.WHOLE, ranges_of(chosen), verbose)
+    session.print_summary(settings, chosen, as_json)
+    raise typer.Exit(1 if failed else 0)
+
+
+@app.command()
+def optimize(user: User = None, as_json: AsJson = False) -> None:
+    """Make the renditions that stored files lack."""
+    from media_pipeline.catalog import files
+    from media_pipeline.stages.renditions import render_missing
+
+    with session.open_stage(load_settings()) as stage:
+        rendered = render_missing(stage, files.of_user(user) if user else None)
+    print_facts({"files": rendered}, as_json, "Renditions made for")
+
+
+@app.command()
+def archive(
+    everything: Annotated[bool, typer.Option("--all", help="Everything that is stored and not archived.")] = False,
+    post_id: PostId = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send stored originals to the archive. Exits with 1 when one could not be archived."""
+    from media_pipeline.catalog import files
+    from media_pipeline.stages.s3_archive import archive_files
+
+    if everything == bool(post_id):
+        raise typer.BadParameter("say either --all or --post-id ID")
+    with session.open_stage(load_settings()) as stage:
+        archived = archive_files(stage, files.of_post(post_id) if post_id else None)
+    facts = {"sent": archived.sent, "sent_bytes": archived.sent_bytes, "already_there": archived.already_there}
+    print_facts(facts | {"failed": len(archived.failures)}, as_json, "Archive")
+    if not as_json:
+        terminal.print_table("Not archived", archived.failures)
+    raise typer.Exit(1 if archived.failures else 0)
+
+
+@app.command()
+def verify(
+    md5: Annotated[str | None, typer.Argument(help="MD5 or SHA-256 of one file. Default: all.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read stored files to their end and hold them against their checksums.
+
+    A file that does not match is put aside and fetched again by the next run. Exits with 1 when there was one.
+    """
+    from media_pipeline.catalog import files
+    from media_pipeline.stages.integrity import verify_files
+
+    with session.open_stage(load_settings()) as stage:
+        chosen = files.has_digest(md5) if md5 else None
+        with stage.database.read() as connection:
+            if chosen is not None and not files.is_known(connection, chosen):
+                raise typer.BadParameter(f"no file has the digest {md5}")
+        found = verify_files(stage, chosen)
+    corrupt = [
+        {"sha256": file.sha256, "md5_sum": file.md5_sum, "local_path": file.local_path} for file in found.corrupt
+    ]
+    if as_json:
+        terminal.print_json({"checked": found.checked, "corrupt": corrupt})
+    else:
+        terminal.print_facts("Verification", {"checked": found.checked, "corrupt": len(corrupt)})
+        terminal.print_table("Corrupt", corrupt)
+    raise typer.Exit(1 if corrupt else 0)
+
+
+@app.command()
+def stats(user: User = None, as_json: AsJson = False) -> None:
+    """Count posts, media by status, files, duplicates, bytes, renditions, archived, truncated and placeholder files."""
+    from media_pipeline.catalog import stats as stats_table
+
+    with session.open_database(load_settings()) as database, database.read() as connection:
+        facts = stats_table.totals(connection, user=user)
+    print_facts(facts, as_json, f"Library{f' of {user}' if user else ''}")

@@ -1,0 +1,60 @@
+"""Commands that set the program up and show it: the schema, the UI, the demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from media_pipeline import session, terminal
+from media_pipeline.cli.app import Verbose, app
+from media_pipeline.settings import load_settings
+from media_pipeline.terminal import err, out
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the catalogue's schema up to date. Needed on PostgreSQL; SQLite is migrated by itself."""
+    from media_pipeline.catalog import schema
+    from media_pipeline.catalog.database import Database
+
+    database = Database(load_settings().catalog_url)
+    database.migrate()
+    out.print(f"{database.shown_url} has schema {schema.HEAD}", soft_wrap=True)
+
+
+@app.command()
+def dev(
+    port: Annotated[int, typer.Option(help="Port of the UI.")] = 3000,
+    host: Annotated[str, typer.Option(help="Address that the UI listens on.")] = "127.0.0.1",
+) -> None:
+    """Start the Dagster UI with daemon, sensor and schedules; history is kept between starts."""
+    from media_pipeline.defs.launch import run_dev_server
+
+    raise typer.Exit(run_dev_server(load_settings(), host, port))
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option(help="Where everything of the demo lies.")] = Path("demo-data"),
+    verbose: Verbose = False,
+) -> None:
+    """Make a sample export with its media, serve the media on loopback, and run everything on it.
+
+    Exits with 0 when everything came out as the sample is made to: some of its media can't be had, on purpose.
+    """
+    from media_pipeline.defs import jobs
+    from media_pipeline.defs.partitions import ranges_of
+    from media_pipeline.demo.run import prepared, where_to_look
+
+    usual = load_settings()
+    err.print("drawing the sample")
+    with prepared(folder.resolve()) as sample:
+        failed = session.run(sample.settings, jobs.WHOLE, ranges_of(sample.partitions), verbose)
+        session.print_summary(sample.settings, sample.partitions, as_json=False)
+        differences = sample.finish()
+    terminal.print_lines("Where to look", where_to_look(sample, usual))
+    for difference in differences:
+        err.print(f"not as it should be: {difference}", soft_wrap=True, markup=False)
+    raise typer.Exit(1 if failed or differences else 0)

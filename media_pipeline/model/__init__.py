@@ -1,0 +1,57 @@
+"""The nouns that rooms hand each other, frozen, and the ids that they are known by.
+
+What belongs here: values that cross a room's border, and nothing that needs a library.
+What does not: how a value is read, fetched, drawn, stored or queried.
+"""
+
+from media_pipeline.model.archive import ArchivedObject
+from media_pipeline.model.errors import MediaPipelineError
+from media_pipeline.model.facts import FileFacts, VideoPdq
+from media_pipeline.model.fetching import FetchAttempt, FetchedFile, FetchFailure, FetchUnchanged, Status, Validators
+from media_pipeline.model.ids import media_id_of, post_id_of, short_id
+from media_pipeline.model.posts import (
+    Candidate,
+    Fault,
+    ImportPartition,
+    Locator,
+    MediaRef,
+    MediaType,
+    Post,
+    Record,
+    Relation,
+    Role,
+)
+from media_pipeline.model.renditions import Crop, PictureFormat, Recipe, RenderedFile, RenditionKind
+from media_pipeline.model.reports import Report
+
+__all__ = [
+    "ArchivedObject",
+    "Candidate",
+    "Crop",
+    "Fault",
+    "FetchAttempt",
+    "FetchFailure",
+    "FetchUnchanged",
+    "FetchedFile",
+    "FileFacts",
+    "ImportPartition",
+    "Locator",
+    "MediaPipelineError",
+    "MediaRef",
+    "MediaType",
+    "PictureFormat",
+    "Post",
+    "Recipe",
+    "Record",
+    "Relation",
+    "RenderedFile",
+    "RenditionKind",
+    "Report",
+    "Role",
+    "Status",
+    "Validators",
+    "VideoPdq",
+    "media_id_of",
+    "post_id_of",
+    "short_id",
+]

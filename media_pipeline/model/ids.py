@@ -1,0 +1,21 @@
+"""The ids that posts and media are known by: the same parts, the same id, however often they are imported."""
+
+from __future__ import annotations
+
+import hashlib
+
+
+def short_id(prefix: str, *parts: object) -> str:
+    """``prefix-`` and 17 hex digits of the SHA-256 of the parts: the same parts, the same id."""
+    digest = hashlib.sha256("\x1f".join(str(part) for part in parts).encode("utf-8", "surrogatepass"))
+    return f"{prefix}-{digest.hexdigest()[:17]}"
+
+
+def post_id_of(platform: str, native_id: str) -> str:
+    """The id of a post, from the platform and the id that the platform gave it."""
+    return short_id("p", platform, native_id)
+
+
+def media_id_of(platform: str, native_id: str, position: int) -> str:
+    """The id of the medium at ``position`` (from 0) of a post."""
+    return short_id("med", platform, native_id, position)

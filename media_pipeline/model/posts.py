@@ -1,0 +1,169 @@
+"""What stands in an export: where a value stands, the records, the posts, and the media that they refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from media_pipeline.model.ids import post_id_of
+
+
+class MediaType(StrEnum):
+    """What a medium is, and the name of its kind in the store."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+    AUDIO = "audio"
+    DOCUMENT = "document"
+
+
+class Role(StrEnum):
+    """What a medium is to its post. Only ``media`` is the post's own content."""
+
+    MEDIA = "media"
+    POSTER = "poster"
+    LINK_PREVIEW = "link_preview"
+    COVER = "cover"
+    SOUNDTRACK = "soundtrack"
+    WATERMARKED = "watermarked"
+
+
+class Relation(StrEnum):
+    """How a post came to stand inside another post's record. A post of its own has none."""
+
+    REPOSTED = "reposted"
+    QUOTED = "quoted"
+    REPLY_PARENT = "reply_parent"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ImportPartition:
+    """One day's imports of one platform: the unit in which everything is run and run again."""
+
+    import_date: date
+    platform: str
+
+    @property
+    def key(self) -> str:
+        """Dagster's key, ``2026-11-20|twitter``: dimensions in the order of their names."""
+        return f"{self.import_date.isoformat()}|{self.platform}"
+
+    @classmethod
+    def from_key(cls, key: str) -> ImportPartition:
+        """Read Dagster's key."""
+        day, platform = key.split("|", 1)
+        return cls(date.fromisoformat(day), platform)
+
+
+@dataclass(frozen=True, slots=True)
+class Locator:
+    """Where in an import file a value stands: its line or byte offset, then a JSON Pointer (RFC 6901)."""
+
+    line: int | None = None
+    """Line in the decompressed text, from 1. For formats of one record a line."""
+    offset: int | None = None
+    """Byte in the decompressed text, from 0. For everything else."""
+    pointer: str = ""
+    member: str | None = None
+    """The file inside an archive (zip) that the line or offset counts in."""
+
+    def at(self, pointer: str) -> Locator:
+        """The same place, ``pointer`` further down."""
+        return Locator(self.line, self.offset, self.pointer + pointer, self.member)
+
+    def __str__(self) -> str:
+        place = f"line {self.line}" if self.line is not None else f"offset {self.offset or 0}"
+        return f"{self.member}: {place}#{self.pointer}" if self.member else f"{place}#{self.pointer}"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One JSON value as a reader took it from a file."""
+
+    value: Any
+    locator: Locator
+    platform: str | None = None
+    """The platform that the export itself names for it, if it does."""
+    owner: Mapping[str, Any] | None = None
+    """Whose account the export is of, where it says so once for all its posts; as the export writes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A part of the input that could not be used, where it stands and why."""
+
+    locator: Locator
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.locator}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One post as its platform module read it. ``raw`` is enough to read its media again."""
+
+    platform: str
+    native_id: str
+    raw: Mapping[str, Any]
+    locator: Locator
+    author_id: str | None = None
+    author_handle: str | None = None
+    author_name: str | None = None
+    posted_at: datetime | None = None
+    """UTC, timezone-aware."""
+    url: str | None = None
+    text: str | None = None
+    like_count: int | None = None
+    share_count: int | None = None
+    """How often it was shared, reposted or retweeted, as the export says; quotes are not counted in."""
+    relation: Relation | None = None
+
+    @property
+    def post_id(self) -> str:
+        return post_id_of(self.platform, self.native_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One URL that a medium can be had from, with what the export declares about it."""
+
+    url: str
+    width: int | None = None
+    height: int | None = None
+    bitrate: int | None = None
+    """Bits a second."""
+    role: Role = Role.MEDIA
+    rule: str = ""
+    """Why it stands where it stands among the candidates, e.g. ``highest bitrate mp4``."""
+    codec: str | None = None
+    """As the export names it, e.g. ``h264``."""
+    expires_at: datetime | None = None
+    """When the URL stops working, UTC, where the export says so beside it; the URL itself may say so too."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRef:
+    """One medium of a post. ``candidates`` stand best first; the first of its own role is fetched."""
+
+    position: int
+    media_type: MediaType
+    candidates: tuple[Candidate, ...]
+    role: Role = Role.MEDIA
+    alt_text: str | None = None
+    expires_at: datetime | None = None
+    """When the chosen URL stops working, UTC, if the URL says so."""
+    note: str | None = None
+    """Why there is nothing to fetch, where the export gives no URL."""
+
+    @property
+    def chosen(self) -> Candidate | None:
+        """The candidate to fetch, or None when the export offers none of this role."""
+        return next((c for c in self.candidates if c.role == self.role), None)
+
+    @property
+    def url(self) -> str | None:
+        return self.chosen.url if self.chosen else None
