@@ -18,13 +18,27 @@ from media_pipeline.fetch.asker import Asker, AskerSettings
 from media_pipeline.fetch.processes import WorkerProcess
 from media_pipeline.fetch.worker import Order, Result, Start, result_of
 from media_pipeline.model import MediaPipelineError
+from media_pipeline.settings import Settings
 
+WORTH_PROCESSES = 200
+"""Downloads from which on worker processes are started: 0.2 s of processor time each is what this many take."""
 MOST_RESTARTS = 3
 """Workers that are replaced when they die. Then the others go on, and when none is left, threads of this process."""
 
 
 class WorkerDied(MediaPipelineError):
     """The worker process that made a request ended before it had an answer."""
+
+
+def processes_for(settings: Settings, expected: int) -> int:
+    """How many worker processes to start for so many downloads; a single one would be no faster than threads here.
+
+    None where hosts have a rate: what is handed to a worker ahead of its turn would begin late, and all at once.
+    """
+    if settings.media_host_rate:
+        return 0
+    processes = min(settings.media_download_processes, settings.media_download_workers)
+    return processes if processes > 1 and expected >= WORTH_PROCESSES else 0
 
 
 class Crew:

@@ -29,7 +29,7 @@ from media_pipeline.fetch.ask import Answer, Ask, Part, Received, ReceivedList, 
 from media_pipeline.fetch.asker import AskerSettings
 from media_pipeline.fetch.bans import is_ban, told_by
 from media_pipeline.fetch.body import ReceivedBody
-from media_pipeline.fetch.crew import Crew, WorkerDied
+from media_pipeline.fetch.crew import Crew, WorkerDied, processes_for
 from media_pipeline.fetch.journey import Again, Ended, Journey, Leg, Wanted
 from media_pipeline.fetch.outcome import Refusal
 from media_pipeline.fetch.schedule import Answered, HostLimits, Schedule
@@ -46,9 +46,6 @@ from media_pipeline.model import (
     Validators,
 )
 from media_pipeline.settings import Settings
-
-WORTH_PROCESSES = 200
-"""Downloads from which on worker processes are started: 0.2 s of processor time each is what this many take."""
 
 MOST_DEATHS = 3
 """A request that was under way in so many dying workers is not made again: it may be what kills them."""
@@ -93,13 +90,13 @@ class _Medium:
 class Downloader:
     """Fetches media, ``media_download_workers`` requests at a time. Use it as a context manager.
 
-    ``expected`` is about how many will come. From WORTH_PROCESSES on, ``media_download_processes`` worker processes
-    share the requests; for fewer, threads of this process make them.
+    ``expected`` is about how many will come. Worker processes share the requests of many
+    (:func:`processes_for`); for fewer, threads of this process make them.
     """
 
     def __init__(self, settings: Settings, expected: int) -> None:
         self._settings = settings
-        self._schedule: Schedule[_Task] = Schedule(_limits(settings))
+        self._schedule: Schedule[_Task] = Schedule(HostLimits.of(settings))
         self._under_way: dict[int, _Task] = {}
         self._doubtful: defaultdict[str, list[tuple[_Task, Refusal]]] = defaultdict(list)
         """Refusals by host that may be the beginning of a ban."""
@@ -111,7 +108,7 @@ class Downloader:
         self._streaming = 0
         self._stopped = False
         self._closed = False
-        self.processes = _processes(settings, expected)
+        self.processes = processes_for(settings, expected)
         """Worker processes beside this one."""
         self._crew = Crew(AskerSettings.of(settings), settings.media_download_workers, self.processes)
         self._dispatcher = threading.Thread(target=self._dispatch, name="downloads", daemon=True)
@@ -382,20 +379,3 @@ def _soonest_end(candidates: Sequence[Candidate], now: datetime) -> float:
     """When the first of them dies, in Unix seconds. One that is dead already is in no hurry."""
     ends = (candidate.expires_at for candidate in candidates)
     return min((end.timestamp() for end in ends if end is not None and end > now), default=math.inf)
-
-
-def _limits(settings: Settings) -> HostLimits:
-    # As many as all together are no limit of their own, and then workers can be handed requests ahead.
-    at_once = settings.media_host_workers if settings.media_host_workers < settings.media_download_workers else None
-    return HostLimits(at_once, settings.media_host_rate, settings.media_ban_after, settings.media_ban_minutes * 60)
-
-
-def _processes(settings: Settings, expected: int) -> int:
-    """How many worker processes to start; a single one would be no faster than threads here.
-
-    None where hosts have a rate: what is handed to a worker ahead of its turn would begin late, and all at once.
-    """
-    if settings.media_host_rate:
-        return 0
-    processes = min(settings.media_download_processes, settings.media_download_workers)
-    return processes if processes > 1 and expected >= WORTH_PROCESSES else 0

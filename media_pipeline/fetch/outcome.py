@@ -133,8 +133,8 @@ def _refusal_of_cause(cause: BaseException) -> Refusal | None:
             return Refusal(Status.FAILED, "too_slow", str(cause))
         case BodyTooLongError():
             return Refusal(Status.FAILED, "too_long", str(cause), passing=True)
-        case socket.gaierror() | urllib3.exceptions.NameResolutionError():
-            return Refusal(Status.FAILED, "dns", f"the host's name can't be resolved: {cause}", passing=True)
+        case socket.gaierror():
+            return Refusal(Status.FAILED, "dns", f"the host's name can't be resolved: {cause.strerror}", passing=True)
         case _:
             return _refusal_of_http_error(cause)
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Generic, TypeVar
 
+from media_pipeline.settings import Settings
+
 Item = TypeVar("Item")
 
 LONGEST_PAUSE_SECONDS = 60.0
@@ -40,6 +42,14 @@ class HostLimits:
     ban_after: int
     """BANS in a row after which a host is left alone."""
     ban_seconds: float
+
+    @classmethod
+    def of(cls, settings: Settings) -> HostLimits:
+        """Those that the settings name."""
+        workers = settings.media_host_workers
+        # As many as all together are no limit of their own, and then workers can be handed requests ahead.
+        at_once = workers if workers < settings.media_download_workers else None
+        return cls(at_once, settings.media_host_rate, settings.media_ban_after, settings.media_ban_minutes * 60)
 
 
 @dataclass(slots=True)

@@ -16,7 +16,8 @@ import pytest
 from pydantic import ValidationError
 
 from media_pipeline.fetch.body import TemporaryFileError
-from media_pipeline.fetch.downloader import WORTH_PROCESSES, DownloadDropped, Downloader
+from media_pipeline.fetch.crew import WORTH_PROCESSES
+from media_pipeline.fetch.downloader import DownloadDropped, Downloader
 from media_pipeline.fetch.journey import Wanted
 from media_pipeline.model import Candidate, FetchedFile, FetchFailure, Status
 from media_pipeline.settings import Settings

@@ -19,7 +19,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_pipeline.fetch.downloader import WORTH_PROCESSES, DownloadDropped, Downloader, Fetched
+from media_pipeline.fetch.crew import WORTH_PROCESSES
+from media_pipeline.fetch.downloader import DownloadDropped, Downloader, Fetched
 from media_pipeline.fetch.journey import Wanted
 from media_pipeline.fetch.outcome import seconds_of_retry_after
 from media_pipeline.model import Candidate, FetchedFile, FetchFailure, Status
