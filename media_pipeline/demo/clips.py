@@ -32,14 +32,14 @@ def video(seed: int, light: Light) -> bytes:
 
 def loop_video() -> bytes:
     """A short loop without sound, as Twitter keeps what was uploaded as a GIF."""
-    return _mp4(_turning_wheel(("#2ec4b6", "#ff9f1c")), (LOOP_SIDE, LOOP_SIDE), LOOP_RATE)
+    return _mp4(_turning_wheel(6, ("#2ec4b6", "#ff9f1c")), (LOOP_SIDE, LOOP_SIDE), LOOP_RATE)
 
 
 def gif() -> bytes:
     """An animated GIF of 24 frames that loops for ever."""
     frames = [
         frame.quantize(64, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-        for frame in _turning_wheel(("#e63946", "#457b9d"))
+        for frame in _turning_wheel(4, ("#e63946", "#457b9d"))
     ]
     buffer = BytesIO()
     frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=1000 // LOOP_RATE, loop=0)
@@ -72,14 +72,14 @@ def _passing_hills(seed: int, light: Light, size: Size, frames: int) -> Iterator
         yield whole.crop((left, 0, left + width, height))
 
 
-def _turning_wheel(colours: tuple[str, str]) -> Iterator[Image.Image]:
-    """Spirals that turn by one arm in a loop."""
+def _turning_wheel(arms: int, colours: tuple[str, str]) -> Iterator[Image.Image]:
+    """A spiral of so many arms, which takes the place of the next but one, of the same colour, in a loop."""
     side = LOOP_SIDE * 2
     for number in range(LOOP_FRAMES):
         frame = Image.new("RGB", (side, side), "#fdf6e3")
         draw = ImageDraw.Draw(frame)
-        for arm in range(6):
-            start = (arm + 2 * number / LOOP_FRAMES) * math.tau / 6
+        for arm in range(arms):
+            start = (arm + 2 * number / LOOP_FRAMES) * math.tau / arms
             for step in range(60):
                 radius, turn = side * 0.46 * step / 60, start + step * 0.055
                 x, y = side / 2 + radius * math.cos(turn), side / 2 + radius * math.sin(turn)
