@@ -1,9 +1,12 @@
-"""Near duplicates among PDQ hashes: all pairs and clusters, against brute force by faiss; new hashes; memory.
+"""Near duplicates among PDQ hashes: all pairs and clusters, against brute force by faiss; new hashes; videos; memory.
 
 The hashes are random but for a tenth, which are copies with 0 to 40 bits flipped, some of them in groups of up to 20,
 and one picture that 300 people posted. Ours is on one thread and clusters the pairs too; faiss only finds them, and
 uses every core. Of a million it is asked for the neighbours of 5,000, and its time is scaled up. The bench fails when
 faiss finds a pair that we don't.
+
+Videos are of 60 s, in shots of 5 s whose seconds are alike; a fifth begin with the same title of 3 s, and a tenth of
+the new ones are copies.
 """
 
 from __future__ import annotations
@@ -20,6 +23,8 @@ from bench.measure import Row, fresh_folder, in_turn, limit_row, run_module
 from media_pipeline.imaging.near.clusters import clusters
 from media_pipeline.imaging.near.covering import MAX_DISTANCE
 from media_pipeline.imaging.near.index import NearIndex
+from media_pipeline.imaging.near.videos import Videos, near_videos
+from media_pipeline.imaging.near.words import words_of
 
 SEED = 20261121
 FEW, MANY, NEW = 100_000, 1_000_000, 1_000
@@ -29,6 +34,9 @@ ROUNDS = 3
 AIM = 5
 LIMIT_SECONDS, LIMIT_MB = 2, 2_000
 FLIPS, LARGEST_GROUP, CROWD = 40, 20, 300
+VIDEOS, NEW_VIDEOS, LIMIT_VIDEOS_SECONDS = 10_000, 1_000, 15
+LENGTH, SHOT, TITLE, FLIPS_IN_A_SHOT = 60, 5, 3, 6
+"""Seconds, and bits."""
 
 Hashes = npt.NDArray[np.uint8]
 Numbers = npt.NDArray[np.int64]
@@ -38,7 +46,7 @@ def rows() -> list[Row]:
     """Ratios of seconds, seconds for new hashes, and megabytes."""
     memory = _memory_row()
     hashes = _hashes(MANY)
-    return [_pairs_row(_hashes(FEW), FEW), _pairs_row(hashes, ASKED), _new_row(hashes), memory]
+    return [_pairs_row(_hashes(FEW), FEW), _pairs_row(hashes, ASKED), _new_row(hashes), _videos_row(), memory]
 
 
 def _pairs_row(hashes: Hashes, asked: int) -> Row:
@@ -95,7 +103,29 @@ def _new_row(hashes: Hashes) -> Row:
     return limit_row(f"{NEW:,} new hashes among {MANY:,}", seconds, "s", LIMIT_SECONDS)
 
 
-def _timed(work: Callable[[], int]) -> float:
+def _videos_row() -> Row:
+    rng = np.random.default_rng(SEED)
+    hashes = np.repeat(rng.integers(0, 256, (VIDEOS + NEW_VIDEOS, LENGTH // SHOT, 32), dtype=np.uint8), SHOT, axis=1)
+    hashes[rng.random(len(hashes)) < 0.2, :TITLE] = rng.integers(0, 256, 32, dtype=np.uint8)
+    hashes[VIDEOS : VIDEOS + NEW_VIDEOS // 10] = hashes[: NEW_VIDEOS // 10]
+    rows = hashes.reshape(-1, 32)
+    for _ in range(FLIPS_IN_A_SHOT):
+        positions = rng.integers(0, 256, len(rows))
+        rows[np.arange(len(rows)), positions // 8] ^= (1 << positions % 8).astype(np.uint8)
+    library, new = (_videos(part) for part in np.split(hashes, [VIDEOS]))
+    found: list[int] = []
+    seconds = median(_timed(lambda: found.append(len(list(near_videos(library, new))))) for _ in range(ROUNDS))
+    print(f"{NEW_VIDEOS:,} new videos of {LENGTH} s among {VIDEOS:,}: {found[0]:,} pairs in {seconds:.1f} s")
+    return limit_row(f"{NEW_VIDEOS:,} new videos among {VIDEOS:,}", seconds, "s", LIMIT_VIDEOS_SECONDS)
+
+
+def _videos(hashes: Hashes) -> Videos:
+    """Of ``(n, LENGTH, 32)``."""
+    starts = np.arange(len(hashes) + 1) * LENGTH
+    return Videos(starts, np.tile(np.arange(LENGTH), len(hashes)), words_of(hashes.reshape(-1, 32)))
+
+
+def _timed(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started

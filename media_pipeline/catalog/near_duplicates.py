@@ -17,13 +17,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from media_pipeline.catalog.files import of_partitions
 from media_pipeline.catalog.selection import in_partitions, pieces
-from media_pipeline.catalog.tables import media_files, media_versions, near_duplicates, post_media
+from media_pipeline.catalog.tables import media_files, media_versions, near_duplicates, post_media, video_fingerprints
 from media_pipeline.model import ImportPartition, MediaType, Status
 
 LEAST_QUALITY = 50
 """Of PDQ; below it a picture has too little in it to be told from others (design, chapter 3)."""
 FINGERPRINT_BYTES = 96
 """Of one file in :func:`fingerprints`."""
+SECOND_BYTES = 64
+"""Of one second in :func:`seconds`."""
 ROWS_READ_TOGETHER = 10_000
 """Three million hex digits in memory at a time. More are no faster."""
 
@@ -47,7 +49,7 @@ class Kind(StrEnum):
 
     STILL = "still"
     MOVING = "moving"
-    """Videos and animations, by one picture of them."""
+    """Videos, by their seconds, and animations, by their first picture."""
     DOCUMENT = "document"
     """By the first page."""
 
@@ -61,7 +63,8 @@ class Pair:
     second: str
     tier: Tier
     distance: int
-    """Bits in which their PDQ differ, 0 to 31; 0 for the same pixels."""
+    """Bits in which their PDQ differ, 0 to 31; of two videos the median of their matching seconds. 0 for the same
+    pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +77,17 @@ class ComparedFile:
     file_size: int
     mime_type: str
     pdq: str | None
-    """64 hex digits; None where there is none, or of too little quality."""
+    """64 hex digits, of a video its poster's; None where there is none, or of too little quality."""
     local_path: str | None
     created_at: datetime
 
     @property
     def pixels(self) -> int:
         return (self.width or 0) * (self.height or 0)
+
+    @property
+    def is_video(self) -> bool:
+        return self.mime_type.startswith("video/")
 
 
 def of_kind(kind: Kind) -> sa.ColumnElement[bool]:
@@ -91,34 +98,53 @@ def of_kind(kind: Kind) -> sa.ColumnElement[bool]:
             return sa.and_(media_files.c.media_type == MediaType.IMAGE, sa.not_(moves))
         case Kind.MOVING:
             animated = sa.and_(media_files.c.media_type == MediaType.IMAGE, moves)
-            return sa.or_(media_files.c.media_type == MediaType.VIDEO, animated)
+            return sa.or_(is_video(), animated)
         case Kind.DOCUMENT:
             return media_files.c.media_type == MediaType.DOCUMENT
 
 
+def is_video() -> sa.ColumnElement[bool]:
+    """Condition on ``media_files``."""
+    return media_files.c.media_type == MediaType.VIDEO
+
+
 def unsearched(connection: sa.Connection, partitions: Sequence[ImportPartition], kind: Kind) -> list[str]:
     """Files of the partitions, by SHA-256, that have a fingerprint and were not compared with the library yet."""
-    query = sa.select(media_files.c.sha256).where(_lacks_search(partitions), of_kind(kind))
+    query = sa.select(media_files.c.sha256).where(_lacks_search(), of_partitions(partitions), of_kind(kind))
+    return list(connection.execute(query.order_by(media_files.c.sha256)).scalars())
+
+
+def outdated(connection: sa.Connection) -> list[str]:
+    """Videos of any partition, by SHA-256, whose seconds have been read again since they were compared.
+
+    To find them all files are looked through.
+    """
+    query = sa.select(media_files.c.sha256).where(_lacks_search(), media_files.c.near_searched_at.is_not(None))
     return list(connection.execute(query.order_by(media_files.c.sha256)).scalars())
 
 
 def count_unsearched(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> int:
     """How many files of any kind these are."""
-    query = sa.select(sa.func.count()).select_from(media_files).where(_lacks_search(partitions))
+    query = sa.select(sa.func.count()).select_from(media_files).where(_lacks_search(), of_partitions(partitions))
     return connection.execute(query).scalar_one()
 
 
-def _lacks_search(partitions: Sequence[ImportPartition]) -> sa.ColumnElement[bool]:
-    return sa.and_(
-        media_files.c.near_searched_at.is_(None),
-        media_files.c.facts_error.is_(None),
-        _has_fingerprint(),
-        of_partitions(partitions),
-    )
+def _lacks_search() -> sa.ColumnElement[bool]:
+    return sa.and_(sa.not_(searched()), media_files.c.facts_error.is_(None), _has_fingerprint())
 
 
 def _has_fingerprint() -> sa.ColumnElement[bool]:
-    return sa.or_(sa.and_(of_kind(Kind.STILL), media_files.c.pixel_sha256.is_not(None)), _has_pdq())
+    has_pixels = sa.and_(of_kind(Kind.STILL), media_files.c.pixel_sha256.is_not(None))
+    return sa.or_(has_pixels, sa.and_(sa.not_(is_video()), _has_pdq()), has_seconds())
+
+
+def has_seconds() -> sa.ColumnElement[bool]:
+    """Condition on ``media_files``: it is a video, and one second of it at least is of enough quality."""
+    return sa.and_(is_video(), sa.exists().where(video_fingerprints.c.sha256 == media_files.c.sha256, _is_clear()))
+
+
+def _is_clear() -> sa.ColumnElement[bool]:
+    return video_fingerprints.c.pdq_quality >= LEAST_QUALITY
 
 
 def _has_pdq() -> sa.ColumnElement[bool]:
@@ -127,8 +153,13 @@ def _has_pdq() -> sa.ColumnElement[bool]:
 
 
 def searched() -> sa.ColumnElement[bool]:
-    """Condition on ``media_files``: it has been compared with the library, and belongs to it."""
-    return media_files.c.near_searched_at.is_not(None)
+    """Condition on ``media_files``: it has been compared with the library as it looks now, and belongs to it.
+
+    Whoever saves facts only sees whether a video's poster has changed. So one counts as another when its facts are read
+    again.
+    """
+    is_later = media_files.c.near_searched_at > media_files.c.facts_at
+    return sa.and_(media_files.c.near_searched_at.is_not(None), sa.or_(sa.not_(is_video()), is_later))
 
 
 def fingerprints(connection: sa.Connection, kind: Kind, condition: sa.ColumnElement[bool]) -> Iterator[bytes]:
@@ -145,6 +176,17 @@ def fingerprints(connection: sa.Connection, kind: Kind, condition: sa.ColumnElem
         yield bytes.fromhex("".join(block))
 
 
+def seconds(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Iterator[tuple[bytes, list[int]]]:
+    """Seconds of enough quality of the videos that meet the condition, in blocks and in no particular order.
+
+    SECOND_BYTES each, SHA-256 and PDQ, and which seconds these are.
+    """
+    digits = video_fingerprints.c.sha256 + video_fingerprints.c.pdq
+    query = sa.select(digits, video_fingerprints.c.second).join(media_files).where(is_video(), condition, _is_clear())
+    for block in connection.execute(query.execution_options(yield_per=ROWS_READ_TOGETHER)).partitions():
+        yield bytes.fromhex("".join(row[0] for row in block)), [row[1] for row in block]
+
+
 def departed(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> list[str]:
     """Files of the partitions that were compared with the library and don't belong to it any more.
 
@@ -157,7 +199,8 @@ def departed(connection: sa.Connection, partitions: Sequence[ImportPartition]) -
     older = sa.select(media_versions.c.sha256).where(media_versions.c.media_id.in_(of_references))
     held = sa.exists().where(post_media.c.sha256 == media_files.c.sha256, post_media.c.status == Status.STORED)
     paired = sa.or_(*(sa.exists().where(side == media_files.c.sha256) for side in _SIDES))
-    unheld = sa.and_(sa.or_(media_files.c.sha256.in_(lost), media_files.c.sha256.in_(older)), searched(), sa.not_(held))
+    was_searched = media_files.c.near_searched_at.is_not(None)
+    unheld = sa.and_(sa.or_(media_files.c.sha256.in_(lost), media_files.c.sha256.in_(older)), was_searched, ~held)
     unknown = sa.and_(of_partitions(partitions), sa.not_(searched()), sa.not_(_has_fingerprint()), paired)
     found = {
         sha256

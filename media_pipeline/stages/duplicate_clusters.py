@@ -25,6 +25,8 @@ FILES_TOGETHER = 500
 
 _ORDER = (None, Tier.SAME_PIXELS, Tier.NEAR)
 """Of a cluster's members."""
+_FARTHEST = 256
+"""Bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ class Member:
     tier: Tier | None
     """What it is to the best that there is of it: same_pixels, or near the canonical; None: it is the canonical."""
     distance: int | None
-    """Bits in which its PDQ differs from the canonical's; of a chain, more than 31. None: one has no PDQ."""
+    """Bits in which its PDQ differs from the canonical's; of a chain, more than 31. None: one has no PDQ. Of two videos
+    the distance of their pair, and None where others lie between them."""
 
     @property
     def sha256(self) -> str:
@@ -147,25 +150,34 @@ def _cluster(files: Sequence[ComparedFile], held: Mapping[str, SameBytes], pairs
     for group in components(pair for pair in pairs if pair.tier is Tier.SAME_PIXELS):
         lesser.update(group)
         lesser.remove(best([by_name[one] for one in group]).sha256)
+    paired = {
+        sha256: pair.distance
+        for pair in pairs
+        for sha256, other in ((pair.first, pair.second), (pair.second, pair.first))
+        if other == canonical.sha256
+    }
     members = [
         Member(
             file,
             held[file.sha256].holders,
             None if file is canonical else Tier.SAME_PIXELS if file.sha256 in lesser else Tier.NEAR,
-            _distance(file, canonical),
+            _distance(file, canonical, paired),
         )
         for file in files
     ]
     return Cluster(tuple(sorted(members, key=_from_canonical)), tuple(sorted(pairs)))
 
 
-def _distance(file: ComparedFile, canonical: ComparedFile) -> int | None:
+def _distance(file: ComparedFile, canonical: ComparedFile, paired: Mapping[str, int]) -> int | None:
     if file is canonical:
         return 0
+    if file.is_video and canonical.is_video:
+        # Their posters are of different seconds.
+        return paired.get(file.sha256)
     if file.pdq is None or canonical.pdq is None:
         return None
     return (int(file.pdq, 16) ^ int(canonical.pdq, 16)).bit_count()
 
 
 def _from_canonical(member: Member) -> tuple[int, int, str]:
-    return _ORDER.index(member.tier), member.distance or 0, member.sha256
+    return _ORDER.index(member.tier), _FARTHEST if member.distance is None else member.distance, member.sha256

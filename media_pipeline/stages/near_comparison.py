@@ -1,7 +1,8 @@
-"""New fingerprints against those of the library: which pairs that makes, and which it ends. Arrays in, pairs out.
+"""New pictures against those of the library: which pairs that makes, and which it ends. Arrays in, pairs out.
 
-What belongs here: the rule of who is paired with whom. What does not: reading and writing
-(:mod:`media_pipeline.stages.near_duplicates`), finding what is near (:mod:`media_pipeline.imaging.near`).
+What belongs here: the rule of who is paired with whom by one picture. What does not: videos
+(:mod:`media_pipeline.stages.near_moving`), reading and writing (:mod:`media_pipeline.stages.near_duplicates`), finding
+what is near (:mod:`media_pipeline.imaging.near`).
 
 Of files with one and the same fingerprint (the pixels, or PDQ) the one with the least SHA-256 stands for the others:
 they are paired with it, and only it is paired with those that stand for near fingerprints. So a picture that is held
@@ -12,7 +13,7 @@ order in which they came.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -20,11 +21,7 @@ import numpy.typing as npt
 from media_pipeline.catalog.near_duplicates import FINGERPRINT_BYTES, Pair, Tier
 from media_pipeline.imaging.near.index import NearIndex
 from media_pipeline.imaging.near.words import HASH_BYTES, Rows
-
-Keys = npt.NDArray[np.uint8]
-"""``(n, 32)``: digests or hashes. Zeros stand for none."""
-
-_NONE = bytes(HASH_BYTES)
+from media_pipeline.stages.near_stars import Flags, Keys, Names, Stars
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +39,12 @@ class Fingerprints:
     def of(cls, blocks: Iterable[bytes], absent: Iterable[str] = ()) -> Fingerprints:
         """Read what the catalogue gives, but for the files of these SHA-256s."""
         table = np.frombuffer(b"".join(blocks), np.uint8).reshape(-1, FINGERPRINT_BYTES)
-        digests = _as_text(table[:, :HASH_BYTES])
+        digests = as_text(table[:, :HASH_BYTES])
         order = np.argsort(digests)
-        left_out = _as_text(np.frombuffer(bytes.fromhex("".join(absent)), np.uint8).reshape(-1, HASH_BYTES))
+        left_out = as_text(np.frombuffer(bytes.fromhex("".join(absent)), np.uint8).reshape(-1, HASH_BYTES))
         if len(left_out):
             order = order[~np.isin(digests[order], left_out)]
         return cls(*(table[order, start : start + HASH_BYTES] for start in range(0, FINGERPRINT_BYTES, HASH_BYTES)))
-
-
-@dataclass(slots=True)
-class _Stars:
-    """What new files change of who stands for whom. Rows of new files are counted on from those of the library."""
-
-    pairs: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
-    """Who stands for others, and one of these."""
-    displaced: list[int] = field(default_factory=list[int])
-    """Rows of the library that stood for others, or alone, and don't any more."""
-    covered: list[int] = field(default_factory=list[int])
-    """New rows that another row stands for."""
 
 
 class Comparison:
@@ -67,36 +52,37 @@ class Comparison:
 
     def __init__(self, library: Fingerprints, new: Fingerprints) -> None:
         self._library, self._new = library, new
-        self._by_pixels = self._stars(library.pixels, new.pixels)
-        self._by_pdq = self._stars(library.pdq, new.pdq)
+        self._names = Names(library.sha256, new.sha256)
+        self._by_pixels = Stars.of(library.pixels, new.pixels, self._names)
+        self._by_pdq = Stars.of(library.pdq, new.pdq, self._names)
+
+    @property
+    def compared(self) -> list[str]:
+        """The new files, by SHA-256."""
+        return [digest.tobytes().hex() for digest in self._new.sha256]
 
     @property
     def displaced(self) -> dict[Tier, list[str]]:
         """Files of the library, by SHA-256, whose pairs of the tier end, but for those that :meth:`pairs` has."""
         return {
-            Tier.SAME_PIXELS: [self._name(row) for row in self._by_pixels.displaced],
-            Tier.NEAR: [self._name(row) for row in self._by_pdq.displaced],
+            Tier.SAME_PIXELS: [self._names.of(row) for row in self._by_pixels.displaced],
+            Tier.NEAR: [self._names.of(row) for row in self._by_pdq.displaced],
         }
 
     def pairs(self) -> Iterator[Pair]:
         """Every pair that the new files bring, once, in no particular order."""
         for center, row in self._by_pixels.pairs:
-            yield self._pair(center, row, Tier.SAME_PIXELS, 0)
+            yield self._names.pair(center, row, Tier.SAME_PIXELS, 0)
         for center, row in self._by_pdq.pairs:
             if not self._are_same_pixels(np.array([center]), np.array([row]))[0]:
-                yield self._pair(center, row, Tier.NEAR, 0)
+                yield self._names.pair(center, row, Tier.NEAR, 0)
         yield from self._near()
 
-    def _stars(self, old: Keys, new: Keys) -> _Stars:
-        stars = _Stars()
-        for olds, news in _equal(old, new):
-            # Rows are in the order of SHA-256 on each side, and so are these.
-            center = min((*olds[:1], *news[:1]), key=self._name)
-            joining = news if olds and center == olds[0] else [*olds, *news]
-            stars.pairs += [(center, row) for row in joining if row != center]
-            stars.displaced += [row for row in olds[:1] if row != center]
-            stars.covered += [row for row in news if row != center]
-        return stars
+    def standing(self) -> tuple[list[str], Keys, Flags]:
+        """Files that have a PDQ, but for those that another one stands for, with it, and which of them are new."""
+        rows = self._by_pdq.standing(self._library.pdq, self._new.pdq)
+        pdq = np.concatenate((self._library.pdq, self._new.pdq))[rows]
+        return [self._names.of(int(row)) for row in rows], pdq, rows >= len(self._library)
 
     def _near(self) -> Iterator[Pair]:
         """Between those that stand for the others, of whom one at least has not done so before."""
@@ -110,9 +96,9 @@ class Comparison:
             keep = (block.distances > 0) & stands[first] & stands[second]
             keep &= ~self._are_same_pixels(first, second)
             for one, other, distance in zip(first[keep], second[keep], block.distances[keep], strict=True):
-                yield self._pair(int(one), int(other), Tier.NEAR, int(distance))
+                yield self._names.pair(int(one), int(other), Tier.NEAR, int(distance))
 
-    def _are_same_pixels(self, first: Rows, second: Rows) -> npt.NDArray[np.bool_]:
+    def _are_same_pixels(self, first: Rows, second: Rows) -> Flags:
         one, other = self._pixels(first), self._pixels(second)
         return (one == other).all(axis=1) & one.any(axis=1)
 
@@ -123,35 +109,8 @@ class Comparison:
         found[is_new] = self._new.pixels[rows[is_new] - len(self._library)]
         return found
 
-    def _pair(self, one: int, other: int, tier: Tier, distance: int) -> Pair:
-        first, second = sorted((self._name(one), self._name(other)))
-        return Pair(first, second, tier, distance)
 
-    def _name(self, row: int) -> str:
-        old = len(self._library)
-        digest = self._library.sha256[row] if row < old else self._new.sha256[row - old]
-        return digest.tobytes().hex()
-
-
-def _equal(old: Keys, new: Keys) -> Iterator[tuple[list[int], list[int]]]:
-    """For each key that a new row has: the old rows with it, and the new ones, counted on from the old; ascending."""
-    groups: dict[bytes, tuple[list[int], list[int]]] = {}
-    for row, key in enumerate(new):
-        groups.setdefault(key.tobytes(), ([], []))[1].append(row + len(old))
-    groups.pop(_NONE, None)
-    for row in np.flatnonzero(np.isin(_first_words(old), _first_words(new))):
-        group = groups.get(old[row].tobytes())
-        if group is not None:
-            group[0].append(int(row))
-    yield from groups.values()
-
-
-def _first_words(keys: Keys) -> npt.NDArray[np.uint64]:
-    words: npt.NDArray[np.uint64] = np.ascontiguousarray(keys[:, :8]).view(np.uint64)[:, 0]
-    return words
-
-
-def _as_text(digests: Keys) -> npt.NDArray[np.bytes_]:
+def as_text(digests: Keys) -> npt.NDArray[np.bytes_]:
     """Digests as values that are compared like their hex digits."""
     texts: npt.NDArray[np.bytes_] = np.ascontiguousarray(digests).view(f"S{HASH_BYTES}")[:, 0]
     return texts

@@ -1,7 +1,7 @@
 """Near duplicates of the library, kept up to date: what is new is compared with everything, once.
 
 What belongs here: which files are compared, and writing down what that changes. What does not: comparing
-(:mod:`media_pipeline.stages.near_comparison`), and what is made of pairs
+(:mod:`media_pipeline.stages.near_comparison`, :mod:`media_pipeline.stages.near_moving`), and what is made of pairs
 (:mod:`media_pipeline.stages.duplicate_clusters`).
 """
 
@@ -19,11 +19,15 @@ from media_pipeline.catalog.tables import media_files
 from media_pipeline.model import ImportPartition
 from media_pipeline.stages.context import StageContext
 from media_pipeline.stages.near_comparison import Comparison, Fingerprints
+from media_pipeline.stages.near_moving import Moving, MovingComparison
 
 NEW_TOGETHER = 100_000
 """New files that are compared with the library at a time."""
 ROWS_TOGETHER = 5_000
 """Rows that are written in one transaction: 0.1 s."""
+
+Conditions = Sequence[sa.ColumnElement[bool]]
+"""On ``media_files``; each file meets one of them at most."""
 
 _STORED_TIERS = (Tier.SAME_PIXELS, Tier.NEAR)
 
@@ -42,8 +46,11 @@ def search_near_duplicates(context: StageContext, partitions: Sequence[ImportPar
         _let_go(context, partitions)
         for kind in Kind:
             with context.database.read() as connection:
-                new = near_duplicates.unsearched(connection, partitions, kind)
-            for batch in pieces(new, NEW_TOGETHER):
+                new = set(near_duplicates.unsearched(connection, partitions, kind))
+                if kind is Kind.MOVING:
+                    # They are missing from the library until then, whichever partition they are of.
+                    new.update(near_duplicates.outdated(connection))
+            for batch in pieces(sorted(new), NEW_TOGETHER):
                 # A file whose fingerprint has changed is new, and was paired by its former one.
                 with context.database.read() as connection:
                     orphans = _orphans(connection, batch)
@@ -81,16 +88,14 @@ def _search(context: StageContext, kind: Kind, files: Sequence[str], absent: Col
     """Compare these files, as far as they are of this kind, with the library but for those that are ``absent``."""
     found_at = datetime.now(UTC)
     with context.database.read() as connection:
-        new = Fingerprints.of(_fingerprints(connection, kind, files))
-        if not len(new):
-            return
-        library = Fingerprints.of(near_duplicates.fingerprints(connection, kind, near_duplicates.searched()), absent)
+        comparison = _comparison(connection, kind, files, absent)
         known = {sha256 for pair in near_duplicates.pairs_of(connection, files) for sha256 in (pair.first, pair.second)}
-    comparison = Comparison(library, new)
+    compared = comparison.compared
+    if not compared:
+        return
     for batch in pieces(comparison.pairs(), ROWS_TOGETHER):
         with context.database.write() as connection:
             near_duplicates.save(connection, batch, found_at)
-    compared = [digest.tobytes().hex() for digest in new.sha256]
     with context.database.write() as connection:
         near_duplicates.remove_older(connection, known.intersection(compared), _STORED_TIERS, found_at)
         for tier, displaced in comparison.displaced.items():
@@ -100,6 +105,31 @@ def _search(context: StageContext, kind: Kind, files: Sequence[str], absent: Col
             near_duplicates.mark_searched(connection, batch, found_at)
 
 
-def _fingerprints(connection: sa.Connection, kind: Kind, files: Sequence[str]) -> Iterator[bytes]:
-    for piece in pieces(files):
-        yield from near_duplicates.fingerprints(connection, kind, media_files.c.sha256.in_(piece))
+def _comparison(
+    connection: sa.Connection, kind: Kind, files: Sequence[str], absent: Collection[str]
+) -> Comparison | MovingComparison:
+    of_files = [media_files.c.sha256.in_(piece) for piece in pieces(files)]
+    of_library = [near_duplicates.searched()]
+    if kind is Kind.MOVING:
+        new = _moving(connection, of_files)
+        return MovingComparison(_moving(connection, of_library if len(new) else [], absent), new)
+    pictures = Fingerprints.of(_fingerprints(connection, kind, of_files))
+    library = _fingerprints(connection, kind, of_library if len(pictures) else [])
+    return Comparison(Fingerprints.of(library, absent), pictures)
+
+
+def _moving(connection: sa.Connection, conditions: Conditions, absent: Collection[str] = ()) -> Moving:
+    animations = [sa.and_(condition, sa.not_(near_duplicates.is_video())) for condition in conditions]
+    videos = [sa.and_(condition, near_duplicates.has_seconds()) for condition in conditions]
+    seconds = (block for condition in conditions for block in near_duplicates.seconds(connection, condition))
+    return Moving.of(
+        _fingerprints(connection, Kind.MOVING, animations),
+        _fingerprints(connection, Kind.MOVING, videos),
+        seconds,
+        absent,
+    )
+
+
+def _fingerprints(connection: sa.Connection, kind: Kind, conditions: Conditions) -> Iterator[bytes]:
+    for condition in conditions:
+        yield from near_duplicates.fingerprints(connection, kind, condition)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from media_pipeline import model
 from media_pipeline.catalog.tables import UtcDateTime, metadata
+from media_pipeline.model import Status
 
 PAGE = Path(__file__).parents[2] / "docs" / "catalog.md"
 
@@ -165,12 +165,9 @@ def _meaning(column: sa.Column[object]) -> str:
 
 def _statuses() -> Iterator[tuple[str, str]]:
     """Each status with the docstring below it, which Python does not keep."""
-    (body,) = [
-        node.body
-        for node in ast.walk(ast.parse(inspect.getsource(model)))
-        if isinstance(node, ast.ClassDef) and node.name == model.Status.__name__
-    ]
-    for assignment, text in zip(body[1::2], body[2::2], strict=True):
+    (statuses,) = ast.parse(inspect.getsource(Status)).body
+    assert isinstance(statuses, ast.ClassDef)
+    for assignment, text in zip(statuses.body[1::2], statuses.body[2::2], strict=True):
         match assignment, text:
             case ast.Assign(value=ast.Constant(value=name)), ast.Expr(value=ast.Constant(value=meaning)):
                 yield str(name), " ".join(str(meaning).replace("``", "`").split())

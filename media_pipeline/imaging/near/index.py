@@ -9,7 +9,7 @@ the same crowd, when that is compared outright.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,7 +64,7 @@ class NearIndex:
     def pairs(self) -> Iterator[Pairs]:
         """Every pair within MAX_DISTANCE, once, in blocks of no particular order."""
         yield from _found([self._copies], np.arange(self._count))
-        yield from _found(_search(self._words, 0), self._rows)
+        yield from _found(search(self._words, 0, find_crowds(self._words, masks())), self._rows)
 
     def pairs_of(self, new: Hashes) -> Iterator[Pairs]:
         """Every pair of a new hash with one of the library or another new one. New rows are numbered from n on."""
@@ -73,7 +73,7 @@ class NearIndex:
         yield from _found([copies], np.arange(self._count, self._count + len(new)))
         together = np.concatenate((self._words, words[:, rows]), axis=1)
         names = np.concatenate((self._rows, rows + self._count))
-        yield from _found(_search(together, self._words.shape[1]), names)
+        yield from _found(search(together, self._words.shape[1], find_crowds(together, masks())), names)
 
 
 def _distinct(words: Words) -> tuple[Rows, Pairs]:
@@ -88,32 +88,52 @@ def _distinct(words: Words) -> tuple[Rows, Pairs]:
     return np.sort(order[is_first]), Pairs(originals, copies, np.zeros(len(copies), np.uint16))
 
 
-def _search(words: Words, old: int) -> Iterator[Pairs]:
-    """Pairs of different hashes, of which the second row is ``old`` or a later one."""
-    every = masks()
-    groups: Rows = np.arange(words.shape[1], dtype=np.int64)
-    for crowd in find_crowds(words, every):
-        groups[crowd] = crowd[0]
-        yield from _compared(words, crowd, old)
-    # Tables keep rows of one key in order: now members of a crowd lie together there.
-    order = np.argsort(groups, kind="stable")
-    words, groups, is_new = words[:, order], groups[order], order >= old
+def pairs_across(hashes: Hashes, groups: Rows, is_new: Flags) -> Iterator[Pairs]:
+    """Every pair within MAX_DISTANCE of two groups, once, of which one at least is new; equal hashes are pairs, too."""
+    order = np.argsort(is_new, kind="stable")
+    words = words_of(hashes[order])
+    crowds = find_crowds(words, masks())
+    yield from _found(search(words, int(np.count_nonzero(~is_new)), crowds, groups[order]), order)
+
+
+def search(words: Words, old: int, crowds: Sequence[Rows], groups: Rows | None = None) -> Iterator[Pairs]:
+    """Pairs within MAX_DISTANCE, once, of which the second row is ``old`` or a later one.
+
+    Rows of one group, a number from 0 on for each, make no pairs; without groups each row is one of its own. Crowds are
+    those that :func:`find_crowds` finds.
+    """
+    apart: Rows = np.arange(words.shape[1], dtype=np.int64) if groups is None else groups
+    # Those that lie together in a table don't meet there.
+    together = apart.copy()
+    for number, crowd in enumerate(crowds):
+        together[crowd] = -1 - number
+        yield from _compared(words, crowd, old, apart)
+    order = np.argsort(together, kind="stable")
+    words, together, is_new = words[:, order], together[order], order >= old
     new_rows = np.flatnonzero(is_new)
-    for mask in every:
+    for mask in masks():
         rows = _promising(words[mask.word], mask, new_rows) if old else None
-        for left, right in _met(Table.of(mask, words, rows), groups):
-            yield _named(_checked(words, mask, left, right, is_new), order)
+        for left, right in _met(Table.of(mask, words, rows), together):
+            pairs = _named(_checked(words, mask, left, right, is_new), order)
+            yield pairs if groups is None else _across(pairs, groups)
 
 
-def _compared(words: Words, crowd: Rows, old: int) -> Iterator[Pairs]:
+def _across(pairs: Pairs, groups: Rows) -> Pairs:
+    """Those of two groups: of one group there may be some within a crowd and some without."""
+    is_across = groups[pairs.first] != groups[pairs.second]
+    return Pairs(pairs.first[is_across], pairs.second[is_across], pairs.distances[is_across])
+
+
+def _compared(words: Words, crowd: Rows, old: int, groups: Rows) -> Iterator[Pairs]:
     """Pairs within a crowd."""
-    members = words[:, crowd]
+    members, apart = words[:, crowd], groups[crowd]
     newest = int(np.searchsorted(crowd, old))
     height = max(1, _TILE // len(crowd))
     for top in range(newest, len(crowd), height):
         bottom = min(top + height, len(crowd))
         between = distances(members[:, top:bottom, None], members[:, None, :bottom])
-        second, first = np.nonzero(between <= MAX_DISTANCE)
+        is_near = (between <= MAX_DISTANCE) & (apart[top:bottom, None] != apart[None, :bottom])
+        second, first = np.nonzero(is_near)
         is_once = first < second + top
         first, second = first[is_once], second[is_once]
         yield Pairs(crowd[first], crowd[second + top], between[second, first])
