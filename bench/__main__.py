@@ -14,13 +14,27 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import dagster_cost, downloads, exif, large_downloads, memory, near_duplicates, reading, renditions, videos
+from bench import (
+    dagster_cost,
+    downloads,
+    end_to_end,
+    exif,
+    large_downloads,
+    large_pictures,
+    memory,
+    near_duplicates,
+    reading,
+    renditions,
+    videos,
+)
 from bench.measure import WORK, Row, forget_settings, idle_share
 
 BENCHES: dict[str, Callable[[], list[Row]]] = {
     "downloads": downloads.rows,
     "large_downloads": large_downloads.rows,
     "renditions": renditions.rows,
+    "img2dataset": end_to_end.rows,
+    "large_pictures": large_pictures.rows,
     "videos": videos.rows,
     "exif": exif.rows,
     "reading": reading.rows,

@@ -86,7 +86,7 @@ def _stage(folder: Path, host: str, count: int, workers: int) -> float:
     """Run the download loop over posts that name the files; seconds without the import of the posts."""
     partition = ImportPartition(date(2026, 1, 1), "linkedin")
     urls = [f"http://{host}/{number}.jpg" for number in range(count)]
-    _write_export(folder / "imports" / "linkedin" / "2026-01-01" / "posts.ndjson", urls)
+    write_export(folder / "imports" / "linkedin" / "2026-01-01" / "posts.ndjson", urls)
     with opened(settings_for(folder, host, workers), logging.getLogger("bench")) as context:
         read_posts(context, [partition])
         write_manifests(context, [partition])
@@ -98,7 +98,7 @@ def _stage(folder: Path, host: str, count: int, workers: int) -> float:
     return seconds
 
 
-def _write_export(path: Path, urls: list[str]) -> None:
+def write_export(path: Path, urls: list[str]) -> None:
     path.parent.mkdir(parents=True)
     posts = (
         {"id": str(number), "text": f"post {number}", "media": {"type": "image", "url": url}}

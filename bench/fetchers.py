@@ -61,7 +61,7 @@ def ours(urls: Sequence[str], workers: int = PARALLEL) -> Cost:
     """In a process of its own. Its imports are left out; the start and the end of its worker processes are not."""
     folder = fresh_folder("ours")
     done = run_module("bench.fetchers", folder, _list_beside(folder, urls), str(workers))
-    return _own_cost(done, folder)
+    return own_cost(done, folder)
 
 
 def aria2c(urls: Sequence[str]) -> Cost:
@@ -78,14 +78,15 @@ def wget(urls: Sequence[str]) -> Cost:
     return _cost(done, folder, len(urls))
 
 
-def img2dataset(python: Path, urls: Sequence[str]) -> Cost:
-    """See :mod:`bench.img2dataset_side` for how it is set."""
+def img2dataset(python: Path, urls: Sequence[str], side: int | None = None) -> Cost:
+    """See :mod:`bench.img2dataset_side` for how it is set; ``side`` is the longest that pictures are to have."""
     folder = fresh_folder("img2dataset")
     script = Path(__file__).with_name("img2dataset_side.py")
     without_asking_pypi = {**os.environ, "NO_ALBUMENTATIONS_UPDATE": "1"}
-    done = run([python, script, _list_beside(folder, urls), folder, str(len(urls))], without_asking_pypi)
+    sides = [] if side is None else [str(side)]
+    done = run([python, script, _list_beside(folder, urls), folder, str(len(urls)), *sides], without_asking_pypi)
     assert len(list(folder.glob("*/*.jpg"))) == len(urls)
-    return _own_cost(done, folder)
+    return own_cost(done, folder)
 
 
 def with_digests(cost: Cost) -> Cost:
@@ -140,7 +141,7 @@ def _cost(done: Finished, folder: Path, count: int) -> Cost:
     return Cost(done.seconds, done.cpu_seconds, done.tree_peak_mb, folder)
 
 
-def _own_cost(done: Finished, folder: Path) -> Cost:
+def own_cost(done: Finished, folder: Path) -> Cost:
     """Of a side that takes its time itself, without its imports, and prints it last."""
     own = json.loads(done.output.splitlines()[-1])
     return Cost(own["seconds"], own["cpu_seconds"], done.tree_peak_mb, folder)

@@ -1,6 +1,7 @@
 """A media host on loopback, in a process of its own, that is never what a download waits for.
 
-What belongs here: bodies of a fixed seed and the HTTP that serves them. What does not: anything that measures.
+What belongs here: bodies of a fixed seed, or the files of a folder, and the HTTP that serves them. What does not:
+anything that measures.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import cast
 
 import uvloop
@@ -59,16 +61,25 @@ def _answers(count: int, smallest: int, largest: int) -> list[Answer]:
 
 def _answer(number: int, size: int, own: bytes, shared: memoryview) -> Answer:
     start = _SIGNATURE + own
+    whole, rest = divmod(size - len(start), _SHARED_BYTES)
+    return [_head(number, size) + start, *[shared] * whole, shared[:rest]]
+
+
+def _head(number: int, size: int) -> bytes:
     head = (
         f"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: {size}\r\n"
         f'ETag: "{number}"\r\nLast-Modified: Wed, 21 Oct 2015 07:28:00 GMT\r\n\r\n'
     )
-    whole, rest = divmod(size - len(start), _SHARED_BYTES)
-    return [head.encode() + start, *[shared] * whole, shared[:rest]]
+    return head.encode()
 
 
-async def _serve(count: int, smallest: int, largest: int) -> None:
-    answers = _answers(count, smallest, largest)
+def _answers_of(folder: Path) -> list[Answer]:
+    """The answer for every file of a folder, in the order of their names."""
+    bodies = [path.read_bytes() for path in sorted(folder.iterdir())]
+    return [[_head(number, len(body)), body] for number, body in enumerate(bodies)]
+
+
+async def _serve(answers: list[Answer]) -> None:
     server = await asyncio.get_running_loop().create_server(lambda: _Connection(answers), "127.0.0.1", 0, backlog=512)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
@@ -77,7 +88,20 @@ async def _serve(count: int, smallest: int, largest: int) -> None:
 @contextmanager
 def serving(count: int, sizes: tuple[int, int] = PHOTOS) -> Generator[str]:
     """Start the host with ``count`` files of so many bytes, and yield its ``host:port``."""
-    command = [sys.executable, "-m", "bench.host", *map(str, (count, *sizes))]
+    with _started(*map(str, (count, *sizes))) as address:
+        yield address
+
+
+@contextmanager
+def serving_folder(folder: Path) -> Generator[str]:
+    """The same with the files of a folder: ``/0.jpg`` is the first by name."""
+    with _started(str(folder)) as address:
+        yield address
+
+
+@contextmanager
+def _started(*arguments: str) -> Generator[str]:
+    command = [sys.executable, "-m", "bench.host", *arguments]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
@@ -88,4 +112,5 @@ def serving(count: int, sizes: tuple[int, int] = PHOTOS) -> Generator[str]:
 
 
 if __name__ == "__main__":
-    uvloop.run(_serve(*map(int, sys.argv[1:])))
+    only, *more = sys.argv[1:]
+    uvloop.run(_serve(_answers(*map(int, (only, *more))) if more else _answers_of(Path(only))))

@@ -167,7 +167,7 @@ class Settings(BaseSettings):
         2000,
         ge=500,
         description="Memory (address space) that one file may take in a worker, in 10^6 bytes. 100 megapixels take "
-        "up to 1,500.",
+        "up to 1,613.",
     )
     media_max_image_pixels: int = Field(
         178_000_000, ge=1_000_000, description="Pictures with more pixels are not decoded but put in quarantine."

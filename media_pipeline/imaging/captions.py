@@ -42,8 +42,11 @@ class BrokenXmp(MediaPipelineError):
 
 def tidy(text: str) -> str | None:
     """The text without controls and lone surrogates, in bounded length; None when nothing is left."""
-    text = text[: 2 * MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
-    text = "".join(character for character in text if character.isprintable() or character in "\n\t").strip()
+    text = text[: 2 * MAX_CHARACTERS]
+    if not text.isprintable():
+        text = text.encode("utf-8", "replace").decode("utf-8")
+        text = "".join(character for character in text if character.isprintable() or character in "\n\t")
+    text = text.strip()
     if len(text) > MAX_CHARACTERS:
         text = text[: MAX_CHARACTERS - 1] + "…"
     return text or None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import math
 import re
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -18,7 +18,6 @@ from io import BytesIO
 from typing import Any, BinaryIO, cast
 
 import exifread
-from exifread.core.ifd_tag import IfdTag
 
 from media_pipeline.imaging.captions import MAX_CHARACTERS, tidy
 from media_pipeline.imaging.errors import reason_of
@@ -38,11 +37,15 @@ BINARY_TAGS = frozenset({"EXIF MakerNote", "JPEGThumbnail", "TIFFThumbnail", "Im
 """Bytes of other formats: worthless as text and often tens of kilobytes."""
 BINARY_SUFFIXES = ("ApplicationNotes", "InterColorProfile", "PrintIM", "Padding", "ImageResources")
 
+Tags = Mapping[str, Any]
+"""What exifread finds, each an IfdTag, whose values have no types."""
+
 _TIMES = (
     ("EXIF DateTimeOriginal", "EXIF OffsetTimeOriginal"),
     ("EXIF DateTimeDigitized", "EXIF OffsetTimeDigitized"),
     ("Image DateTime", "EXIF OffsetTime"),
 )
+_MOMENT = re.compile(r"(\d{4})[:\-/.](\d\d)[:\-/.](\d\d)[ T](\d\d):(\d\d)(?::(\d\d))?")
 _OFFSET = re.compile(r"[+-](0\d|1[0-4]):[0-5]\d|Z")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(/-?\d+)?")
 _ABSENT = ("does not have exif data.", "File format not recognized.")
@@ -115,27 +118,32 @@ class _MeasuredFile:
     """A file that gives no more than EXIF of reasonable size takes, however large the sizes that it claims."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._reads_left = MAX_READS
+        self.read = _measured(file.read)
         self.seek = file.seek
         self.tell = file.tell
 
-    def read(self, size: int = -1) -> bytes:
-        self._reads_left -= 1
-        if self._reads_left < 0:
+
+def _measured(read: Callable[[int], bytes]) -> Callable[[int], bytes]:
+    # A closure takes less than half the time of a method, and a photograph is read in a hundred pieces of 2 or 4 bytes.
+    reads_left = MAX_READS
+
+    def measured(size: int = MAX_READ_BYTES) -> bytes:
+        nonlocal reads_left
+        reads_left -= 1
+        if reads_left < 0:
             raise EOFError(f"it takes more than {MAX_READS:,} readings")
-        return self._file.read(min(size, MAX_READ_BYTES) if size >= 0 else MAX_READ_BYTES)
+        return read(size if 0 <= size < MAX_READ_BYTES else MAX_READ_BYTES)
+
+    return measured
 
 
-def _tags_of(file: _MeasuredFile) -> tuple[Mapping[str, IfdTag], tuple[str, ...]]:
+def _tags_of(file: _MeasuredFile) -> tuple[Tags, tuple[str, ...]]:
     with _collected_log() as messages:
         try:
-            found: Mapping[str, Any] = exifread.process_file(
-                cast("BinaryIO", file), details=False, extract_thumbnail=False
-            )
+            # Without thumbnails every value is a tag.
+            tags: Tags = exifread.process_file(cast("BinaryIO", file), details=False, extract_thumbnail=False)
         except Exception as error:  # noqa: BLE001  exifread raises nearly any class for broken blocks
             return {}, (f"EXIF can't be read: {reason_of(error)}",)
-    tags = {name: tag for name, tag in found.items() if isinstance(tag, IfdTag)}
     faults = [message for message in messages if not message.endswith(_ABSENT)]
     return tags, tuple(f"EXIF: {message}" for message in faults[:MAX_WARNINGS])
 
@@ -144,19 +152,22 @@ def _tags_of(file: _MeasuredFile) -> tuple[Mapping[str, IfdTag], tuple[str, ...]
 def _collected_log() -> Generator[list[str]]:
     """What exifread logs goes to the file's warnings instead of the terminal."""
     messages: list[str] = []
-    handler = logging.Handler(logging.WARNING)
-    handler.emit = lambda record: messages.append(" ".join(record.getMessage().split())[:MAX_VALUE_CHARACTERS])
+
+    def keep(record: logging.LogRecord) -> bool:
+        if record.levelno >= logging.WARNING:
+            messages.append(" ".join(record.getMessage().split())[:MAX_VALUE_CHARACTERS])
+        return False
+
     logger = logging.getLogger("exifread")
-    propagate, logger.propagate = logger.propagate, False
-    logger.addHandler(handler)
+    # A filter takes 1.4 µs, a handler 10: it has a lock and is registered for the process's end.
+    logger.addFilter(keep)
     try:
         yield messages
     finally:
-        logger.removeHandler(handler)
-        logger.propagate = propagate
+        logger.removeFilter(keep)
 
 
-def _dump(tags: Mapping[str, IfdTag]) -> tuple[dict[str, str | int | float], int]:
+def _dump(tags: Tags) -> tuple[dict[str, str | int | float], int]:
     """Every tag that is not binary, as JSON can hold it, and how many did not fit."""
     dump: dict[str, str | int | float] = {}
     total = left_out = 0
@@ -172,9 +183,9 @@ def _dump(tags: Mapping[str, IfdTag]) -> tuple[dict[str, str | int | float], int
     return dump, left_out
 
 
-def _plain(tag: IfdTag) -> str | int | float:
+def _plain(tag: Any) -> str | int | float:
     """A single number as such when exifread prints it as one; else the text that it prints."""
-    printed = _clean(str(tag.printable))
+    printed = tidy(str(tag.printable)) or ""
     values = _values(tag)
     if len(values) == 1 and _NUMBER.fullmatch(printed):
         value = values[0]
@@ -183,28 +194,23 @@ def _plain(tag: IfdTag) -> str | int | float:
     return printed if len(printed) <= MAX_VALUE_CHARACTERS else printed[: MAX_VALUE_CHARACTERS - 1] + "…"
 
 
-def _values(tag: IfdTag) -> Sequence[Any]:
+def _values(tag: Any) -> Sequence[Any]:
     """The tag's numbers; none for text and bytes."""
-    values = cast("Any", tag).values
-    return cast("list[Any]", values) if isinstance(values, list) else ()
+    values: Sequence[Any] = tag.values
+    return values if isinstance(values, list) else ()
 
 
-def _clean(text: str) -> str:
-    """Without NULs, controls and lone surrogates, which neither PostgreSQL nor JSON readers take."""
-    return tidy(text) or ""
-
-
-def _text(tags: Mapping[str, IfdTag], name: str, limit: int = MAX_VALUE_CHARACTERS) -> str:
+def _text(tags: Tags, name: str, limit: int = MAX_VALUE_CHARACTERS) -> str:
     tag = tags.get(name)
     if tag is None:
         return ""
-    values = cast("Any", tag).values
+    values: Sequence[Any] = tag.values
     # Text that isn't UTF-8 is printed as Python prints bytes.
     text = values.decode("cp1252", "replace") if isinstance(values, bytes) else str(tag.printable)
-    return _clean(text)[:limit]
+    return (tidy(text) or "")[:limit]
 
 
-def _taken_at(tags: Mapping[str, IfdTag]) -> str | None:
+def _taken_at(tags: Tags) -> str | None:
     for name, offset_name in _TIMES:
         if moment := _moment(_text(tags, name)):
             offset = _text(tags, offset_name) or _text(tags, "EXIF OffsetTime")
@@ -214,7 +220,7 @@ def _taken_at(tags: Mapping[str, IfdTag]) -> str | None:
 
 def _moment(text: str) -> str | None:
     """EXIF 2.32 writes ``YYYY:MM:DD HH:MM:SS`` and zeros or blanks for an unknown time."""
-    match = re.match(r"(\d{4})[:\-/.](\d\d)[:\-/.](\d\d)[ T](\d\d):(\d\d)(?::(\d\d))?", text)
+    match = _MOMENT.match(text)
     if not match:
         return None
     year, month, day, hour, minute, second = match.groups("00")
@@ -224,20 +230,19 @@ def _moment(text: str) -> str | None:
         return None
 
 
-def _coordinate(tags: Mapping[str, IfdTag], name: str, limit: int) -> float | None:
+def _coordinate(tags: Tags, name: str, limit: int) -> float | None:
     """Degrees, minutes and seconds with their reference (N, S, E, W) as signed decimal degrees."""
     tag = tags.get(name)
-    parts = [_number(value) for value in _values(tag)] if tag else []
-    if not 1 <= len(parts) <= 3:
+    values = _values(tag) if tag else ()
+    parts = [part for value in values if (part := _number(value)) is not None and part >= 0]
+    if not 1 <= len(parts) == len(values) <= 3:
         return None
-    if any(part is None or part < 0 for part in parts):
-        return None
-    degrees = sum((part or 0.0) / 60**power for power, part in enumerate(parts))
+    degrees = sum(part / unit for part, unit in zip(parts, (1, 60, 3600), strict=False))
     south_or_west = _text(tags, f"{name}Ref").upper()[:1] in ("S", "W")
     return round(-degrees if south_or_west else degrees, 7) if degrees <= limit else None
 
 
-def _altitude(tags: Mapping[str, IfdTag]) -> float | None:
+def _altitude(tags: Tags) -> float | None:
     """EXIF 2.32, tags 5 and 6: a ratio, and 1 for below the sea. EXIF 3.0 adds 2 and 3 for the ellipsoid."""
     tag = tags.get("GPS GPSAltitude")
     values = _values(tag) if tag else ()
@@ -247,7 +252,7 @@ def _altitude(tags: Mapping[str, IfdTag]) -> float | None:
     return -abs(metres) if _integer(tags, "GPS GPSAltitudeRef") in (1, 3) else metres
 
 
-def _integer(tags: Mapping[str, IfdTag], name: str) -> int | None:
+def _integer(tags: Tags, name: str) -> int | None:
     tag = tags.get(name)
     values = _values(tag) if tag else ()
     return values[0] if values and isinstance(values[0], int) else None
@@ -256,7 +261,7 @@ def _integer(tags: Mapping[str, IfdTag], name: str) -> int | None:
 def _number(value: Any) -> float | None:
     """A ratio or number as a finite float; None for a denominator of zero."""
     try:
-        number = value.num / value.den if hasattr(value, "den") else float(value)
+        number = float(value)
     except (ArithmeticError, TypeError, ValueError):
         return None
     return number if math.isfinite(number) else None

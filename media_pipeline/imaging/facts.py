@@ -13,6 +13,7 @@ from pathlib import Path
 from media_pipeline.imaging.captions import tidy
 from media_pipeline.imaging.endings.structure import missing_end
 from media_pipeline.imaging.errors import UnreadableMedia, decoding
+from media_pipeline.imaging.limits import ignore_size_warnings
 from media_pipeline.imaging.picture_facts import picture_facts
 from media_pipeline.imaging.version import FACTS_VERSION
 from media_pipeline.model import FileFacts
@@ -37,6 +38,7 @@ def read_facts(path: Path, mime_type: str) -> FileFacts:
     """
     with decoding(), warnings.catch_warnings(record=True) as raised:
         warnings.simplefilter("always")
+        ignore_size_warnings()
         missing = missing_end(path, mime_type)
         facts = _read(path, mime_type) if missing is None else _read_truncated(path, mime_type, missing)
     return _bounded(facts, [*facts.warnings, *(str(warning.message) for warning in raised)])

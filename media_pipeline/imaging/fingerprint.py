@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -17,8 +16,7 @@ import pdqhash  # pyright: ignore[reportMissingTypeStubs]
 from PIL import Image
 
 from media_pipeline.imaging.colour import flattened, in_srgb
-from media_pipeline.imaging.errors import UnreadableMedia
-from media_pipeline.imaging.pictures import UPRIGHT, opened_picture, orientation_of, upright, upright_size
+from media_pipeline.imaging.pictures import UPRIGHT, upright, upright_size
 
 STRIP_PIXELS = 250_000
 """Pixels that are converted and digested at a time: a large picture needs no second copy of itself, and a strip stays
@@ -51,13 +49,6 @@ class Fingerprint:
     pixel_sha256: str
     pdq: str
     pdq_quality: int
-
-
-def picture_fingerprint(path: Path, mime_type: str) -> Fingerprint:
-    """The fingerprint of a still picture, or of the first frame of an animation. Raises UnreadableMedia."""
-    with opened_picture(path, mime_type) as image:
-        image.load()
-        return fingerprint(image, _orientation(image), image.info.get("icc_profile"))
 
 
 def fingerprint(image: Image.Image, orientation: int = UPRIGHT, profile: bytes | None = None) -> Fingerprint:
@@ -95,13 +86,6 @@ def pdq_of_square(small: Image.Image) -> Pdq:
     """PDQ of an upright opaque picture that has been scaled to ``PDQ_SIDE`` pixels each way."""
     bits, quality = cast("Any", pdqhash).compute(np.asarray(small.convert("RGB")))
     return Pdq(np.packbits(bits).tobytes().hex(), int(quality))
-
-
-def _orientation(image: Image.Image) -> int:
-    try:
-        return orientation_of(image)
-    except UnreadableMedia:
-        return UPRIGHT
 
 
 def _is_transparent(image: Image.Image) -> bool:

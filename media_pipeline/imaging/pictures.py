@@ -5,7 +5,6 @@ What belongs here: everything that touches a picture's decoder. What does not: f
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,9 +37,7 @@ def opened_picture(path: Path, mime_type: str) -> Generator[Image.Image]:
     Raises UnreadableMedia, also for whatever the decoder raises inside the ``with``.
     """
     formats = (*FORMATS, "HEIF") if _register_heif(mime_type) else FORMATS
-    with decoding(), warnings.catch_warnings():
-        # Pillow warns at half the limit at which it refuses.
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+    with decoding():
         try:
             with _identified(path, mime_type, formats) as image:
                 yield image

@@ -7,7 +7,7 @@ process starts (:mod:`media_pipeline.imaging.processes`).
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -23,11 +23,14 @@ from media_pipeline.imaging.facts import read_facts
 from media_pipeline.imaging.limits import Limits
 from media_pipeline.imaging.processes import WorkerContext, begin
 from media_pipeline.imaging.renditions.rendering import render
+from media_pipeline.imaging.renditions.seconds_done import noted_seconds
 from media_pipeline.model import FileFacts, MediaPipelineError, Recipe, RenderedFile
 from media_pipeline.settings import Settings
 
 IN_FLIGHT_PER_WORKER = 4
 """Enough that workers stay busy while the caller writes down a result; no more, so that memory stays flat."""
+SECONDS_BETWEEN_LOOKS = 1.0
+"""At the notes of those who encode videos."""
 MAX_RESTARTS = 3
 """Of the whole pool. It breaks when a worker dies between two tasks; those in flight then end as ``error``."""
 
@@ -83,6 +86,11 @@ class RenditionTask:
     seconds: float | None = None
     """That it may take, where that isn't ``MEDIA_IMAGE_TIMEOUT_SECONDS``."""
 
+    @property
+    def note(self) -> Path:
+        """Where the worker writes how many seconds of a video are done."""
+        return self.folder / f"{self.key}.seconds"
+
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -119,15 +127,30 @@ class Workers:
         return self._map(read_facts, tasks, lambda task: (task.path, task.mime_type))
 
     def map_renditions(
-        self, tasks: Iterable[RenditionTask]
+        self, tasks: Iterable[RenditionTask], tell: Callable[[RenditionTask, int], object] | None = None
     ) -> Iterator[tuple[RenditionTask, list[RenderedFile] | WorkFailure]]:
-        """:func:`render` of every task."""
-        return self._map(
+        """:func:`render` of every task.
+
+        While nothing is finished, ``tell`` hears of each task about once a second how many seconds of its video are
+        done; fewer than before when its worker died and another has begun anew.
+        """
+
+        def look(running: Collection[RenditionTask]) -> None:
+            for task in running:
+                if tell and (seconds := noted_seconds(task.note)):
+                    tell(task, seconds)
+
+        results = self._map(
             render,
             tasks,
-            lambda task: (task.path, task.mime_type, task.recipes, task.folder),
+            lambda task: (task.path, task.mime_type, task.recipes, task.folder, task.note if tell else None),
             lambda task: task.seconds or self._timeout,
+            look if tell else None,
         )
+        for task, result in results:
+            if tell:
+                task.note.unlink(missing_ok=True)
+            yield task, result
 
     def _map(
         self,
@@ -135,6 +158,7 @@ class Workers:
         tasks: Iterable[Task],
         arguments: Callable[[Task], tuple[Any, ...]],
         limit: Callable[[Task], float] | None = None,
+        look: Callable[[Collection[Task]], None] | None = None,
     ) -> Iterator[tuple[Task, Result | WorkFailure]]:
         def seconds(task: Task) -> float:
             return limit(task) if limit else self._timeout
@@ -148,7 +172,9 @@ class Workers:
                     running[self._schedule(function, arguments(task), seconds(task))] = task
                 if not running:
                     return
-                finished, _ = wait(running, return_when=FIRST_COMPLETED)
+                finished, _ = wait(running, SECONDS_BETWEEN_LOOKS if look else None, FIRST_COMPLETED)
+                if look and not finished:
+                    look(running.values())
                 for future in finished:
                     task = running.pop(future)
                     if _lost_its_worker(future) and future not in second_tries:

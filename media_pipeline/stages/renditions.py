@@ -15,6 +15,7 @@ from media_pipeline.imaging.renditions.recipes import MOVING, STILL, recipes_for
 from media_pipeline.imaging.workers import RenditionTask, Workers, WorkFailure
 from media_pipeline.model import ImportPartition, Recipe, RenderedFile, RenditionKind, Report
 from media_pipeline.stages.context import ROWS_ASKED_FOR, TABLE_ROWS, Reports, StageContext
+from media_pipeline.stages.progress import Progress
 
 SHEET_PICTURES = 48
 """Pictures in a contact sheet: what a person takes in at a glance."""
@@ -63,11 +64,29 @@ def _make_videos(
     """Each is written down as soon as it is made; the progress is that of their seconds."""
     with context.progress.of("seconds of video") as progress:
         for sources in _sources(context, condition):
-            seconds = {source.sha256: source.duration or 0.0 for source in sources}
-            for task, result in workers.map_renditions(_tasks(context, sources, recipes, MOVING)):
+            seconds = _Seconds(progress, sources)
+            for task, result in workers.map_renditions(_tasks(context, sources, recipes, MOVING), seconds.are_done):
                 _keep(context, [(task, result)])
-                progress.advance(max(1, round(seconds[task.key])))
+                seconds.are_all_done(task)
             _remove_outdated(context, sources, recipes, MOVING)
+
+
+class _Seconds:
+    """How much of each video is done, so that none of its seconds counts twice when a worker begins anew."""
+
+    def __init__(self, progress: Progress, sources: Sequence[Source]) -> None:
+        self._progress = progress
+        self._all = {source.sha256: max(1, round(source.duration or 0.0)) for source in sources}
+        self._done = dict.fromkeys(self._all, 0)
+
+    def are_done(self, task: RenditionTask, seconds: int) -> None:
+        more = min(seconds, self._all[task.key]) - self._done[task.key]
+        if more > 0:
+            self._done[task.key] += more
+            self._progress.advance(more)
+
+    def are_all_done(self, task: RenditionTask) -> None:
+        self.are_done(task, self._all[task.key])
 
 
 def _sources(context: StageContext, condition: sa.ColumnElement[bool] | None) -> Iterator[list[Source]]:

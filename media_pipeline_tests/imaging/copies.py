@@ -78,9 +78,9 @@ COPIES: dict[str, Callable[[Image.Image], Image.Image]] = {
     "cropped by 5%": lambda picture: _cropped(picture, 0.05),
     "cropped by 2%": lambda picture: _cropped(picture, 0.02),
     "brightened by 30%": lambda picture: ImageEnhance.Brightness(picture).enhance(1.3),
-    "as PNG": lambda picture: saved_as(picture, "PNG"),
+    "as PNG": lambda picture: saved_as(picture, "PNG", compress_level=1),
     "as WebP, quality 50": lambda picture: saved_as(picture, "WEBP", quality=50),
-    "as AVIF, quality 50": lambda picture: saved_as(picture, "AVIF", quality=50),
+    "as AVIF, quality 50": lambda picture: saved_as(picture, "AVIF", quality=50, speed=9),
     "captioned": _captioned,
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import tempfile
 from collections.abc import Callable
@@ -37,13 +38,16 @@ def _tiles(compression: str | None) -> bytes:
     return saved(noise(), "TIFF", compression=compression, dpi=(72, 72), software="tests")
 
 
-def video(container: str, codec: str = "libx264", **options: str) -> bytes:
+def video(container: str, codec: str = "libx264", seconds: int = 4, **options: str) -> bytes:
     # By name: to put its index in front, ffmpeg opens the file a second time.
     with tempfile.NamedTemporaryFile() as file, av.open(file.name, "w", format=container, options=options) as target:
         stream = target.add_stream(codec, rate=10)
         stream.width, stream.height, stream.pix_fmt = 160, 96, "yuv420p"
-        for number in range(40):
-            target.mux(stream.encode(av.VideoFrame.from_image(noise(160, 96, number))))
+        frames = [av.VideoFrame.from_image(noise(160, 96, number)) for number in range(40)]
+        for number in range(10 * seconds):
+            frame = frames[number % 40]
+            frame.pts = None
+            target.mux(stream.encode(frame))
         target.mux(stream.encode(None))
         target.close()
         return Path(file.name).read_bytes()
@@ -125,7 +129,7 @@ WHOLE: dict[str, tuple[str, Callable[[], bytes]]] = {
     "pdf": ("application/pdf", pdf),
 }
 """By name: the type, and what makes it. Each of these is known as truncated wherever it is cut."""
-FORMATS = {
+_ALL = {
     **WHOLE,
     "mpo": ("image/jpeg", lambda: saved(noise(), "MPO", save_all=True, append_images=[noise(80, 60)])),
     "ultra hdr jpeg": ("image/jpeg", lambda: samples.ultra_hdr(noise(), noise(80, 60))),
@@ -134,3 +138,5 @@ FORMATS = {
     "ico": ("image/vnd.microsoft.icon", lambda: saved(noise(64, 64), "ICO")),
 }
 """And those whose end isn't looked at, or may be missing."""
+FORMATS = {name: (mime_type, functools.cache(make)) for name, (mime_type, make) in _ALL.items()}
+"""All, each made once."""

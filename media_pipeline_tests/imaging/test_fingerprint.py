@@ -15,7 +15,8 @@ from PIL import Image, ImageCms, ImageDraw
 from media_pipeline.imaging import fingerprint as module
 from media_pipeline.imaging import video_fingerprint as video_module
 from media_pipeline.imaging.errors import UnreadableMedia
-from media_pipeline.imaging.fingerprint import fingerprint, pdq, picture_fingerprint, pixel_sha256
+from media_pipeline.imaging.facts import read_facts
+from media_pipeline.imaging.fingerprint import Fingerprint, fingerprint, pdq, pixel_sha256
 from media_pipeline.imaging.video_fingerprint import video_fingerprint
 from media_pipeline.imaging.videos import frame_at
 from media_pipeline_tests.imaging import samples
@@ -49,7 +50,7 @@ def test_the_same_pixels_have_the_same_digest_in_every_lossless_format(mode: str
     for suffix, options in formats.items():
         saved = picture if suffix != "webp" or mode in ("RGB", "RGBA") else picture.convert("RGB")
         saved.save(tmp_path / f"a.{suffix}", **options)
-        digests.add(picture_fingerprint(tmp_path / f"a.{suffix}", f"image/{suffix}").pixel_sha256)
+        digests.add(read_facts(tmp_path / f"a.{suffix}", f"image/{suffix}").pixel_sha256)
     assert digests == {pixel_sha256(picture)}
 
 
@@ -91,7 +92,7 @@ def test_a_turned_picture_is_the_upright_one(orientation: int, tmp_path: Path, m
     exif = Image.Exif()
     exif[274] = orientation
     samples.stored_turned(picture, orientation).save(tmp_path / "a.png", exif=exif)
-    found = picture_fingerprint(tmp_path / "a.png", "image/png")
+    found = read_facts(tmp_path / "a.png", "image/png")
     expected = pdq(picture)
     assert found.pixel_sha256 == pixel_sha256(picture)
     assert (int(found.pdq, 16) ^ int(expected.hash, 16)).bit_count() <= 8
@@ -125,13 +126,14 @@ def test_every_mode_has_a_fingerprint(mode: str) -> None:
 def test_the_first_frame_of_an_animation_counts(tmp_path: Path) -> None:
     frames = [photograph(seed, (64, 48)) for seed in (7, 8)]
     frames[0].save(tmp_path / "a.png", save_all=True, append_images=frames[1:])
-    assert picture_fingerprint(tmp_path / "a.png", "image/png") == fingerprint(frames[0])
+    found = read_facts(tmp_path / "a.png", "image/png")
+    assert Fingerprint(found.pixel_sha256, found.pdq, found.pdq_quality) == fingerprint(frames[0])
 
 
 def test_what_is_no_picture_is_unreadable(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"\x89PNG\r\n\x1a\n nothing")
+    (tmp_path / "a").write_bytes(b"no picture")
     with pytest.raises(UnreadableMedia):
-        picture_fingerprint(tmp_path / "a", "image/png")
+        read_facts(tmp_path / "a", "image/png")
     with pytest.raises(UnreadableMedia):
         video_fingerprint(tmp_path / "a")
 
@@ -184,7 +186,7 @@ def test_copies_of_real_photographs_are_grouped_and_others_are_not(capsys: pytes
 @needs_corpus
 def test_all_orientations_of_the_corpus_are_the_same_upright_picture() -> None:
     # Each was encoded by itself, so that pixels differ a little.
-    prints = [picture_fingerprint(path, "image/jpeg") for path in sorted(CORPUS.glob("orientation/Landscape_*.jpg"))]
+    prints = [read_facts(path, "image/jpeg") for path in sorted(CORPUS.glob("orientation/Landscape_*.jpg"))]
     assert len(prints) == 9
     hashes = [int(found.pdq, 16) for found in prints]
     assert max((one ^ other).bit_count() for one in hashes for other in hashes) <= 12

@@ -14,9 +14,9 @@ if TYPE_CHECKING:  # pydantic has no place in a worker
     from media_pipeline.settings import Settings
 
 VERSIONS = {
-    RenditionKind.OPTIMIZED: 2,
-    RenditionKind.THUMBNAIL: 2,
-    RenditionKind.PAGE: 1,
+    RenditionKind.OPTIMIZED: 3,
+    RenditionKind.THUMBNAIL: 3,
+    RenditionKind.PAGE: 2,
     RenditionKind.ANIMATION: 1,
     RenditionKind.WEB: 1,
 }

@@ -14,19 +14,22 @@ from media_pipeline.imaging.renditions.recipes import STILL
 from media_pipeline.model import Recipe, RenderedFile, RenditionKind
 
 
-def render(path: Path, mime_type: str, recipes: Sequence[Recipe], folder: Path) -> list[RenderedFile]:
+def render(
+    path: Path, mime_type: str, recipes: Sequence[Recipe], folder: Path, note: Path | None = None
+) -> list[RenderedFile]:
     """Make the recipes, which suit the file (:func:`recipes_for`), as temporary files in ``folder``.
 
     ``optimized``: longest side at most the recipe's size, never enlarged; the original stands for it where browsers
     show it as large and alike, and it is no larger in bytes. ``thumbnail``: square WebP. ``page``: a document's first
     page. All three upright, sRGB, on white, without metadata, from one decoding, of animations the first frame; of a
     truncated picture what there is, if that is half of it, and marked so. ``animation`` and ``web``: H.264 in MP4.
-    The caller moves or removes the files; on an error none is left behind.
+    How many seconds of a ``web`` video are done is written into ``note`` meanwhile. The caller moves or removes the
+    files; on an error none but the note is left behind.
     Raises UnreadableMedia for a file that can't be decoded, OSError when the disk fails.
     """
     made: list[RenderedFile] = []
     try:
-        for rendered in _rendered(Original(path, mime_type), recipes, folder):
+        for rendered in _rendered(Original(path, mime_type), recipes, folder, note):
             made.append(rendered)  # noqa: PERF402 - what is made before an error must be known
     except BaseException:
         for file in made:
@@ -36,7 +39,7 @@ def render(path: Path, mime_type: str, recipes: Sequence[Recipe], folder: Path) 
     return made
 
 
-def _rendered(original: Original, recipes: Sequence[Recipe], folder: Path) -> Iterator[RenderedFile]:
+def _rendered(original: Original, recipes: Sequence[Recipe], folder: Path, note: Path | None) -> Iterator[RenderedFile]:
     stills = [recipe for recipe in recipes if recipe.kind in STILL]
     if stills:
         yield from _stills(original, stills, folder)
@@ -49,7 +52,7 @@ def _rendered(original: Original, recipes: Sequence[Recipe], folder: Path) -> It
         elif recipe.kind == RenditionKind.WEB:
             from media_pipeline.imaging.renditions.web_video import web_video
 
-            yield web_video(original, recipe, folder)
+            yield web_video(original, recipe, folder, note)
 
 
 def _stills(original: Original, recipes: Sequence[Recipe], folder: Path) -> Iterator[RenderedFile]:

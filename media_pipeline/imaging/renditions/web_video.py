@@ -19,6 +19,7 @@ from av.error import FFmpegError
 from media_pipeline.imaging.errors import UnreadableMedia
 from media_pipeline.imaging.renditions.encoding import Original, standing_in, temporary_file, video_file
 from media_pipeline.imaging.renditions.mp4 import OPTIONS, Size, add_video, as_yuv, even_size
+from media_pipeline.imaging.renditions.seconds_done import note_seconds
 from media_pipeline.imaging.renditions.web_playable import bitrate, is_playable
 from media_pipeline.imaging.videos import frames_of, opened_media, video_stream
 from media_pipeline.model import Recipe, RenderedFile
@@ -42,11 +43,12 @@ class _Shape:
         return (size[1], size[0]) if self.turns % 2 else size
 
 
-def web_video(original: Original, recipe: Recipe, folder: Path) -> RenderedFile:
+def web_video(original: Original, recipe: Recipe, folder: Path, note: Path | None = None) -> RenderedFile:
     """The original if browsers play it and its bitrate is within the recipe's, else a video that they play.
 
     Upright, its longest side at most the recipe's size; sound as AAC in stereo. What can't be decoded is left out.
-    Raises UnreadableMedia when no picture can be.
+    The seconds that are done are written into ``note``, which stays. Raises UnreadableMedia when no picture can be
+    decoded.
     """
     with opened_media(original.path) as container:
         shape = _shape_of(container)
@@ -54,7 +56,7 @@ def web_video(original: Original, recipe: Recipe, folder: Path) -> RenderedFile:
             return standing_in(recipe, original, shape.seen(shape.size))
     with opened_media(original.path) as container, temporary_file(folder, ".mp4") as path:
         with av.open(str(path), "w", format="mp4", options=OPTIONS) as target:
-            _Encoder(container, target, recipe, shape).run()
+            _Encoder(container, target, recipe, shape, note).run()
         return video_file(recipe, path, shape.seen(even_size(shape.size, recipe.size)))
 
 
@@ -77,8 +79,8 @@ def _shape_of(container: InputContainer) -> _Shape:
 class _Encoder:
     """One pass over a container, picture and sound in the order in which they come."""
 
-    def __init__(self, source: InputContainer, target: Any, recipe: Recipe, shape: _Shape) -> None:
-        self._source, self._target, self._shape = source, target, shape
+    def __init__(self, source: InputContainer, target: Any, recipe: Recipe, shape: _Shape, note: Path | None) -> None:
+        self._source, self._target, self._shape, self._note = source, target, shape, note
         self._size = even_size(shape.size, recipe.size)
         self._start = Fraction(source.start_time or 0, av.time_base)
         self._video: Any = video_stream(source)
@@ -87,6 +89,7 @@ class _Encoder:
         self._video_out: Any = add_video(target, recipe, shape.seen(self._size), rate, self._video.time_base)
         self._audio_out: Any = self._add_audio() if self._audio else None
         self._last = -1
+        self._seconds_noted = 0
 
     def run(self) -> None:
         """Raises UnreadableMedia when no picture can be decoded."""
@@ -118,6 +121,7 @@ class _Encoder:
         picture = _turned(as_yuv(frame, self._size), self._shape.turns)
         picture.pts, picture.time_base = moment, self._video.time_base
         self._mux(self._video_out.encode(picture))
+        self._note_seconds(int(moment * self._video.time_base))
 
     def _add_sound(self, frame: Any) -> None:
         moment = self._moment(frame)
@@ -125,6 +129,11 @@ class _Encoder:
             return
         frame.pts = moment
         self._mux(self._audio_out.encode(frame))
+
+    def _note_seconds(self, seconds: int) -> None:
+        if self._note is not None and seconds > self._seconds_noted:
+            self._seconds_noted = seconds
+            note_seconds(self._note, seconds)
 
     def _moment(self, frame: Any) -> int | None:
         """When it is shown or heard, from the start of the file, in its own time base."""

@@ -192,9 +192,9 @@ def test_recipes_come_from_the_settings() -> None:
         media_web_videos=False,
     )
     assert recipes_from(settings) == (
-        Recipe(RenditionKind.OPTIMIZED, 1000, 70, 2, PictureFormat.WEBP),
-        *(Recipe(RenditionKind.THUMBNAIL, size, 80, 2, crop=Crop.ATTENTION) for size in (64, 200, 512)),
-        Recipe(RenditionKind.PAGE, 1024, 85),
+        Recipe(RenditionKind.OPTIMIZED, 1000, 70, 3, PictureFormat.WEBP),
+        *(Recipe(RenditionKind.THUMBNAIL, size, 80, 3, crop=Crop.ATTENTION) for size in (64, 200, 512)),
+        Recipe(RenditionKind.PAGE, 1024, 85, 2),
         Recipe(RenditionKind.ANIMATION, 1280, 23, preset="veryfast"),
     )
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from media_pipeline.imaging import workers as workers_module
 from media_pipeline.imaging.errors import UnreadableMedia
 from media_pipeline.imaging.workers import FailureKind, RenditionTask, Workers, WorkFailure
 from media_pipeline.model import Recipe, RenderedFile, RenditionKind
@@ -177,3 +178,18 @@ def test_a_task_may_take_its_own_time_and_no_more(tmp_path: Path) -> None:
         [(_, failure)] = workers.map_renditions([task])
     assert isinstance(failure, WorkFailure)
     assert (failure.kind, "0.1 s" in failure.error) == (FailureKind.TIMEOUT, True)
+
+
+def test_a_worker_that_is_ended_in_mid_video_leaves_no_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers_module, "SECONDS_BETWEEN_LOOKS", 0.01)
+    # More pictures than the encoder takes before it begins, else it would be deaf to its end for 3 s.
+    path = samples.save_frames(tmp_path / "a.mkv", [formats.noise(200, 120, n) for n in range(120)])
+    recipe = Recipe(RenditionKind.WEB, 1280, 18, preset="veryslow")
+    told: list[int] = []
+    with Workers(Settings(media_image_workers=1, media_image_timeout_seconds=60)) as workers:
+        task = RenditionTask("key", path, "video/x-matroska", (recipe,), tmp_path, seconds=0.5)
+        [(_, failure)] = workers.map_renditions([task], lambda _, seconds: told.append(seconds))
+    assert isinstance(failure, WorkFailure)
+    assert failure.kind == FailureKind.TIMEOUT
+    assert told
+    assert not task.note.exists()
