@@ -12,6 +12,7 @@ from datetime import datetime
 
 from media_pipeline.imaging.captions import tidy
 from media_pipeline.imaging.exif import MAX_ALTITUDE, MAX_TOTAL_CHARACTERS, MAX_VALUE_CHARACTERS
+from media_pipeline.model import Capture
 
 _APPLE = "com.apple.quicktime."
 _ANDROID = "com.android."
@@ -33,23 +34,11 @@ _UNSET_YEARS = (1904, 1970)
 
 
 @dataclass(frozen=True, slots=True)
-class ContainerTags:
+class ContainerTags(Capture):
     """What the tags say; None where they say nothing that can be used."""
 
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
     """All of them, bounded."""
-    taken_at: str | None = None
-    """ISO 8601, with an offset where the file names one."""
-    camera_make: str | None = None
-    camera_model: str | None = None
-    lens: str | None = None
-    software: str | None = None
-    latitude: float | None = None
-    """Decimal degrees, south negative."""
-    longitude: float | None = None
-    """Decimal degrees, west negative."""
-    altitude: float | None = None
-    """Metres above the sea, below it negative."""
     caption: str | None = None
 
 

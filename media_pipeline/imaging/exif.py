@@ -21,6 +21,7 @@ import exifread
 
 from media_pipeline.imaging.captions import MAX_CHARACTERS, tidy
 from media_pipeline.imaging.errors import reason_of
+from media_pipeline.model import Capture
 
 MAX_VALUE_CHARACTERS = 500
 """Of one tag's text; longer ones are cut and end in an ellipsis."""
@@ -58,20 +59,10 @@ MAX_ALTITUDE = 1_000_000.0
 
 
 @dataclass(frozen=True, slots=True)
-class ExifFacts:
+class ExifFacts(Capture):
     """What the EXIF block says; None where it says nothing that can be used."""
 
     tags: Mapping[str, str | int | float] | None = None
-    taken_at: str | None = None
-    """ISO 8601, the camera's local time; an offset only where the file names one."""
-    camera_make: str | None = None
-    camera_model: str | None = None
-    lens: str | None = None
-    software: str | None = None
-    latitude: float | None = None
-    longitude: float | None = None
-    altitude: float | None = None
-    """Metres above the sea, below it negative."""
     orientation: int | None = None
     """1 to 8."""
     is_srgb: bool = False

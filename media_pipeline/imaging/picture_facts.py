@@ -89,20 +89,13 @@ def picture_facts(path: Path, mime_type: str, is_whole: bool) -> FileFacts:
         colour_profile=colours.name,
         orientation=exif.orientation or (orientation if orientation != UPRIGHT else None),
         exif=exif.tags,
-        taken_at=exif.taken_at,
-        camera_make=exif.camera_make,
-        camera_model=exif.camera_model,
-        lens=exif.lens,
-        software=exif.software,
-        latitude=exif.latitude,
-        longitude=exif.longitude,
-        altitude=exif.altitude,
         caption=caption,
         pixel_sha256=known.pixel_sha256 if known else None,
         pdq=known.pdq if known else None,
         pdq_quality=known.pdq_quality if known else None,
         truncated=missing,
         warnings=(*notes, *exif.warnings),
+        **exif.capture(),
     )
 
 

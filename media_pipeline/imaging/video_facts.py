@@ -96,19 +96,7 @@ def _with_fingerprint(path: Path, facts: FileFacts) -> FileFacts:
 
 
 def _with_tags(facts: FileFacts, tags: ContainerTags) -> FileFacts:
-    return replace(
-        facts,
-        exif=tags.tags or None,
-        taken_at=tags.taken_at,
-        camera_make=tags.camera_make,
-        camera_model=tags.camera_model,
-        lens=tags.lens,
-        software=tags.software,
-        latitude=tags.latitude,
-        longitude=tags.longitude,
-        altitude=tags.altitude,
-        caption=tags.caption,
-    )
+    return replace(facts, exif=tags.tags or None, caption=tags.caption, **tags.capture())
 
 
 def _codec(stream: Stream) -> str:

@@ -6,7 +6,7 @@ What does not: how a value is read, fetched, drawn, stored or queried.
 
 from media_pipeline.model.archive import ArchivedObject
 from media_pipeline.model.errors import MediaPipelineError
-from media_pipeline.model.facts import FileFacts, VideoPdq
+from media_pipeline.model.facts import Capture, FileFacts, VideoPdq
 from media_pipeline.model.fetching import FetchAttempt, FetchedFile, FetchFailure, FetchUnchanged, Status, Validators
 from media_pipeline.model.ids import media_id_of, post_id_of, short_id
 from media_pipeline.model.posts import (
@@ -27,6 +27,7 @@ from media_pipeline.model.reports import Report
 __all__ = [
     "ArchivedObject",
     "Candidate",
+    "Capture",
     "Crop",
     "Fault",
     "FetchAttempt",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 
@@ -20,7 +20,30 @@ class VideoPdq:
 
 
 @dataclass(frozen=True, slots=True)
-class FileFacts:
+class Capture:
+    """When, with what, and where it was taken, as the file says; None where it says nothing that can be used."""
+
+    taken_at: str | None = None
+    """ISO 8601, the camera's local time; with an offset only where the file names one."""
+    camera_make: str | None = None
+    camera_model: str | None = None
+    lens: str | None = None
+    software: str | None = None
+    """That wrote the file."""
+    latitude: float | None = None
+    """Decimal degrees, south negative."""
+    longitude: float | None = None
+    """Decimal degrees, west negative."""
+    altitude: float | None = None
+    """Metres above the sea, below it negative."""
+
+    def capture(self) -> dict[str, Any]:
+        """These fields by name, for another value that has them."""
+        return {field.name: getattr(self, field.name) for field in fields(Capture)}
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts(Capture):
     """What a file says about itself, and what it is known by. Sizes are pixels as seen (orientation applied)."""
 
     width: int | None = None
@@ -41,19 +64,6 @@ class FileFacts:
     """As EXIF counts, 1 to 8; None: the file says nothing."""
     exif: Mapping[str, Any] | None = None
     """Every tag as text or number, by exifread's name (``Image Make``), bounded in size."""
-    taken_at: str | None = None
-    """ISO 8601, the camera's local time; with an offset only where the file names one."""
-    camera_make: str | None = None
-    camera_model: str | None = None
-    lens: str | None = None
-    software: str | None = None
-    """That wrote the file."""
-    latitude: float | None = None
-    """Decimal degrees, south negative."""
-    longitude: float | None = None
-    """Decimal degrees, west negative."""
-    altitude: float | None = None
-    """Metres above the sea, below it negative."""
     caption: str | None = None
     """That the file carries itself, bounded in size."""
     pixel_sha256: str | None = None
