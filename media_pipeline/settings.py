@@ -185,8 +185,10 @@ class Settings(BaseSettings):
     media_thumbnail_sizes: Annotated[tuple[Annotated[int, Field(ge=16, le=2048)], ...], NoDecode] = Field(
         (), description="Further thumbnails, by their sides in pixels."
     )
-    media_thumbnail_crop: Crop = Field(
-        Crop.CENTRE, description="What thumbnails show: the `centre`, or the part that holds most (`attention`)."
+    media_thumbnail_crop: Literal[Crop.CENTRE, Crop.ATTENTION] = Field(
+        Crop.CENTRE,
+        description="What thumbnails show: the `centre`, or the part that holds most (`attention`): faces, where "
+        "OpenCV is installed (`pip install 'media-pipeline[faces]'`) and sees any.",
     )
     media_web_videos: bool = Field(
         True, description="False: videos that browsers can't play, or that are over the bitrate, get no web rendition."

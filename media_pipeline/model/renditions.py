@@ -36,6 +36,8 @@ class Crop(StrEnum):
     CENTRE = "centre"
     ATTENTION = "attention"
     """Where most is to be seen."""
+    FACES = "faces"
+    """Where faces are, and where there are none, where most is to be seen."""
 
 
 @dataclass(frozen=True, slots=True)

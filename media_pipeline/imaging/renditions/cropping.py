@@ -1,17 +1,22 @@
 """Which square of a picture its thumbnail shows.
 
-What belongs here: choosing the square. What does not: drawing it.
+What belongs here: choosing the square. What does not: drawing it, and finding faces
+(:mod:`media_pipeline.imaging.renditions.faces`).
 
-Faces are not looked for: no detector is among the dependencies, and the one that would be (opencv-python-headless) is
-a wheel of 61 MB for it. Where faces are, edges are too.
+With faces, the square holds the largest one, then the next that fits beside it, and so on, and has those that it holds
+in its middle, as far as the picture goes. Without any it is where most edges are.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from media_pipeline.imaging.pictures import UPRIGHT, upright
+from media_pipeline.imaging.renditions.faces import faces_in
 from media_pipeline.model import Crop
 
 LOOKED_AT = 48
@@ -22,14 +27,52 @@ AS_GOOD = 0.97
 Box = tuple[int, int, int, int]
 
 
-def square(image: Image.Image, crop: Crop) -> Box:
-    """Left, top, right and bottom of the largest square that shows the centre, or where most is to be seen."""
+_REVERSED_WIDE = (2, 3, 7, 8)
+_REVERSED_TALL = (3, 4, 6, 7)
+"""EXIF orientations in which a stored picture's longer side runs the other way when it is upright."""
+
+Stretch = tuple[float, float]
+"""From where to where a face reaches along the longer side, in shares of it."""
+
+
+def square(image: Image.Image, crop: Crop, orientation: int = UPRIGHT) -> Box:
+    """Left, top, right and bottom of the largest square of a stored picture that shows what the crop is to show."""
     width, height = image.size
     side = min(width, height)
+    share = 0.5 if crop is Crop.CENTRE or width == height else _most(image, crop, orientation)
     # Whole pixels, so that it is square to the last digit.
-    share = _busiest(image) if crop is Crop.ATTENTION and width != height else 0.5
     left, top = round((width - side) * share), round((height - side) * share)
     return left, top, left + side, top + side
+
+
+def _most(image: Image.Image, crop: Crop, orientation: int) -> float:
+    """How far along the longer side the square lies that shows most: 0 at the start, 1 at the end."""
+    faces = _along(image, orientation) if crop is Crop.FACES else []
+    return _with_faces(faces, min(image.size) / max(image.size)) if faces else _busiest(image)
+
+
+def _along(image: Image.Image, orientation: int) -> list[Stretch]:
+    """Faces along the longer side as it is stored, the largest first."""
+    seen = upright(image, orientation)
+    faces = faces_in(seen)
+    found = [(face.left, face.right) if seen.width > seen.height else (face.top, face.bottom) for face in faces]
+    if orientation in (_REVERSED_WIDE if image.width > image.height else _REVERSED_TALL):
+        return [(1 - end, 1 - start) for start, end in found]
+    return found
+
+
+def _with_faces(faces: Sequence[Stretch], window: float) -> float:
+    """Where a window of this share of the longer side lies."""
+    first, last = 0.0, 1.0 - window
+    held: list[Stretch] = []
+    for start, end in faces:
+        if max(first, end - window) <= min(last, start):
+            first, last = max(first, end - window), min(last, start)
+            held.append((start, end))
+    # None fits where the largest one takes all of the shorter side and more: then its middle.
+    held = held or [faces[0]]
+    middle = (min(start for start, _ in held) + max(end for _, end in held)) / 2
+    return min(max((middle - window / 2) / (1 - window), 0.0), 1.0)
 
 
 def _busiest(image: Image.Image) -> float:

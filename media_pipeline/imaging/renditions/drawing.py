@@ -189,7 +189,7 @@ def _thumbnail(source: Source, recipe: Recipe) -> Image.Image:
     image = source.image.resize(
         (recipe.size, recipe.size),
         Image.Resampling.LANCZOS,
-        box=square(source.image, recipe.crop),
+        box=square(source.image, recipe.crop, source.orientation),
         reducing_gap=THUMBNAIL_GAP,
     )
     return upright(in_srgb(image, source.profile), source.orientation)

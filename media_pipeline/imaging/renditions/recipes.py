@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from media_pipeline.model import PictureFormat, Recipe, RenditionKind
+from media_pipeline.imaging.renditions import faces
+from media_pipeline.model import Crop, PictureFormat, Recipe, RenditionKind
 
 if TYPE_CHECKING:  # pydantic has no place in a worker
     from media_pipeline.settings import Settings
@@ -70,7 +71,10 @@ def _optimized(settings: Settings) -> Recipe:
 
 def _thumbnails(settings: Settings) -> tuple[Recipe, ...]:
     sizes = {settings.media_thumbnail_size, *settings.media_thumbnail_sizes}
-    crop = settings.media_thumbnail_crop
+    crop: Crop = settings.media_thumbnail_crop
+    if crop is Crop.ATTENTION and faces.can_be_seen():
+        # Another recipe: thumbnails by and without a detector never mix.
+        crop = Crop.FACES
     return tuple(_recipe(RenditionKind.THUMBNAIL, size, THUMBNAIL_QUALITY, crop=crop) for size in sorted(sizes))
 
 

@@ -193,7 +193,7 @@ def test_recipes_come_from_the_settings() -> None:
     )
     assert recipes_from(settings) == (
         Recipe(RenditionKind.OPTIMIZED, 1000, 70, 3, PictureFormat.WEBP),
-        *(Recipe(RenditionKind.THUMBNAIL, size, 80, 3, crop=Crop.ATTENTION) for size in (64, 200, 512)),
+        *(Recipe(RenditionKind.THUMBNAIL, size, 80, 3, crop=Crop.FACES) for size in (64, 200, 512)),
         Recipe(RenditionKind.PAGE, 1024, 85, 2),
         Recipe(RenditionKind.ANIMATION, 1280, 23, preset="veryfast"),
     )
