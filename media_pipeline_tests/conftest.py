@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,20 @@ import pytest
 from media_pipeline.settings import Settings
 from media_pipeline_tests import clamd as clamd_module
 from media_pipeline_tests.clamd import Clamd
+from media_pipeline_tests.databases import PostgresServer, postgres_server
 from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.library import Library
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, so that no worker is left with one when the others have ended."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+def pytest_sessionstart() -> None:
+    """A script's background jobs ignore Ctrl-C, and so would every process that is started here and must not."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
@@ -29,23 +42,31 @@ def host() -> Iterator[FaultyHost]:
         yield host
 
 
-@pytest.fixture
-def library(tmp_path: Path, host: FaultyHost) -> Library:
-    """An empty library that may ask the faulty host."""
-    return Library(tmp_path / "library", media_allowed_hosts=(host.address,))
-
-
 MakeLibrary = Callable[..., Library]
 
 
 @pytest.fixture
 def make_library(tmp_path: Path, host: FaultyHost) -> MakeLibrary:
-    """Makes such a library with settings."""
+    """Makes an empty library that may ask the faulty host, with settings."""
 
     def make(**settings: Any) -> Library:
-        return Library(tmp_path / "library", **{"media_allowed_hosts": (host.address,), **settings})
+        chosen = {"media_allowed_hosts": (host.address,), "media_backoff_seconds": 0.01, **settings}
+        return Library(tmp_path / "library", **chosen)
 
     return make
+
+
+@pytest.fixture
+def library(make_library: MakeLibrary) -> Library:
+    """Such a library as it is without settings."""
+    return make_library()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A real server, started once; each test takes a database of its own from it."""
+    with postgres_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

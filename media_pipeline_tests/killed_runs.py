@@ -6,13 +6,12 @@ import os
 import random
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from media_pipeline_tests import forked
 from media_pipeline_tests.library import Library
 
 END_STATE = {
@@ -30,10 +29,8 @@ def end_state(library: Library) -> dict[str, list[tuple[Any, ...]]]:
     return {table: sorted(library.rows(f"SELECT {columns} FROM {table}")) for table, columns in END_STATE.items()}
 
 
-def start_ingest(
-    library: Library, path: Path, platform: str | None = None, **environment: str
-) -> subprocess.Popen[bytes]:
-    """Start the command in a session of its own, so that its workers can be told from ours."""
+def start_ingest(library: Library, path: Path, platform: str | None = None, **environment: str) -> forked.Started:
+    """Start the command, silently."""
     settings = {
         "MEDIA_STORAGE_PATH": str(library.storage),
         "MEDIA_IMPORT_PATH": str(library.settings.import_path),
@@ -44,14 +41,15 @@ def start_ingest(
     }
     named = ["-p", platform] if platform else []
     library.folder.mkdir(parents=True, exist_ok=True)
-    return subprocess.Popen(
-        [sys.executable, "-m", "media_pipeline.cli", "ingest", str(path), "--date", "2025-11-01", *named],
-        env={**os.environ, **settings},
-        cwd=library.folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    with Path(os.devnull).open("w") as silence:
+        return forked.start(
+            forked.COMMAND,
+            ["ingest", str(path), "--date", "2025-11-01", *named],
+            {**os.environ, **settings},
+            library.folder,
+            silence,
+            silence,
+        )
 
 
 def kill_at_random_moments(
@@ -66,8 +64,7 @@ def kill_at_random_moments(
         stored, requests = _stored_urls(library), len(asked())
         path, platform = exports[number % len(exports)]
         process = start_ingest(library, path, platform)
-        # The first second is imports of Python modules: nothing to break there.
-        time.sleep(dice.uniform(1.2, 4.0))
+        time.sleep(dice.uniform(0.2, 3.0))
         process.send_signal(signal.SIGKILL)
         process.wait()
         again = stored.intersection(asked()[requests:])

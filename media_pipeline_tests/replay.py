@@ -67,7 +67,7 @@ def replay_host(folder: Path, media: Path = CORPUS / "media", **options: object)
         wait_for(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0, 30)
         yield ReplayHost(log, f"127.0.0.1:{port}")
     finally:
-        process.terminate()
+        process.kill()
         process.wait()
 
 

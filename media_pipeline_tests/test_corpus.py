@@ -25,7 +25,7 @@ KILLED = ("linkedin", "twitter")
 file gives its archive key the date."""
 SEED = int(os.environ.get("MEDIA_TEST_SEED", "20261120"))
 
-pytestmark = [pytest.mark.corpus, WITHOUT_CORPUS]
+pytestmark = [pytest.mark.long, pytest.mark.corpus, WITHOUT_CORPUS]
 
 
 @pytest.fixture

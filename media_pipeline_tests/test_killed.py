@@ -7,9 +7,13 @@ import os
 import time
 from pathlib import Path
 
+import pytest
+
 from media_pipeline_tests.faulty_host import HTML, Exchange, FaultyHost, status
 from media_pipeline_tests.killed_runs import end_state, kill_at_random_moments, start_ingest
 from media_pipeline_tests.library import Library, picture, tweet
+
+pytestmark = pytest.mark.long
 
 SEED = int(os.environ.get("MEDIA_TEST_SEED", "20261120"))
 KILLS = 10

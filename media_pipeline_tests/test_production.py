@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import boto3
+import pytest
 import sqlalchemy as sa
 from moto.server import ThreadedMotoServer
 
@@ -14,6 +15,8 @@ from media_pipeline_tests.cli.shell import Shell
 from media_pipeline_tests.databases import postgres_server
 from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.library import Library, picture, tweet
+
+pytestmark = pytest.mark.long
 
 DEPLOY = Path(__file__).parents[1] / "deploy" / "postgres" / "dagster.yaml"
 

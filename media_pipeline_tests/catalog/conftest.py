@@ -10,13 +10,7 @@ from pathlib import Path
 import pytest
 
 from media_pipeline.catalog.database import Database
-from media_pipeline_tests.databases import PostgresServer, postgres_server, sqlite_url
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    with postgres_server() as server:
-        yield server
+from media_pipeline_tests.databases import PostgresServer, sqlite_url
 
 
 @pytest.fixture(scope="session")

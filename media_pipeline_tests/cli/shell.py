@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
+import tempfile
 from typing import Any
 
+from media_pipeline_tests import forked
 from media_pipeline_tests.library import Library
 
 
@@ -27,14 +28,12 @@ class Shell:
         }
 
     def run(self, *arguments: str, code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "media_pipeline.cli", *arguments],
-            env={**self.environment, **environment},
-            cwd=self.library.folder,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
+            surroundings = {**self.environment, **environment}, self.library.folder
+            started = forked.start(forked.COMMAND, arguments, *surroundings, out, errors)
+            started.wait(120)
+            printed = [file.seek(0) or file.read() for file in (out, errors)]
+        done = subprocess.CompletedProcess(arguments, started.wait(), *printed)
         assert done.returncode == code, done.stdout + done.stderr
         return done
 

@@ -18,6 +18,8 @@ from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.library import DAY, Library, picture, tweet
 from media_pipeline_tests.posts.shapes import linkedin
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def shell(library: Library) -> Shell:

@@ -25,6 +25,8 @@ from media_pipeline.demo.run import MARKER, DemoFolderError, prepared
 from media_pipeline.model import Status
 from media_pipeline.settings import load_settings
 
+pytestmark = pytest.mark.long
+
 
 @dataclass(frozen=True)
 class FinishedDemo:

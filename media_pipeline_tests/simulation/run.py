@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import os
+import pickle
+import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,9 +16,11 @@ from media_pipeline.model import MediaPipelineError
 from media_pipeline.stages.cached_media import cache_media
 from media_pipeline.stages.media_manifest import write_manifests
 from media_pipeline.stages.raw_posts import read_posts
+from media_pipeline_tests import forked
 from media_pipeline_tests.library import Library
 from media_pipeline_tests.simulation.trouble import Trouble
 
+PROGRAM = forked.Program(__name__, ("alembic.command", "media_pipeline_tests.simulation.trouble", Library.__module__))
 PATIENCE_SECONDS = 90.0
 BROKE_OFF = 3
 """Exit code of a run that trouble has ended, in a way that a user is told of."""
@@ -23,18 +28,17 @@ BROKE_OFF = 3
 
 def run_once(folder: Path, settings: dict[str, Any], trouble: Trouble | None) -> int:
     """Run to the end, or to the trouble; returns the exit code, negative for a signal. Raises when it hangs."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    process = context.Process(target=_main, args=(folder, settings, trouble))
-    process.start()
-    process.join(PATIENCE_SECONDS)
-    if process.exitcode is None:
-        process.kill()
-        raise AssertionError(f"a run hangs after {trouble}")
-    return process.exitcode
+    arguments = pickle.dumps((folder, settings, trouble)).hex()
+    with (folder / "runs.log").open("a") as log:
+        process = forked.start(PROGRAM, [arguments], os.environ, folder, log, log)
+    try:
+        return process.wait(PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+        raise AssertionError(f"a run hangs after {trouble}") from None
 
 
-def _main(folder: Path, settings: dict[str, Any], trouble: Trouble | None) -> None:
+def _run(folder: Path, settings: dict[str, Any], trouble: Trouble | None) -> None:
     library = Library(folder, **settings)
     if trouble:
         trouble.begin()
@@ -43,3 +47,7 @@ def _main(folder: Path, settings: dict[str, Any], trouble: Trouble | None) -> No
     except (MediaPipelineError, DBAPIError) as error:
         print(error, file=sys.stderr)
         sys.exit(BROKE_OFF)
+
+
+if __name__ == "__main__":
+    _run(*pickle.loads(bytes.fromhex(sys.argv[1])))

@@ -22,23 +22,19 @@ import pytest
 import sqlalchemy as sa
 
 from media_pipeline.model import Status
-from media_pipeline_tests.databases import PostgresServer, postgres_server
+from media_pipeline_tests.databases import PostgresServer
 from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.library import Library
 from media_pipeline_tests.simulation.run import BROKE_OFF, run_once
 from media_pipeline_tests.simulation.trouble import Trouble, draw
 from media_pipeline_tests.simulation.world import HOSTS, MAX_FILE_MB, Medium, make_world
 
+pytestmark = pytest.mark.long
+
 SEED = int(os.environ.get("MEDIA_TEST_SEED", "1"))
 MOST_TROUBLES = 4
 MOST_RUNS = 8
 """Without trouble, until nothing is left to do."""
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    with postgres_server() as server:
-        yield server
 
 
 @dataclass

@@ -1,11 +1,11 @@
 """A library whose catalogue is on either database, and looked at through the catalogue's tables.
 
-What belongs here: the library and the servers. What does not: fixtures, which stand where they are used.
+What belongs here: the library and the servers. What does not: fixtures (``conftest.py``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,6 +79,9 @@ class EitherLibrary(Library):
         """The content of a stored file."""
         (file,) = self.table("media_files", sha256=sha256)
         return (self.storage / file["local_path"]).read_bytes()
+
+
+MakeEither = Callable[..., EitherLibrary]
 
 
 def catalog_url(folder: Path) -> str:

@@ -26,6 +26,8 @@ from media_pipeline_tests.fetch.process_tree import download_workers, ends
 from media_pipeline_tests.imaging.samples import camera_exif
 from media_pipeline_tests.library import DAY, STAGES, TWITTER, Library, picture, tweet
 
+pytestmark = pytest.mark.long
+
 CACHE = (read_posts, write_manifests, cache_media)
 TOMORROW = ImportPartition(DAY + timedelta(days=1), "twitter")
 
@@ -184,7 +186,9 @@ def test_a_file_that_takes_more_than_a_worker_may_have_costs_itself(
     make_library: MakeLibrary, host: FaultyHost
 ) -> None:
     library = make_library(media_image_memory_mb=500, media_max_image_pixels=400_000_000)
-    hungry = host.serve("/1.png", picture(1, 14_000, 14_000, "PNG"))
+    large = io.BytesIO()
+    Image.new("RGB", (14_000, 14_000)).save(large, "PNG", compress_level=1)
+    hungry = host.serve("/1.png", large.getvalue())
     library.land("a.json", [tweet(1, hungry), tweet(2, host.serve("/2.jpg", picture(2)))])
     report = library.run(stages=CACHE)["cache_media"]
     assert library.statuses() == {"stored": 1, "quarantined": 1}

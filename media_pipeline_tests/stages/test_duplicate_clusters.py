@@ -7,7 +7,6 @@ import json
 import re
 import stat
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
 from itertools import combinations
@@ -27,11 +26,10 @@ from media_pipeline.stages.duplicates_views import report_path
 from media_pipeline.stages.media_manifest import write_manifests
 from media_pipeline.stages.pruning import prune_same_pixels, same_pixel_copies
 from media_pipeline.stages.raw_posts import read_posts
-from media_pipeline_tests.databases import PostgresServer, postgres_server
 from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.imaging.copies import COPIES, photograph
 from media_pipeline_tests.library import DAY, TWITTER, tweet
-from media_pipeline_tests.stages.either_database import EitherLibrary, catalog_url
+from media_pipeline_tests.stages.either_database import EitherLibrary, MakeEither
 
 DEDUP = (read_posts, write_manifests, cache_media, report_duplicates)
 TOMORROW = ImportPartition(DAY + timedelta(days=1), "twitter")
@@ -40,22 +38,9 @@ NOT_ALWAYS = ("cropped by 5%", "captioned")
 """Copies that PDQ need not find."""
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    with postgres_server() as server:
-        yield server
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def library(request: pytest.FixtureRequest, tmp_path: Path, host: FaultyHost) -> Iterator[EitherLibrary]:
-    allowed = (host.address,)
-    if request.param == "sqlite":
-        url = catalog_url(tmp_path / "library")
-        yield EitherLibrary(tmp_path / "library", media_catalog_url=url, media_allowed_hosts=allowed)
-        return
-    server: PostgresServer = request.getfixturevalue("postgres")
-    with server.migrated() as url:
-        yield EitherLibrary(tmp_path / "library", media_catalog_url=url, media_allowed_hosts=allowed)
+@pytest.fixture
+def library(make_either: MakeEither) -> EitherLibrary:
+    return make_either()
 
 
 def encoded(picture: Image.Image, kind: str = "JPEG", **options: Any) -> bytes:

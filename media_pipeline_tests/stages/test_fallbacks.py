@@ -2,48 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from media_pipeline.catalog import imports
 from media_pipeline.model import ImportPartition
 from media_pipeline_tests import faulty_host
-from media_pipeline_tests.databases import PostgresServer, postgres_server
 from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.library import DAY, picture, tweet
-from media_pipeline_tests.stages.either_database import CACHE, EitherLibrary, catalog_url, photo, signed, video
+from media_pipeline_tests.stages.either_database import CACHE, MakeEither, photo, signed, video
 
-MakeLibrary = Callable[..., EitherLibrary]
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    with postgres_server() as server:
-        yield server
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url_of_catalogue(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield catalog_url(tmp_path / "library")
-        return
-    server: PostgresServer = request.getfixturevalue("postgres")
-    with server.migrated() as url:
-        yield url
-
-
-@pytest.fixture
-def make_library(url_of_catalogue: str, tmp_path: Path, host: FaultyHost) -> MakeLibrary:
-    def make(**settings: Any) -> EitherLibrary:
-        chosen = {"media_allowed_hosts": (host.address,), "media_backoff_seconds": 0.01, **settings}
-        return EitherLibrary(tmp_path / "library", media_catalog_url=url_of_catalogue, **chosen)
-
-    return make
 
 
 def now() -> datetime:
@@ -53,8 +23,8 @@ def now() -> datetime:
 # Lesser candidates.
 
 
-def test_a_lesser_candidate_is_stored_as_the_downgrade_that_it_is(make_library: MakeLibrary, host: FaultyHost) -> None:
-    library = make_library()
+def test_a_lesser_candidate_is_stored_as_the_downgrade_that_it_is(make_either: MakeEither, host: FaultyHost) -> None:
+    library = make_either()
     gone = host.serve("/800x600/gone.mp4", fault=faulty_host.status(404))
     refused = host.serve("/400x300/gone.mp4", fault=faulty_host.status(403))
     less = host.serve("/80x60/gone.mp4", picture(1, 80, 60))
@@ -81,9 +51,9 @@ def test_a_lesser_candidate_is_stored_as_the_downgrade_that_it_is(make_library: 
     assert (report.numbers["downgrades"], report.numbers["stored"]) == (1, 2)
 
 
-def test_the_best_is_waited_for_as_long_as_there_is_a_later(make_library: MakeLibrary, host: FaultyHost) -> None:
+def test_the_best_is_waited_for_as_long_as_there_is_a_later(make_either: MakeEither, host: FaultyHost) -> None:
     """What may pass is no reason for a lesser one, unless this is the last try or the best dies before the next."""
-    library = make_library(media_max_attempts=2)
+    library = make_either(media_max_attempts=2)
     down = faulty_host.status(503)
     lasting = host.serve("/800x600/lasting.mp4", fault=down)
     dying = host.url(signed("/800x600/dying.mp4", now() + timedelta(minutes=30)))
@@ -111,8 +81,8 @@ def test_the_best_is_waited_for_as_long_as_there_is_a_later(make_library: MakeLi
     assert row["downgrade"].endswith("as the best failed: the host answered 503")
 
 
-def test_a_template_is_asked_when_all_candidates_failed(make_library: MakeLibrary, host: FaultyHost) -> None:
-    library = make_library(media_fetch_via=("{url}", host.url("/mirror?of={url}")))
+def test_a_template_is_asked_when_all_candidates_failed(make_either: MakeEither, host: FaultyHost) -> None:
+    library = make_either(media_fetch_via=("{url}", host.url("/mirror?of={url}")))
     best = host.serve("/800x600/a.mp4", fault=faulty_host.status(404))
     less = host.serve("/80x60/a.mp4", fault=faulty_host.status(404))
     mirror = host.serve(f"/mirror?of={best}", picture(1, 800, 600))
@@ -127,8 +97,8 @@ def test_a_template_is_asked_when_all_candidates_failed(make_library: MakeLibrar
     ]
 
 
-def test_a_picture_smaller_than_declared_is_flagged(make_library: MakeLibrary, host: FaultyHost) -> None:
-    library = make_library()
+def test_a_picture_smaller_than_declared_is_flagged(make_either: MakeEither, host: FaultyHost) -> None:
+    library = make_either()
     sizes = {"whole": (100, 100), "nearly": (95, 95), "less": (94, 95), "larger": (200, 200)}
     urls = {name: host.serve(f"/{name}.png", picture(1, *size, "PNG")) for name, size in sizes.items()}
     undeclared = host.serve("/undeclared.png", picture(1, 10, 10, "PNG"))
@@ -145,9 +115,9 @@ def test_a_picture_smaller_than_declared_is_flagged(make_library: MakeLibrary, h
 
 
 @pytest.mark.parametrize("side", [70_000, 3_000_000_000])
-def test_sizes_that_no_picture_has_stop_nothing(make_library: MakeLibrary, host: FaultyHost, side: int) -> None:
+def test_sizes_that_no_picture_has_stop_nothing(make_either: MakeEither, host: FaultyHost, side: int) -> None:
     """An export declares what it likes: a side of 2^31 or more, or more pixels than that."""
-    library = make_library()
+    library = make_either()
     url = host.serve("/a.jpg", picture(1))
     library.land("a.json", [photo(url, side, side)])
     library.fetch()
@@ -157,8 +127,8 @@ def test_sizes_that_no_picture_has_stop_nothing(make_library: MakeLibrary, host:
 # Expiry.
 
 
-def test_what_has_expired_is_said_to_be_without_a_request(make_library: MakeLibrary, host: FaultyHost) -> None:
-    library = make_library()
+def test_what_has_expired_is_said_to_be_without_a_request(make_either: MakeEither, host: FaultyHost) -> None:
+    library = make_either()
     dead = host.serve(signed("/dead.jpg", now() - timedelta(days=3)), picture(1))
     dead_best = host.serve(signed("/800x600/a.mp4", now() - timedelta(days=3)), picture(2))
     alive = host.serve("/80x60/a.mp4", picture(3, 80, 60))
@@ -175,8 +145,8 @@ def test_what_has_expired_is_said_to_be_without_a_request(make_library: MakeLibr
     assert len(host.requests) == 1, "what is final is not taken up by itself"
 
 
-def test_a_setting_has_expired_urls_asked(make_library: MakeLibrary, host: FaultyHost) -> None:
-    library = make_library(media_try_expired=True)
+def test_a_setting_has_expired_urls_asked(make_either: MakeEither, host: FaultyHost) -> None:
+    library = make_either(media_try_expired=True)
     past = now() - timedelta(days=3)
     served = host.serve(signed("/served.jpg", past), picture(1))
     refused = host.serve(signed("/refused.jpg", past), fault=faulty_host.status(403))
@@ -188,8 +158,8 @@ def test_a_setting_has_expired_urls_asked(make_library: MakeLibrary, host: Fault
     assert report.numbers["saved_in_last_hour"] == 0, "it was past its life"
 
 
-def test_what_was_saved_in_the_last_hour_of_its_life_is_counted(make_library: MakeLibrary, host: FaultyHost) -> None:
-    library = make_library()
+def test_what_was_saved_in_the_last_hour_of_its_life_is_counted(make_either: MakeEither, host: FaultyHost) -> None:
+    library = make_either()
     ends = {"soon": timedelta(minutes=30), "today": timedelta(hours=2)}
     urls = [host.serve(signed(f"/{name}.jpg", now() + life), picture(1)) for name, life in ends.items()]
     never = host.serve("/never.jpg", picture(2))
@@ -204,9 +174,9 @@ def test_what_was_saved_in_the_last_hour_of_its_life_is_counted(make_library: Ma
 
 
 def test_a_failure_waits_longer_each_time_and_is_abandoned_in_the_end(
-    make_library: MakeLibrary, host: FaultyHost
+    make_either: MakeEither, host: FaultyHost
 ) -> None:
-    library = make_library(media_max_attempts=4)
+    library = make_either(media_max_attempts=4)
     url = host.serve("/a.jpg", fault=faulty_host.status(500))
     library.land("a.json", [tweet(1, url)])
     for attempts, hours in ((1, 1), (2, 2), (3, 4)):
@@ -228,9 +198,9 @@ def test_a_failure_waits_longer_each_time_and_is_abandoned_in_the_end(
     assert len(host.requests) == 4 * 3
 
 
-def test_a_host_that_is_left_alone_costs_no_tries(make_library: MakeLibrary, host: FaultyHost) -> None:
+def test_a_host_that_is_left_alone_costs_no_tries(make_either: MakeEither, host: FaultyHost) -> None:
     """However often: what is not asked for is never abandoned."""
-    library = make_library(media_max_attempts=2, media_host_workers=1, media_download_workers=2)
+    library = make_either(media_max_attempts=2, media_host_workers=1, media_download_workers=2)
     urls = [host.serve(f"/{n}.jpg", fault=faulty_host.status(429, Retry_After="7200")) for n in range(5)]
     library.land("a.json", [tweet(n, url) for n, url in enumerate(urls)])
     for run in (1, 2, 3):
@@ -247,9 +217,9 @@ def test_a_host_that_is_left_alone_costs_no_tries(make_library: MakeLibrary, hos
         library.make_due()
 
 
-def test_a_run_takes_what_is_due_and_nothing_else(make_library: MakeLibrary, host: FaultyHost) -> None:
+def test_a_run_takes_what_is_due_and_nothing_else(make_either: MakeEither, host: FaultyHost) -> None:
     """What the nightly backfill finds, and what it then asks for."""
-    library = make_library(media_max_attempts=3)
+    library = make_either(media_max_attempts=3)
     days = [ImportPartition(DAY + timedelta(days=number), "twitter") for number in range(4)]
     down = faulty_host.status(503)
     due, waiting = host.serve("/due.jpg", fault=down), host.serve("/waiting.jpg", fault=down)

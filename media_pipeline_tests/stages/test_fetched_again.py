@@ -3,52 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from media_pipeline.model import ImportPartition, media_id_of
 from media_pipeline_tests import faulty_host
-from media_pipeline_tests.databases import PostgresServer, postgres_server
 from media_pipeline_tests.faulty_host import HTML, Exchange, FaultyHost
 from media_pipeline_tests.library import DAY, STAGES, picture, tweet
-from media_pipeline_tests.stages.either_database import CACHE, EitherLibrary, catalog_url, video
+from media_pipeline_tests.stages.either_database import CACHE, EitherLibrary, MakeEither, video
 
 MODIFIED = "Wed, 21 Oct 2015 07:28:00 GMT"
-MakeLibrary = Callable[..., EitherLibrary]
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    with postgres_server() as server:
-        yield server
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url_of_catalogue(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield catalog_url(tmp_path / "library")
-        return
-    server: PostgresServer = request.getfixturevalue("postgres")
-    with server.migrated() as url:
-        yield url
 
 
 @pytest.fixture
-def make_library(url_of_catalogue: str, tmp_path: Path, host: FaultyHost) -> MakeLibrary:
-    def make(**settings: Any) -> EitherLibrary:
-        chosen = {"media_allowed_hosts": (host.address,), "media_backoff_seconds": 0.01, **settings}
-        return EitherLibrary(tmp_path / "library", media_catalog_url=url_of_catalogue, **chosen)
-
-    return make
-
-
-@pytest.fixture
-def library(make_library: MakeLibrary) -> EitherLibrary:
-    return make_library()
+def library(make_either: MakeEither) -> EitherLibrary:
+    return make_either()
 
 
 def versioned(exchange: Exchange) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
 from itertools import permutations
 from pathlib import Path
 
@@ -15,29 +13,10 @@ from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.near_duplicates import Tier
 from media_pipeline.model import Status
 from media_pipeline_tests.catalog.filling import add_post, digest, rows, snapshot, store, update
-from media_pipeline_tests.databases import PostgresServer, postgres_server, sqlite_url
 from media_pipeline_tests.stages.alike import DAYS, Look, expected, fill, found, give_looks, looks, search
 
 ZERO = "0" * 63 + "1"
 FAR = "f" * 64
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    with postgres_server() as server:
-        yield server
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    if request.param == "sqlite":
-        with closing(Database(sqlite_url(tmp_path))) as opened:
-            opened.migrate()
-            yield opened
-        return
-    server: PostgresServer = request.getfixturevalue("postgres")
-    with server.migrated() as url, closing(Database(url)) as opened:
-        yield opened
 
 
 def some_files(seed: int, count: int) -> list[dict[str, Look]]:

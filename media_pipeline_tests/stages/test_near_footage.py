@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
 from itertools import combinations
 from pathlib import Path
@@ -18,11 +17,10 @@ from media_pipeline.stages.duplicate_clusters import clusters_of
 from media_pipeline.stages.duplicates_views import report_path
 from media_pipeline.stages.media_manifest import write_manifests
 from media_pipeline.stages.raw_posts import read_posts
-from media_pipeline_tests.databases import PostgresServer, postgres_server
 from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.imaging.near.footage import COPIES, encoded, scenes
 from media_pipeline_tests.library import DAY, TWITTER
-from media_pipeline_tests.stages.either_database import EitherLibrary, catalog_url, video
+from media_pipeline_tests.stages.either_database import EitherLibrary, MakeEither, video
 
 DEDUP = (read_posts, write_manifests, cache_media, report_duplicates)
 TOMORROW = ImportPartition(DAY + timedelta(days=1), "twitter")
@@ -31,22 +29,9 @@ NOT_ALWAYS = ("captioned", "letterboxed", "without the first 2.5 s")
 """Copies that PDQ's of whole seconds need not find."""
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    with postgres_server() as server:
-        yield server
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def library(request: pytest.FixtureRequest, tmp_path: Path, host: FaultyHost) -> Iterator[EitherLibrary]:
-    allowed = (host.address,)
-    if request.param == "sqlite":
-        url = catalog_url(tmp_path / "library")
-        yield EitherLibrary(tmp_path / "library", media_catalog_url=url, media_allowed_hosts=allowed)
-        return
-    server: PostgresServer = request.getfixturevalue("postgres")
-    with server.migrated() as url:
-        yield EitherLibrary(tmp_path / "library", media_catalog_url=url, media_allowed_hosts=allowed)
+@pytest.fixture
+def library(make_either: MakeEither) -> EitherLibrary:
+    return make_either()
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.near_duplicates import Tier
 from media_pipeline.model import FileFacts, ImportPartition, MediaType, Status, VideoPdq
 from media_pipeline_tests.catalog.filling import rows, snapshot, update
-from media_pipeline_tests.databases import PostgresServer, postgres_server, sqlite_url
+from media_pipeline_tests.databases import sqlite_url
 from media_pipeline_tests.imaging.near.made_up import Film, apart, films
 from media_pipeline_tests.stages import alike
 from media_pipeline_tests.stages.alike import DAYS, Found, Look, fill, found, give_looks, search
@@ -39,24 +39,6 @@ class Clip(Look):
         clear = [VideoPdq(second, f"{pdq:064x}", 50) for second, pdq in sorted(self.film.items())]
         dark = [VideoPdq(1000 + second, "0" * 64, 49) for second in self.dark]
         return replace(super().facts, seconds=(*clear, *dark))
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    with postgres_server() as server:
-        yield server
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    if request.param == "sqlite":
-        with closing(Database(sqlite_url(tmp_path))) as opened:
-            opened.migrate()
-            yield opened
-        return
-    server: PostgresServer = request.getfixturevalue("postgres")
-    with server.migrated() as url, closing(Database(url)) as opened:
-        yield opened
 
 
 def add(database: Database, partition: ImportPartition, made: Mapping[str, Look]) -> dict[str, Look]:

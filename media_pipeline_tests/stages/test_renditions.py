@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,29 +13,16 @@ from PIL import Image
 from media_pipeline.imaging import workers
 from media_pipeline.stages.progress import Progress
 from media_pipeline.stages.renditions import make_renditions
-from media_pipeline_tests.databases import PostgresServer, postgres_server
 from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.imaging import formats
 from media_pipeline_tests.library import STAGES, TWITTER, picture, tweet
-from media_pipeline_tests.stages.either_database import EitherLibrary, catalog_url
+from media_pipeline_tests.stages.either_database import EitherLibrary, MakeEither
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    with postgres_server() as server:
-        yield server
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def library(request: pytest.FixtureRequest, tmp_path: Path, host: FaultyHost) -> Iterator[EitherLibrary]:
+@pytest.fixture
+def library(make_either: MakeEither) -> EitherLibrary:
     """A library whose catalogue is on either database."""
-    allowed = {"media_allowed_hosts": (host.address,)}
-    if request.param == "sqlite":
-        yield EitherLibrary(tmp_path / "library", media_catalog_url=catalog_url(tmp_path / "library"), **allowed)
-        return
-    server: PostgresServer = request.getfixturevalue("postgres")
-    with server.migrated() as url:
-        yield EitherLibrary(tmp_path / "library", media_catalog_url=url, **allowed)
+    return make_either()
 
 
 def grainy(seed: int, side: int = 80, quality: int = 95) -> bytes:

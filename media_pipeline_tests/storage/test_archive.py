@@ -1,3 +1,4 @@
+import functools
 import hashlib
 import threading
 from collections.abc import Iterator
@@ -49,8 +50,14 @@ def moto() -> Iterator[str]:
     server.stop()
 
 
+@functools.cache
+def _session() -> boto3.session.Session:
+    """One for all, since each reads the description of S3 anew: 0.1 s."""
+    return boto3.session.Session()
+
+
 def s3_client(endpoint_url: str) -> Any:
-    client = boto3.session.Session().client(
+    client = _session().client(
         "s3",
         endpoint_url=endpoint_url,
         region_name="us-east-1",
