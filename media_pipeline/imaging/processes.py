@@ -12,12 +12,13 @@ import os
 import sys
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.machinery import ModuleSpec
 from multiprocessing import parent_process
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 
 from media_pipeline.imaging.limits import Limits, keep_within
+from media_pipeline.imaging.renditions.faces import load_detector
 
 PRELOADED = (
     "pebble.pool.process",
@@ -49,11 +50,15 @@ class WorkerContext(ForkServerContext):
         self.set_forkserver_preload(list(PRELOADED))
 
 
-def begin(limits: Limits) -> None:
+def begin(limits: Limits, looks_for_faces: bool = False) -> None:
     """Runs first in every worker: keep it within the limits, and end it when the parent dies, however that dies.
 
     Workers share the pool's pipes, so they would never see them close.
     """
+    if looks_for_faces:
+        # Where OpenCV is broken, each thumbnail says so.
+        with suppress(ImportError):
+            load_detector()
     keep_within(limits)
     threading.Thread(target=_exit_after_parent, name="end-with-parent", daemon=True).start()
 

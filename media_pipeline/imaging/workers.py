@@ -22,9 +22,10 @@ from media_pipeline.imaging.errors import OUT_OF_MEMORY, UnreadableMedia, reason
 from media_pipeline.imaging.facts import read_facts
 from media_pipeline.imaging.limits import Limits
 from media_pipeline.imaging.processes import WorkerContext, begin
+from media_pipeline.imaging.renditions.recipes import thumbnail_crop
 from media_pipeline.imaging.renditions.rendering import render
 from media_pipeline.imaging.renditions.seconds_done import noted_seconds
-from media_pipeline.model import FileFacts, MediaPipelineError, Recipe, RenderedFile
+from media_pipeline.model import Crop, FileFacts, MediaPipelineError, Recipe, RenderedFile
 from media_pipeline.settings import Settings
 
 IN_FLIGHT_PER_WORKER = 4
@@ -107,6 +108,7 @@ class Workers:
         self._count = settings.media_image_workers
         self._timeout = settings.media_image_timeout_seconds
         self._limits = Limits(settings.media_max_image_pixels, settings.image_memory_bytes)
+        self._looks_for_faces = thumbnail_crop(settings) is Crop.FACES
         self._pool = self._new_pool()
         self._restarts = 0
         self._closed = False
@@ -201,7 +203,9 @@ class Workers:
 
     def _new_pool(self) -> ProcessPool:
         context: Any = WorkerContext()
-        return ProcessPool(self._count, initializer=begin, initargs=(self._limits,), context=context)
+        return ProcessPool(
+            self._count, initializer=begin, initargs=(self._limits, self._looks_for_faces), context=context
+        )
 
     def _end_pool(self) -> None:
         self._pool.stop()

@@ -69,12 +69,15 @@ def _optimized(settings: Settings) -> Recipe:
     return _recipe(RenditionKind.OPTIMIZED, side, qualities[chosen], format=chosen)
 
 
+def thumbnail_crop(settings: Settings) -> Crop:
+    """What the setting comes to here: with a detector another recipe, so that thumbnails by and without never mix."""
+    crop = settings.media_thumbnail_crop
+    return Crop.FACES if crop is Crop.ATTENTION and faces.can_be_seen() else crop
+
+
 def _thumbnails(settings: Settings) -> tuple[Recipe, ...]:
     sizes = {settings.media_thumbnail_size, *settings.media_thumbnail_sizes}
-    crop: Crop = settings.media_thumbnail_crop
-    if crop is Crop.ATTENTION and faces.can_be_seen():
-        # Another recipe: thumbnails by and without a detector never mix.
-        crop = Crop.FACES
+    crop = thumbnail_crop(settings)
     return tuple(_recipe(RenditionKind.THUMBNAIL, size, THUMBNAIL_QUALITY, crop=crop) for size in sorted(sizes))
 
 

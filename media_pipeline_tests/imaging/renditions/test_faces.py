@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import pytest
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import ExifTags, Image, ImageDraw, ImageFilter
 
 from media_pipeline.imaging.pictures import upright
 from media_pipeline.imaging.renditions import faces
 from media_pipeline.imaging.renditions.cropping import Box, square
 from media_pipeline.imaging.renditions.recipes import recipes_for, recipes_from
 from media_pipeline.imaging.workers import RenditionTask, Workers
-from media_pipeline.model import Crop, RenditionKind
+from media_pipeline.model import Crop, Recipe, RenditionKind
 from media_pipeline.settings import Settings
 from media_pipeline_tests.imaging import formats
-from media_pipeline_tests.imaging.drawing import pixels
+from media_pipeline_tests.imaging.drawing import drawn, pixels
 
 SKY = (110, 110, 110)
 SIZE = (1200, 400)
@@ -80,6 +82,31 @@ def test_two_faces_that_fit_are_both_kept() -> None:
     assert holds(box, 790, 160)
 
 
+def busy(picture: Image.Image, left: int) -> Image.Image:
+    """A strip of something busy above and below what may be a face."""
+    for top in (0, 350):
+        picture.paste(formats.noise(40, 10).resize((200, 50), Image.Resampling.NEAREST), (left, top))
+    return picture
+
+
+@pytest.mark.parametrize("busier", [100, 900])
+def test_of_two_faces_of_a_size_the_one_in_the_busier_part_is_kept(busier: int) -> None:
+    picture = Image.new("RGB", SIZE, SKY)
+    for left in (100, 900):
+        picture.paste(a_face(200), (left, 100))
+    assert holds(square(busy(picture, busier), Crop.FACES), busier, 200)
+
+
+@pytest.mark.parametrize("alone", [20, 1020])
+def test_two_faces_together_are_kept_rather_than_one_alone_that_is_hardly_larger(alone: int) -> None:
+    picture = Image.new("RGB", SIZE, SKY)
+    for left, side in ((alone, 172), (430, 160), (610, 160)):
+        picture.paste(a_face(side), (left, 110))
+    box = square(busy(picture, alone - 20), Crop.FACES)
+    assert holds(box, 430, 160)
+    assert holds(box, 610, 160)
+
+
 def test_without_a_face_the_busiest_part_is_kept() -> None:
     picture = scene()
     assert square(picture, Crop.FACES) == square(picture, Crop.ATTENTION)
@@ -106,6 +133,50 @@ def test_a_face_is_found_whichever_way_the_picture_is_stored(orientation: int, t
     assert face.right - face.left == pytest.approx(0.45, abs=0.1)
 
 
+def test_a_camera_held_on_its_side_does_not_hide_a_face(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    scene((900, 100, 200)).transpose(Image.Transpose.ROTATE_90).save(path, quality=95, exif=exif)
+    recipe = Recipe(RenditionKind.THUMBNAIL, 300, 80, crop=Crop.FACES)
+    assert len(faces.faces_in(pixels(drawn(path, recipes=(recipe,))["thumbnail"]))) == 1
+
+
+@pytest.mark.parametrize("size", [(2000, 1), (1, 3000), (5000, 20), (2, 1)])
+def test_strips_too_thin_for_a_face_are_cropped_as_before(size: tuple[int, int]) -> None:
+    picture = formats.noise(*size)
+    assert square(picture, Crop.FACES) == square(picture, Crop.ATTENTION)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), cv2.error("Insufficient memory")], ids=["memory", "opencv"])
+def test_a_detector_that_fails_costs_only_the_face(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Failing:
+        def detectMultiScale(self, *_: object, **__: object) -> None:
+            raise error
+
+    monkeypatch.setattr(faces, "_detector", Failing)
+    picture = scene((900, 100, 200))
+    assert square(picture, Crop.FACES) == square(picture, Crop.ATTENTION)
+
+
+def test_a_worker_with_little_memory_left_sees_faces(tmp_path: Path) -> None:
+    """Importing OpenCV within 50 MB fails, within 250 MB it ends the process."""
+    path = tmp_path / "a.png"
+    picture = scene((900, 100, 200))
+    picture.save(path)
+    code = f"""
+from PIL import Image
+from media_pipeline.imaging.limits import Limits
+from media_pipeline.imaging.processes import begin
+from media_pipeline.imaging.renditions.cropping import square
+from media_pipeline.model import Crop
+begin(Limits(10**8, 50_000_000), looks_for_faces=True)
+print(square(Image.open({str(path)!r}), Crop.FACES))
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout.strip()) == (0, str(square(picture, Crop.FACES))), ended.stderr
+
+
 def test_a_worker_draws_the_thumbnail_of_a_face_within_its_limits(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     scene((900, 100, 200)).save(path, quality=95)
@@ -125,6 +196,15 @@ def test_without_opencv_attention_is_the_busiest_part_under_another_name(monkeyp
     monkeypatch.setitem(sys.modules, "cv2", None)
     without = {recipe.crop for recipe in recipes_from(settings) if recipe.kind is RenditionKind.THUMBNAIL}
     assert (crops, without) == ({Crop.FACES}, {Crop.ATTENTION})
+
+
+def test_an_opencv_without_the_detector_counts_as_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cv2" / "data").mkdir(parents=True)
+    (tmp_path / "cv2" / "__init__.py").write_text("")
+    monkeypatch.delitem(sys.modules, "cv2")
+    assert faces.can_be_seen()
+    monkeypatch.syspath_prepend(tmp_path)
+    assert not faces.can_be_seen()
 
 
 def test_no_opencv_is_imported_for_centred_thumbnails(monkeypatch: pytest.MonkeyPatch) -> None:
