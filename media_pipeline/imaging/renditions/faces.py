@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import cv2
 
 LOOKED_AT = 320
-"""Pixels of the longer side at which faces are looked for: 13 ms a picture (median of 14 photos; at most 27), at 480
-pixels 29 (63)."""
+"""Pixels of the longer side at which faces are looked for: 14 ms a picture (median of 14 photos; at most 27), at 480
+pixels twice that."""
 LEAST_SIDE = 24
 """Pixels of the smallest face that is looked for: little more than the 20 that the detector needs."""
 STEP = 1.2
@@ -57,8 +57,8 @@ def can_be_seen() -> bool:
 def load_detector() -> None:
     """Do now what the first picture would have to wait for; nothing where there is no detector.
 
-    For a process before its memory is limited: with 180 to 330 MB left, OpenBLAS ends it by SIGINT or SIGSEGV while
-    OpenCV is imported. Looking for faces then takes less than 4 MB.
+    For a process before its memory is limited: with 180 to 300 MB left (measured on two cores), the
+    import ends in SIGINT from OpenBLAS or in SIGSEGV. Looking for faces then takes less than 4 MB.
     """
     if can_be_seen():
         _detector()
