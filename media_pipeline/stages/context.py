@@ -54,14 +54,18 @@ class StageContext:
 
 @contextmanager
 def opened(
-    settings: Settings, log: Logger, progress: Progress | None = None, bucket: Archive | None = None
+    settings: Settings,
+    log: Logger,
+    progress: Progress | None = None,
+    bucket: Archive | None = None,
+    run_id: str | None = None,
 ) -> Generator[StageContext]:
-    """Open catalogue and store for stages, and close them afterwards.
+    """Open catalogue and store for stages, and close them afterwards. ``run_id`` is that of a run with a lease.
 
     Raises CatalogError or StorageError when one can't be used.
     """
     with (
-        closing(Database.open(settings)) as database,
+        closing(Database.open(settings, run_id)) as database,
         ContentStore(settings.storage_path, public=settings.media_public) as store,
     ):
         store.remove_leftovers(lambda adopted: _remove_without_row(database, store, adopted))
