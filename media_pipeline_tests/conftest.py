@@ -66,6 +66,17 @@ def library(make_library: MakeLibrary) -> Library:
     return make_library()
 
 
+@pytest.fixture
+def other_catalogue(either_database: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """MEDIA_CATALOG_URL of a second library on the same database; empty for SQLite, where each has its own anyway."""
+    if either_database == "sqlite":
+        yield ""
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    with server.migrated() as url:
+        yield url
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def either_database(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """All of a test on both databases: its catalogue and Dagster's own history, as a user sets them up.

@@ -15,6 +15,7 @@ from typing import Any
 
 from PIL import Image
 
+from media_pipeline.catalog import schema
 from media_pipeline.catalog.database import Database
 from media_pipeline.model import ImportPartition, Report
 from media_pipeline.settings import Settings
@@ -124,6 +125,11 @@ class Library:
                 return [tuple(row) for row in found]
         with sqlite3.connect(self.storage / "catalog.sqlite") as connection:
             return connection.execute(query, parameters).fetchall()
+
+    def has_catalogue(self) -> bool:
+        """Whether anything can be asked of it yet: the first run makes the tables of SQLite."""
+        with closing(Database(self.settings.catalog_url)) as database:
+            return schema.version_of(database.engine) is not None
 
     def execute(self, statement: str) -> None:
         """Change the catalogue behind the program's back."""

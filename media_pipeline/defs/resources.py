@@ -38,7 +38,7 @@ class Pipeline:
 
 
 def pipeline_of(settings: Settings, progress: Progress | None = None) -> dg.ResourceDefinition:
-    """The resource ``pipeline``, made once for a run, which has a lease from before its first step to after its last."""
+    """The resource ``pipeline``, made once for a run, which has a lease from before its first step until its end."""
 
     @dg.resource(description="Catalogue, store and archive of the settings, for the time of a step.")  # pyright: ignore[reportUnknownMemberType]
     def pipeline(context: dg.InitResourceContext) -> Generator[Pipeline]:

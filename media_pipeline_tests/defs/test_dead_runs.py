@@ -29,7 +29,7 @@ from media_pipeline.defs.partitions import PARTITION_TAG, PartitionRange
 from media_pipeline.defs.resources import Pipeline
 from media_pipeline.policy.liveness import START_SECONDS
 from media_pipeline_tests.defs.dev_server import wait_for
-from media_pipeline_tests.faulty_host import Exchange, FaultyHost
+from media_pipeline_tests.faulty_host import FaultyHost, Gate
 from media_pipeline_tests.forked import Started
 from media_pipeline_tests.killed_runs import start_ingest
 from media_pipeline_tests.library import TWITTER, Library, picture, tweet
@@ -88,22 +88,10 @@ def status_of(instance: dg.DagsterInstance, run_id: str) -> dg.DagsterRunStatus:
     return run.status
 
 
-class Gate:
-    """A host's answer that waits until the test lets it go."""
-
-    def __init__(self) -> None:
-        self.open = threading.Event()
-
-    def __call__(self, exchange: Exchange) -> None:
-        self.open.wait(300)
-        exchange.serve()
-
-
 @pytest.fixture
 def gate() -> Iterator[Gate]:
-    gate = Gate()
-    yield gate
-    gate.open.set()
+    with Gate() as gate:
+        yield gate
 
 
 def working_run(library: Library, host: FaultyHost, gate: Gate, folder: Path) -> Started:
@@ -153,7 +141,7 @@ def test_a_run_that_was_paused_and_given_up_writes_nothing_when_it_wakes(
         ended, _ = look_until_it_is_ended(library, instance)
         assert ended == [run.run_id]
         before = library.snapshot()
-        gate.open.set()
+        gate.open()
         os.killpg(process.pid, signal.SIGCONT)
         assert process.wait(300) != 0
         assert library.snapshot() == before
@@ -170,7 +158,7 @@ def test_a_run_that_was_paused_and_not_missed_goes_on_when_it_wakes(
     process = working_run(library, host, gate, tmp_path)
     os.killpg(process.pid, signal.SIGSTOP)
     let_time_pass(library, 10 * LEASE)
-    gate.open.set()
+    gate.open()
     os.killpg(process.pid, signal.SIGCONT)
     assert process.wait(300) == 0
     assert library.statuses() == {"stored": 6}
