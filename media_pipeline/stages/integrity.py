@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 from media_pipeline.catalog import files, media
 from media_pipeline.catalog.files import ArchivedFile, LocalFile
 from media_pipeline.model import ImportPartition, MediaType, Status
+from media_pipeline.policy.clocks import is_changed_since
 from media_pipeline.stages.context import StageContext
 from media_pipeline.storage.archive import ArchiveError
 
@@ -87,7 +89,8 @@ def _touched(context: StageContext, file: LocalFile) -> bool:
         stat = context.store.path_of(file.local_path).stat()
     except FileNotFoundError:
         return True
-    return stat.st_size != file.file_size or stat.st_mtime > file.verified_at.timestamp()
+    modified_at = datetime.fromtimestamp(stat.st_mtime, UTC)
+    return stat.st_size != file.file_size or is_changed_since(modified_at, file.verified_at, datetime.now(UTC))
 
 
 def restore(context: StageContext, file: ArchivedFile, folder: Path) -> str:

@@ -61,17 +61,6 @@ class DevServer:
         """Webserver, daemon, code servers, and runs with what they started."""
         return psutil.Process(self.process.pid).children(recursive=True)
 
-    def run_processes(self) -> list[psutil.Process]:
-        """The processes of runs under way, each with those that it started."""
-        with contextlib.suppress(psutil.NoSuchProcess):
-            return [
-                process
-                for run in self.processes()
-                if "execute_run" in run.cmdline()
-                for process in (run, *run.children(recursive=True))
-            ]
-        return []
-
     def lose_power(self) -> None:
         """End everything at once, as a power cut does."""
         everything = [psutil.Process(self.process.pid), *self.processes()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import psutil
 import pytest
 
 from media_pipeline.defs.dead_runs import AFTER_TAG, DEATHS_TAG
@@ -67,8 +68,7 @@ def test_a_run_that_is_killed_alone_and_one_that_dies_with_daemon_and_code_serve
         settings = {"MEDIA_LEASE_SECONDS": "15", "MEDIA_TIMEOUT_SECONDS": str(PATIENCE_SECONDS)}
         with dev_server(library, **settings) as server:
             _wait_for_downloads(gate, 3)
-            for process in server.run_processes():
-                process.kill()
+            _kill_the_run(library)
             wait_for(lambda: _run_of(server, "FAILURE"))
             _wait_for_downloads(gate, 3)
             server.lose_power()
@@ -97,6 +97,14 @@ def test_a_run_that_ctrl_c_ends_with_the_server_is_taken_up_by_the_next_start(
             gate.open()
             wait_for(lambda: _run_of(server, "SUCCESS"))
     assert library.statuses() == {"stored": 1}
+
+
+def _kill_the_run(library: Library) -> None:
+    """Kill the process of the one run that works, and those that it started."""
+    ((holder,),) = library.rows("SELECT holder FROM run_leases WHERE ended_at IS NULL")
+    process = psutil.Process(int(holder.rpartition(" ")[2]))
+    for victim in (process, *process.children(recursive=True)):
+        victim.kill()
 
 
 def _wait_for_downloads(gate: Gate, number: int) -> None:
