@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import sys
 
-from media_pipeline.cli import exports, media, media_duplicates, running
+from media_pipeline import session
+from media_pipeline.cli import exports, integrity, media, media_duplicates, running
 from media_pipeline.cli.app import app
 from media_pipeline.model import MediaPipelineError
 from media_pipeline.settings import SettingsError
 from media_pipeline.terminal import err
 
 # A command joins the application when its module is imported, and `--help` lists them in this order.
-__all__ = ["app", "exports", "main", "media", "media_duplicates", "running"]
+__all__ = ["app", "exports", "integrity", "main", "media", "media_duplicates", "running"]
 
 
 def main() -> None:
@@ -26,4 +27,11 @@ def main() -> None:
         sys.exit(2)
     except MediaPipelineError as error:
         err.print(f"[red]error:[/red] {error}", soft_wrap=True)
+        sys.exit(1)
+    except Exception:
+        # Flipped bytes inside a database show as errors of any kind.
+        damage = session.catalogue_damage()
+        if damage is None:
+            raise
+        err.print(f"error: {damage}", soft_wrap=True, markup=False)
         sys.exit(1)

@@ -16,15 +16,15 @@ import base64
 import contextlib
 import hashlib
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from media_pipeline.model import ArchivedObject
-from media_pipeline.storage.archive import ArchiveError
+from media_pipeline.model import ArchivedObject, Content, Proof
+from media_pipeline.storage.archive import ArchiveError, OtherBytes
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -83,23 +83,69 @@ class S3Archive:
         if self.provider == "gcs":
             self._leave_checksums_out()
 
-    def put(self, key: str, path: Path, *, sha256: str, md5_sum: str, mime_type: str) -> ArchivedObject:
+    is_read_for_free = False
+
+    @property
+    def address(self) -> str:
+        """``s3://bucket``."""
+        return f"s3://{self._bucket}"
+
+    def put(self, key: str, path: Path, content: Content) -> ArchivedObject:
         """See :class:`~media_pipeline.storage.archive.Archive`."""
         with _archive_errors(key):
-            size = path.stat().st_size
-            found = self._check(key, sha256, size, sent=False)
+            found = self._check(key, content)
             if found is not None:
                 return found
-            self._send_as_it_likes(key, path, size, sha256, md5_sum, mime_type)
-            sent = self._check(key, sha256, size, sent=True)
+            self._send_as_it_likes(key, path, path.stat().st_size, content.sha256, content.md5_sum, content.mime_type)
+            sent = self._check(key, content)
         if sent is None:
-            raise ArchiveError(key, "what was sent reads back with another size or checksum; run again")
-        return sent
+            raise ArchiveError(key, "what was sent is not there; run again")
+        return replace(sent, sent=True)
 
-    def check(self, key: str, *, sha256: str, size: int) -> ArchivedObject | None:
+    def check(self, key: str, content: Content) -> ArchivedObject | None:
         """See :class:`~media_pipeline.storage.archive.Archive`. One HEAD request; the bytes aren't transferred."""
         with _archive_errors(key):
-            return self._check(key, sha256, size, sent=False)
+            return self._check(key, content)
+
+    def read_back(self, key: str, content: Content) -> ArchivedObject | None:
+        """See :class:`~media_pipeline.storage.archive.Archive`."""
+        with _archive_errors(key):
+            try:
+                answer = self._client.get_object(Bucket=self._bucket, Key=key)
+            except ClientError as error:
+                if _code_of(error) in _ABSENT:
+                    return None
+                raise
+            digest = hashlib.sha256()
+            for chunk in answer["Body"].iter_chunks(_CHUNK_BYTES):
+                digest.update(chunk)
+        if digest.hexdigest() != content.sha256:
+            raise OtherBytes(key)
+        return self._object(key, answer["ETag"].strip('"'), content, Proof.READ)
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """See :class:`~media_pipeline.storage.archive.Archive`."""
+        with _archive_errors(prefix):
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+            for page in pages:
+                for item in page.get("Contents", ()):
+                    if "Key" in item:
+                        yield item["Key"]
+
+    def read_note(self, name: str) -> bytes | None:
+        """See :class:`~media_pipeline.storage.archive.Archive`."""
+        with _archive_errors(name):
+            try:
+                return self._client.get_object(Bucket=self._bucket, Key=name)["Body"].read()
+            except ClientError as error:
+                if _code_of(error) in _ABSENT:
+                    return None
+                raise
+
+    def write_note(self, name: str, data: bytes) -> None:
+        """See :class:`~media_pipeline.storage.archive.Archive`."""
+        with _archive_errors(name):
+            self._client.put_object(Bucket=self._bucket, Key=name, Body=data)
 
     def fetch_to(self, key: str, path: Path) -> None:
         """See :class:`~media_pipeline.storage.archive.Archive`. The bytes are held against the recorded SHA-256."""
@@ -110,7 +156,7 @@ class S3Archive:
             path.unlink(missing_ok=True)
             raise
 
-    def _check(self, key: str, sha256: str, size: int, *, sent: bool) -> ArchivedObject | None:
+    def _check(self, key: str, content: Content) -> ArchivedObject | None:
         try:
             head = self._client.head_object(Bucket=self._bucket, Key=key, ChecksumMode="ENABLED")
         except ClientError as error:
@@ -118,9 +164,12 @@ class S3Archive:
                 return None
             raise
         etag = head["ETag"].strip('"')
-        if head["ContentLength"] != size or not _is_proven(dict(head), etag, sha256):
-            return None
-        return ArchivedObject(key, self._url_of(key), etag, self.provider, size, sent)
+        if head["ContentLength"] != content.file_size or not _is_proven(dict(head), etag, content.sha256):
+            raise OtherBytes(key)
+        return self._object(key, etag, content, Proof.SHA256 if "ChecksumSHA256" in head else Proof.ETAG)
+
+    def _object(self, key: str, etag: str, content: Content, proof: Proof | None) -> ArchivedObject:
+        return ArchivedObject(key, self._url_of(key), etag, self.provider, content.file_size, False, proof)
 
     def _send_as_it_likes(self, key: str, path: Path, size: int, sha256: str, md5_sum: str, mime_type: str) -> None:
         """Send with checksums; if the service turns out not to know them, without."""

@@ -73,7 +73,9 @@ def _lose(library: Library, urls: dict[str, str]) -> None:
         (library.storage / place).unlink()
         (library.settings.archive_path / key).unlink()
         library.execute(f"UPDATE media_files SET local_path = NULL, archived_at = NULL WHERE sha256 = ({where})")
-        library.execute(f"UPDATE post_media SET status = '{status}', error = 'HTTP 404' WHERE media_url = '{urls[name]}'")
+        library.execute(
+            f"UPDATE post_media SET status = '{status}', error = 'HTTP 404' WHERE media_url = '{urls[name]}'"
+        )
 
 
 def _evict(library: Library, urls: dict[str, str]) -> None:
