@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from media_pipeline.catalog.files import held_by, partition_of_held
-from media_pipeline.catalog.selection import pieces
+from media_pipeline.catalog.selection import in_partitions, pieces
 from media_pipeline.catalog.tables import media_files, media_versions, post_media, posts
 from media_pipeline.model import ArchivedObject, Content, ImportPartition, Proof, Status
 
@@ -68,6 +68,18 @@ _ARCHIVED = media_files.c[
     "archive_proof",
     "archive_proved_at",
 ]
+
+
+def of_partitions(partitions: Sequence[ImportPartition]) -> sa.ColumnElement[bool]:
+    """Condition on ``media_files``: a stored reference of the partitions holds the file, or held it before another."""
+    of_these = in_partitions(post_media.c.import_id, partitions)
+    held = sa.select(post_media.c.sha256).where(of_these, post_media.c.status == Status.STORED)
+    before = (
+        sa.select(media_versions.c.sha256)
+        .join(post_media, post_media.c.media_id == media_versions.c.media_id)
+        .where(of_these)
+    )
+    return media_files.c.sha256.in_(sa.union(held, before))
 
 
 def _archived_file(row: Any) -> ArchivedFile:
@@ -126,7 +138,7 @@ def to_archive(
 
     A file counts that a stored reference holds, or held before its host changed it. ``with_archived``: also what the
     archive was found to hold, in the store or not. Ask for many at once: each call looks up all files of a condition
-    such as :func:`files.of_partitions`.
+    such as :func:`of_partitions`.
     """
     is_held = sa.exists().where(post_media.c.sha256 == media_files.c.sha256, post_media.c.status == Status.STORED)
     was_held = sa.exists().where(media_versions.c.sha256 == media_files.c.sha256)

@@ -135,7 +135,10 @@ class Database:
             schema.upgrade(self.engine)
 
     def back_up_daily(self) -> None:
-        """Back SQLite up, unless that was done within a day. PostgreSQL's backups are its server's. Raises BackupError."""
+        """Back SQLite up, unless that was done within a day. PostgreSQL's backups are its server's.
+
+        Raises BackupError.
+        """
         if self.is_sqlite and is_daily_due(self.file, datetime.now(UTC)):
             with self.exclusive("backup"):
                 if is_daily_due(self.file, datetime.now(UTC)):
@@ -270,7 +273,7 @@ def _sqlite_engine(url: URL) -> sa.Engine:
 
 
 def _read_only_engine(file: Path) -> sa.Engine:
-    """SQLite where nothing can be written. A catalogue that nobody writes to needs no lock, which can't be made there."""
+    """SQLite where nothing can be written: nobody writes to such a catalogue, so it needs no lock file."""
 
     def connect() -> sqlite3.Connection:
         uri = f"{file.absolute().as_uri()}?mode=ro"

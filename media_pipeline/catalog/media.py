@@ -322,36 +322,40 @@ def flag_downgrades(connection: sa.Connection, partitions: Sequence[ImportPartit
 def mark_failed(connection: sa.Connection, failures: Sequence[FailedMedia], max_attempts: int) -> None:
     """Write failures. One that may yet succeed gets its next time, or is abandoned when its tries are spent.
 
-    A reference that was stored and whose bytes are not here never becomes worse than missing, whatever its host
-    answers: it stays due, and keeps its SHA-256.
+    A reference that was stored never becomes worse than missing, whatever its host answers: what the store holds stays
+    stored, and what it has lost stays due, and keeps its SHA-256.
     """
     now = datetime.now(UTC)
+    kind = post_media.c.next_attempt_at.type
     for failure in failures:
         status, next_attempt_at = _next_step(failure, max_attempts, now)
+        is_kept = sa.and_(
+            _file_is(media_files.c.local_path.is_not(None)),
+            sa.true() if status is not Status.FAILED else post_media.c.status.in_([Status.PENDING, Status.MISSING]),
+        )
+        is_lost = _file_is(media_files.c.local_path.is_(None))
         connection.execute(
             sa.update(post_media)
             .where(post_media.c.media_id == failure.media_id)
             .values(
-                status=sa.case((_WAS_LOST, Status.MISSING), else_=status),
+                status=sa.case((is_kept, Status.STORED), (is_lost, Status.MISSING), else_=status),
                 error=clean(failure.error),
                 attempts=failure.attempts,
                 next_attempt_at=sa.case(
-                    (_WAS_LOST, sa.literal(_next_time(failure, now), type_=post_media.c.next_attempt_at.type)),
-                    else_=sa.literal(next_attempt_at, type_=post_media.c.next_attempt_at.type),
+                    (is_kept, sa.null()),
+                    (is_lost, sa.literal(_next_time(failure, now), type_=kind)),
+                    else_=sa.literal(next_attempt_at, type_=kind),
                 ),
                 updated_at=now,
             )
         )
 
 
-_WAS_LOST = sa.and_(
-    post_media.c.sha256.is_not(None),
-    ~sa.exists().where(
-        media_files.c.sha256 == post_media.c.sha256,
-        media_files.c.local_path.is_not(None),
-        media_files.c.facts_error.is_(None),
-    ),
-)
+def _file_is(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Condition on ``post_media``: it names a file of which this holds, and which can be read."""
+    return sa.exists().where(
+        media_files.c.sha256 == post_media.c.sha256, media_files.c.facts_error.is_(None), condition
+    )
 
 
 def _next_step(failure: FailedMedia, max_attempts: int, now: datetime) -> tuple[Status, datetime | None]:

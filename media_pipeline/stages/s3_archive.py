@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from media_pipeline.catalog import archived, files
+from media_pipeline.catalog import archived
 from media_pipeline.catalog.archived import ToArchive
 from media_pipeline.catalog.selection import pieces
 from media_pipeline.model import ArchivedObject, ImportPartition, MediaPipelineError, Report
@@ -39,7 +39,7 @@ class Archived:
 
 def archive_media(context: StageContext, partitions: Sequence[ImportPartition]) -> Reports:
     """Archive the stored files of the partitions. Raises ArchiveIncomplete, at the end, when some could not be."""
-    done = archive_files(context, files.of_partitions(partitions))
+    done = archive_files(context, archived.of_partitions(partitions))
     with context.database.read() as connection:
         totals = archived.totals(connection, partitions)
     if done.failures:

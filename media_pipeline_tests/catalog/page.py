@@ -26,6 +26,9 @@ ORDER = (
     "import_faults",
     "media_versions",
     "fetch_attempts",
+    "library",
+    "places",
+    "removals",
 )
 
 INTRODUCTION = """\

@@ -37,9 +37,16 @@ def load(version: str, folder: Path, url: str) -> Rows:
         with database.write() as connection:
             metadata.reflect(connection, only=list(rows))
             for table in metadata.sorted_tables:
+                _know_null(table)
                 values = [_typed(table, row) for row in rows[table.name]]
                 if values:
                     connection.execute(sa.insert(table), values)
+            if not database.is_sqlite:
+                connection.execute(
+                    sa.text(
+                        "SELECT setval(pg_get_serial_sequence('fetch_attempts', 'id'), max(id)) FROM fetch_attempts"
+                    )
+                )
     return rows
 
 
@@ -51,13 +58,20 @@ def _give_times(folder: Path, rows: Rows) -> None:
         os.utime(folder / "imports" / row["path"], ns=(row["modified_ns"], row["modified_ns"]))
 
 
+def _know_null(table: sa.Table) -> None:
+    """An empty column of JSON is empty, and not JSON's null."""
+    for column in table.columns:
+        if isinstance(column.type, sa.JSON):
+            column.type = sa.JSON(none_as_null=True)
+
+
 def _typed(table: sa.Table, row: dict[str, Any]) -> dict[str, Any]:
     return {name: _value(table.c[name].type, value) for name, value in row.items()}
 
 
 def _value(kind: sa.types.TypeEngine[Any], value: Any) -> Any:
     if value is None:
-        return sa.null()
+        return None
     if isinstance(kind, sa.DateTime):
         return datetime.fromisoformat(value)
     if isinstance(kind, sa.Date):

