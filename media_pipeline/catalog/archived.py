@@ -30,6 +30,8 @@ class ArchivedFile:
     extension: str
     file_size: int
     s3_key: str
+    s3_etag: str | None
+    """As the archive gave it when the bytes were proven."""
     local_path: str | None
     proof: Proof | None
     """How its bytes in the archive were last proven."""
@@ -37,7 +39,7 @@ class ArchivedFile:
 
     @property
     def content(self) -> Content:
-        return Content(self.sha256, self.md5_sum, self.file_size, self.mime_type)
+        return Content(self.sha256, self.md5_sum, self.file_size, self.mime_type, self.s3_etag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ _ARCHIVED = media_files.c[
     "extension",
     "file_size",
     "s3_key",
+    "s3_etag",
     "local_path",
     "archive_proof",
     "archive_proved_at",
@@ -91,6 +94,7 @@ def _archived_file(row: Any) -> ArchivedFile:
         row.extension,
         row.file_size,
         row.s3_key,
+        row.s3_etag,
         row.local_path,
         Proof(row.archive_proof) if row.archive_proof else None,
         row.archive_proved_at,
@@ -161,7 +165,7 @@ def to_archive(
     oldest = _oldest_references(connection, list(rows))
     return [
         ToArchive(
-            Content(sha256, row.md5_sum, row.file_size, row.mime_type),
+            Content(sha256, row.md5_sum, row.file_size, row.mime_type, row.s3_etag),
             row.extension,
             row.local_path,
             row.s3_key,

@@ -33,6 +33,8 @@ class Content:
     md5_sum: str
     file_size: int
     mime_type: str = "application/octet-stream"
+    archived_etag: str | None = None
+    """What the archive called it when its bytes were last proven there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,9 +96,7 @@ def test_a_corrupt_file_is_fetched_again(library: Library, host: FaultyHost, dam
     assert library.statuses() == {"stored": 3}
 
 
-def test_what_the_store_has_lost_comes_from_the_archive_without_a_request(
-    library: Library, host: FaultyHost
-) -> None:
+def test_what_the_store_has_lost_comes_from_the_archive_without_a_request(library: Library, host: FaultyHost) -> None:
     library.land("a.json", [tweet(1, host.serve("/a.jpg", picture(1)))])
     library.run()
     library.files()[0].unlink()
