@@ -36,6 +36,8 @@ class ArchivedFile:
     proof: Proof | None
     """How its bytes in the archive were last proven."""
     proved_at: datetime | None
+    last_used_at: datetime
+    """When it last came into the store."""
 
     @property
     def content(self) -> Content:
@@ -58,6 +60,8 @@ class ToArchive:
     """When it was posted; where nothing says so, when it was fetched."""
 
 
+_TIME = media_files.c.last_used_at.type
+
 _ARCHIVED = media_files.c[
     "sha256",
     "md5_sum",
@@ -70,6 +74,7 @@ _ARCHIVED = media_files.c[
     "local_path",
     "archive_proof",
     "archive_proved_at",
+    "last_used_at",
 ]
 
 
@@ -98,6 +103,7 @@ def _archived_file(row: Any) -> ArchivedFile:
         row.local_path,
         Proof(row.archive_proof) if row.archive_proof else None,
         row.archive_proved_at,
+        row.last_used_at,
     )
 
 
@@ -283,8 +289,8 @@ def local_bytes(connection: sa.Connection) -> int:
     return int(connection.execute(query.where(media_files.c.local_path.is_not(None))).scalar_one())
 
 
-def least_recently_used(connection: sa.Connection, limit: int) -> list[ArchivedFile]:
-    """Archived files that the store may let go, oldest use first."""
+def least_recently_used(connection: sa.Connection, limit: int, after: ArchivedFile | None = None) -> list[ArchivedFile]:
+    """Archived files that the store may let go, oldest use first, from one on that was given before."""
     query = (
         sa.select(*_ARCHIVED)
         .where(
@@ -292,9 +298,12 @@ def least_recently_used(connection: sa.Connection, limit: int) -> list[ArchivedF
             media_files.c.archived_at.is_not(None),
             media_files.c.facts_error.is_(None),
         )
-        .order_by(media_files.c.last_used_at)
+        .order_by(media_files.c.last_used_at, media_files.c.sha256)
         .limit(limit)
     )
+    if after is not None:
+        position = sa.tuple_(media_files.c.last_used_at, media_files.c.sha256)
+        query = query.where(position > sa.tuple_(sa.literal(after.last_used_at, _TIME), sa.literal(after.sha256)))
     return [_archived_file(row) for row in connection.execute(query)]
 
 

@@ -20,6 +20,7 @@ from media_pipeline.storage.archive import ArchiveError, OtherBytes
 
 EVICTED_TOGETHER = 100
 CHECKED_TOGETHER = 200
+FAILURES_IN_A_ROW = 3
 SAMPLE_OBJECTS = 20
 """Objects of the archive that each run asks for again."""
 
@@ -35,8 +36,8 @@ class Scrub:
 def scrub_archive(context: StageContext, read: bool = False) -> Scrub:
     """Ask the archive for everything that it should hold; ``read``: every byte.
 
-    What is wrong no longer counts as archived: the next run sends it again, or it is missing.
-    Raises ArchiveError when the archive can't be reached.
+    What is wrong no longer counts as archived: the next run sends it again, or it is missing. An object that can't be
+    read while others can is named as well. Raises ArchiveError when the archive can't be reached.
     """
     checked = 0
     wrong: list[tuple[ArchivedFile, str]] = []
@@ -69,7 +70,10 @@ def _pages(context: StageContext) -> Iterator[list[ArchivedFile]]:
 def check_objects(
     context: StageContext, expected: Sequence[ArchivedFile], read: bool
 ) -> list[tuple[ArchivedFile, str]]:
-    """Ask for these objects, write down what was found, and return those that are wrong, with the reason."""
+    """Ask for these objects, write down what was found, and return those that are wrong, with the reason.
+
+    Raises ArchiveError when none of them could be asked for.
+    """
     archive = context.archive
     look = archive.read_back if read else archive.check
     with ThreadPoolExecutor(context.settings.media_download_workers, thread_name_prefix="archive") as pool:
@@ -80,20 +84,30 @@ def check_objects(
         if isinstance(answer, ArchivedObject)
     }
     wrong = [(file, answer) for file, answer in zip(expected, answers, strict=True) if isinstance(answer, str)]
+    failed = [
+        (file, answer) for file, answer in zip(expected, answers, strict=True) if isinstance(answer, ArchiveError)
+    ]
+    if failed and not found and not wrong:
+        raise failed[0][1]
     with context.database.write() as connection:
         archived.mark_archived(connection, found, context.archive_id)
         archived.mark_not_archived(connection, [file.sha256 for file, _ in wrong])
-    for _, reason in wrong:
+    named = [*wrong, *((file, f"{error}; it could not be asked for now") for file, error in failed)]
+    for _, reason in named:
         context.log.warning(reason)
-    return wrong
+    return named
 
 
-def _answer(look: Callable[[str, Content], ArchivedObject | None], file: ArchivedFile) -> ArchivedObject | str:
-    """In a thread: the object, or why it is wrong."""
+def _answer(
+    look: Callable[[str, Content], ArchivedObject | None], file: ArchivedFile
+) -> ArchivedObject | str | ArchiveError:
+    """In a thread: the object, why it is wrong, or why that can't be told."""
     try:
         return look(file.s3_key, file.content) or f"archive object {file.s3_key}: it is not there"
     except OtherBytes as error:
         return str(error)
+    except ArchiveError as error:
+        return error
 
 
 def evict(context: StageContext) -> int:
@@ -124,14 +138,24 @@ def evict(context: StageContext) -> int:
 
 def _evictable(context: StageContext) -> Iterator[ArchivedFile]:
     """Files of the store that the archive has just been shown to hold, oldest use first."""
+    last: ArchivedFile | None = None
+    errors = 0
     while True:
         with context.database.read() as connection:
-            candidates = archived.least_recently_used(connection, EVICTED_TOGETHER)
+            candidates = archived.least_recently_used(connection, EVICTED_TOGETHER, last)
         if not candidates:
             return
         for file in candidates:
-            if is_safe_in_archive(context, file):
+            try:
+                is_safe, errors = is_safe_in_archive(context, file), 0
+            except ArchiveError:
+                # One object that can't be read costs itself; several in a row are an archive that can't be reached.
+                is_safe, errors = False, errors + 1
+                if errors == FAILURES_IN_A_ROW:
+                    raise
+            if is_safe:
                 yield file
+        last = candidates[-1]
 
 
 def is_safe_in_archive(context: StageContext, file: ArchivedFile) -> bool:

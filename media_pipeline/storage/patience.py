@@ -14,14 +14,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectionError,
-    HTTPClientError,
-    IncompleteReadError,
-    SSLError,
-)
+from botocore import exceptions as botocore_exceptions
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError, SSLError
 
 Result = TypeVar("Result")
 
@@ -29,14 +23,14 @@ PATIENCE_SECONDS = 600.0
 """So long the service may say no to everything before a call fails for it."""
 FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 30.0
-MOST_TRIES = 8
+MOST_TRIES = 5
 """Of one call while the service says yes to others."""
 
 _BUSY = frozenset(("SlowDown", "Throttling", "ThrottlingException", "ServiceUnavailable", "RequestLimitExceeded"))
 _PASSING = _BUSY | frozenset(
     ("InternalError", "RequestTimeout", "RequestTimeoutException", "ConditionalRequestConflict", "OperationAborted")
 )
-_UNREACHED = ConnectionError | HTTPClientError
+_UNREACHED = botocore_exceptions.ConnectionError | HTTPClientError
 _PASSING_STATUSES = frozenset((408, 409, 425, 429, 500, 502, 503, 504))
 
 

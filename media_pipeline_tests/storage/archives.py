@@ -100,11 +100,8 @@ def put(archive: Archive, path: Path, key: str = KEY) -> Any:
 def answer(request: Any, status: int, code: str) -> AWSResponse:
     """What a service says instead of doing what it was asked."""
     # A HEAD has no body.
-    body = (
-        b""
-        if request.method == "HEAD"
-        else f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{code}</Message></Error>".encode()
-    )
+    said = "" if request.method == "HEAD" else f"<Error><Code>{code}</Code><Message>{code}</Message></Error>"
+    body = f"<?xml version='1.0'?>{said}".encode() if said else b""
     return AWSResponse(request.url, status, {"Content-Type": "application/xml"}, _Raw(body))
 
 
