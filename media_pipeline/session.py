@@ -92,6 +92,19 @@ def archive_facts(settings: Settings, connection: Connection) -> dict[str, Any]:
     }
 
 
+def warn_of_archive(settings: Settings) -> None:
+    """Say that the archive is no second place, where it is none."""
+    from media_pipeline.stages.places import archive_shares_device
+
+    if archive_shares_device(settings):
+        terminal.err.print(
+            f"note: the archive {settings.archive_path} lies on the same disk as the store: one loss takes both. "
+            "AWS_S3_BUCKET or MEDIA_ARCHIVE_PATH name another place.",
+            soft_wrap=True,
+            markup=False,
+        )
+
+
 def catalogue_file(settings: Settings) -> Path:
     """The file of the embedded catalogue. Raises SettingsError where the catalogue is PostgreSQL's."""
     from media_pipeline.catalog.database import normalised_url
@@ -102,15 +115,26 @@ def catalogue_file(settings: Settings) -> Path:
     return Path(str(url.database))
 
 
-def catalogue_damage() -> str | None:
-    """What to do where the embedded catalogue turns out to be damaged inside; None where it is whole."""
-    from media_pipeline.catalog.backups import damage_of, restore_advice
+def explained(error: Exception) -> str | None:
+    """An error in one line; None for one that nobody foresaw.
+
+    Flipped bytes inside the catalogue show as errors of any kind, so that is looked for behind those.
+    """
+    from media_pipeline.catalog.backups import BackupError
+    from media_pipeline.catalog.database import CatalogError
+
+    is_ours = isinstance(error, MediaPipelineError)
+    damage = None if is_ours and not isinstance(error, CatalogError | BackupError) else _catalogue_damage()
+    return damage or (str(error) if is_ours else None)
+
+
+def _catalogue_damage() -> str | None:
+    """What to do where the embedded catalogue is damaged inside; None where it is whole."""
+    from media_pipeline.catalog.backups import damage_of, damage_said
 
     try:
         file = catalogue_file(load_settings())
     except MediaPipelineError:
         return None
     damage = damage_of(file) if file.exists() else None
-    return (
-        f"the catalogue {file} is damaged ({damage}): restore a backup with {restore_advice(file)}" if damage else None
-    )
+    return damage_said(file, damage) if damage else None

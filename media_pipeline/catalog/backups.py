@@ -22,6 +22,7 @@ from media_pipeline.model import MediaPipelineError
 FOLDER = "backups"
 """Beside the catalogue, or below the storage path where that is PostgreSQL's."""
 DAILY = "daily"
+READ_BUSY_SECONDS = 120
 KEPT = 7
 """Of each kind: daily ones, and those before migrations."""
 _NAME = re.compile(r"catalog-(\d{8}T\d{6})Z-(.+)\.(sqlite|dump)")
@@ -67,11 +68,11 @@ def back_up_sqlite(catalogue: Path, why: str) -> Path:
             copy.execute("PRAGMA journal_mode=DELETE")
         damage = damage_of(part)
         if damage is not None:
-            raise BackupError(
-                f"the catalogue {catalogue} is damaged ({damage}): restore a backup, see {restore_advice(catalogue)}"
-            )
+            raise BackupError(damage_said(catalogue, damage))
         part.replace(target)
-    except (OSError, sqlite3.Error) as error:
+    except sqlite3.DatabaseError as error:
+        raise BackupError(damage_said(catalogue, str(error))) from error
+    except OSError as error:
         raise BackupError(f"the catalogue {catalogue} can't be backed up to {target.parent}: {error}") from error
     finally:
         part.unlink(missing_ok=True)
@@ -84,11 +85,28 @@ def back_up_sqlite(catalogue: Path, why: str) -> Path:
 def damage_of(catalogue: Path) -> str | None:
     """What is wrong inside a SQLite file, in a line; None when it is whole."""
     try:
-        with closing(sqlite3.connect(f"{catalogue.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        with closing(connect_to_read(catalogue)) as connection:
             found = connection.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.DatabaseError as error:
         return str(error)
     return None if found == ("ok",) else " ".join(str(found[0]).split())
+
+
+def connect_to_read(catalogue: Path) -> sqlite3.Connection:
+    """A connection that writes nothing, also where no lock file can be made: on a disk that is mounted to be read."""
+    uri = f"{catalogue.absolute().as_uri()}?mode=ro"
+    connection = sqlite3.connect(uri, uri=True, timeout=READ_BUSY_SECONDS, isolation_level=None)
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1")
+    except sqlite3.OperationalError:
+        connection.close()
+        connection = sqlite3.connect(f"{uri}&immutable=1", uri=True, isolation_level=None)
+    return connection
+
+
+def damage_said(catalogue: Path, damage: str) -> str:
+    """What is told when a catalogue is damaged inside: one line, with the way back."""
+    return f"the catalogue {catalogue} is damaged ({damage}): restore a backup with {restore_advice(catalogue)}"
 
 
 def restore_advice(catalogue: Path) -> str:

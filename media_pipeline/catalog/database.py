@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import re
-import sqlite3
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -24,7 +23,13 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from media_pipeline.catalog import schema
-from media_pipeline.catalog.backups import DAILY, back_up_postgres, back_up_sqlite, is_daily_due
+from media_pipeline.catalog.backups import (
+    DAILY,
+    back_up_postgres,
+    back_up_sqlite,
+    connect_to_read,
+    is_daily_due,
+)
 from media_pipeline.model import MediaPipelineError
 from media_pipeline.settings import Settings
 
@@ -135,14 +140,19 @@ class Database:
             schema.upgrade(self.engine)
 
     def back_up_daily(self) -> None:
-        """Back SQLite up, unless that was done within a day. PostgreSQL's backups are its server's.
+        """Back SQLite up, unless that was done within a day or it is empty. PostgreSQL's backups are its server's.
 
         Raises BackupError.
         """
-        if self.is_sqlite and is_daily_due(self.file, datetime.now(UTC)):
+        if self.is_sqlite and self._has_content() and is_daily_due(self.file, datetime.now(UTC)):
             with self.exclusive("backup"):
                 if is_daily_due(self.file, datetime.now(UTC)):
                     back_up_sqlite(self.file, DAILY)
+
+    def _has_content(self) -> bool:
+        """A backup of an empty catalogue would count as the day's, and the day's import would have none."""
+        with self.read() as connection:
+            return connection.execute(sa.text("SELECT 1 FROM posts LIMIT 1")).first() is not None
 
     @contextmanager
     def _problems_named(self) -> Generator[None]:
@@ -275,16 +285,10 @@ def _sqlite_engine(url: URL) -> sa.Engine:
 def _read_only_engine(file: Path) -> sa.Engine:
     """SQLite where nothing can be written: nobody writes to such a catalogue, so it needs no lock file."""
 
-    def connect() -> sqlite3.Connection:
-        uri = f"{file.absolute().as_uri()}?mode=ro"
-        connection = sqlite3.connect(uri, uri=True, timeout=SQLITE_BUSY_SECONDS, isolation_level=None)
-        try:
-            connection.execute("SELECT 1 FROM sqlite_master LIMIT 1")
-        except sqlite3.OperationalError:
-            connection.close()
-            connection = sqlite3.connect(f"{uri}&immutable=1", uri=True, isolation_level=None)
-        return connection
-
     return sa.create_engine(
-        "sqlite://", creator=connect, poolclass=sa.NullPool, json_serializer=_dumps, json_deserializer=_loads
+        "sqlite://",
+        creator=lambda: connect_to_read(file),
+        poolclass=sa.NullPool,
+        json_serializer=_dumps,
+        json_deserializer=_loads,
     )

@@ -10,7 +10,6 @@ import sys
 from media_pipeline import session
 from media_pipeline.cli import exports, integrity, media, media_duplicates, running
 from media_pipeline.cli.app import app
-from media_pipeline.model import MediaPipelineError
 from media_pipeline.settings import SettingsError
 from media_pipeline.terminal import err
 
@@ -25,13 +24,9 @@ def main() -> None:
     except SettingsError as error:
         err.print(f"[red]error:[/red] {error}", soft_wrap=True)
         sys.exit(2)
-    except MediaPipelineError as error:
-        err.print(f"[red]error:[/red] {error}", soft_wrap=True)
-        sys.exit(1)
-    except Exception:
-        # Flipped bytes inside a database show as errors of any kind.
-        damage = session.catalogue_damage()
-        if damage is None:
+    except Exception as error:
+        said = session.explained(error)
+        if said is None:
             raise
-        err.print(f"error: {damage}", soft_wrap=True, markup=False)
+        err.print(f"error: {said}", soft_wrap=True, markup=False)
         sys.exit(1)

@@ -64,13 +64,15 @@ def download(
 
     settings = load_settings()
     name = platform_of(platform) if platform else None
-    with session.open_database(settings) as database:
+    with session.open_stage(settings) as stage:
+        database = stage.database
         if again:
             with database.write() as connection:
                 known = [p for p in imports.known_partitions(connection) if name in (None, p.platform)]
                 media.ask_again(connection, known)
         with database.read() as connection:
             partitions = [p for p in imports.unfinished_partitions(connection) if name in (None, p.platform)]
+    session.warn_of_archive(settings)
     failed = session.run(settings, jobs.ORIGINALS, ranges_of(partitions), verbose)
     session.print_summary(settings, partitions, as_json)
     raise typer.Exit(1 if failed else 0)
@@ -100,6 +102,7 @@ def backfill(
             known = imports.known_partitions(connection)
         held = {*known, *look(settings, database, settle=False).waiting}
     chosen = sorted(p for p in held if first <= p.import_date <= last and name in (None, p.platform))
+    session.warn_of_archive(settings)
     failed = session.run(settings, jobs.WHOLE, ranges_of(chosen), verbose)
     session.print_summary(settings, chosen, as_json)
     raise typer.Exit(1 if failed else 0)

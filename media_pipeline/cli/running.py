@@ -38,7 +38,9 @@ def dev(
     """Start the Dagster UI with daemon, sensor and schedules; history is kept between starts."""
     from media_pipeline.defs.launch import run_dev_server
 
-    raise typer.Exit(run_dev_server(load_settings(), host, port))
+    settings = load_settings()
+    session.warn_of_archive(settings)
+    raise typer.Exit(run_dev_server(settings, host, port))
 
 
 @app.command()

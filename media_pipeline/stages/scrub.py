@@ -78,15 +78,10 @@ def check_objects(
     look = archive.read_back if read else archive.check
     with ThreadPoolExecutor(context.settings.media_download_workers, thread_name_prefix="archive") as pool:
         answers = list(pool.map(partial(_answer, look), expected))
-    found = {
-        file.sha256: answer
-        for file, answer in zip(expected, answers, strict=True)
-        if isinstance(answer, ArchivedObject)
-    }
-    wrong = [(file, answer) for file, answer in zip(expected, answers, strict=True) if isinstance(answer, str)]
-    failed = [
-        (file, answer) for file, answer in zip(expected, answers, strict=True) if isinstance(answer, ArchiveError)
-    ]
+    pairs = list(zip(expected, answers, strict=True))
+    found = {file.sha256: answer for file, answer in pairs if isinstance(answer, ArchivedObject)}
+    wrong = [(file, answer) for file, answer in pairs if isinstance(answer, str)]
+    failed = [(file, answer) for file, answer in pairs if isinstance(answer, ArchiveError)]
     if failed and not found and not wrong:
         raise failed[0][1]
     with context.database.write() as connection:
