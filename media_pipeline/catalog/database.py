@@ -8,9 +8,11 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import os
 import re
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,13 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from media_pipeline.catalog import leases, schema
+from media_pipeline.catalog.backups import (
+    DAILY,
+    back_up_postgres,
+    back_up_sqlite,
+    connect_to_read,
+    is_daily_due,
+)
 from media_pipeline.model import MediaPipelineError
 from media_pipeline.settings import Settings
 
@@ -77,10 +86,14 @@ class Database:
         self.run_id = run_id
         self.url = normalised_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        if self.is_sqlite:
+        self.is_read_only = self.is_sqlite and _is_read_only(self.file)
+        if self.is_sqlite and not self.is_read_only:
             with self._problems_named():
-                _make_private(Path(str(self.url.database)))
-        self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url)
+                _make_private(self.file)
+        if self.is_read_only:
+            self.engine = _read_only_engine(self.file)
+        else:
+            self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url)
 
     @classmethod
     def open(cls, settings: Settings, run_id: str | None = None) -> Database:
@@ -95,6 +108,11 @@ class Database:
             database.close()
             raise
         return database
+
+    @property
+    def file(self) -> Path:
+        """Of SQLite: the catalogue's file."""
+        return Path(str(self.url.database))
 
     @property
     def shown_url(self) -> str:
@@ -112,17 +130,43 @@ class Database:
                 f"the catalogue {self.shown_url} has schema {version!r}, newer than this code knows "
                 f"({schema.HEAD!r}): update media_pipeline"
             )
-        if not self.is_sqlite:
+        if not self.is_sqlite or self.is_read_only:
             raise CatalogError(
                 f"the catalogue {self.shown_url} has schema {version or 'none'}, this code needs {schema.HEAD}: "
                 "run `media-pipeline migrate`"
             )
         self.migrate()
 
-    def migrate(self) -> None:
-        """Bring the schema up to date. Two processes that start at once wait for each other. Raises CatalogError."""
+    def migrate(self, backups: Path | None = None) -> None:
+        """Bring the schema up to date, after a backup. Two processes that start at once wait for each other.
+
+        SQLite is backed up beside its file; PostgreSQL into the folder ``backups``, if one is given.
+        Raises CatalogError, BackupError.
+        """
         with self._problems_named(), self.exclusive("migrate"):
+            version = schema.version_of(self.engine)
+            if version in (None, schema.HEAD):
+                pass
+            elif self.is_sqlite:
+                back_up_sqlite(self.file, f"before-{schema.HEAD}")
+            elif backups is not None:
+                back_up_postgres(self.url, backups, f"before-{schema.HEAD}")
             schema.upgrade(self.engine)
+
+    def back_up_daily(self) -> None:
+        """Back SQLite up, unless that was done within a day or it is empty. PostgreSQL's backups are its server's.
+
+        Raises BackupError.
+        """
+        if self.is_sqlite and self._has_content() and is_daily_due(self.file, datetime.now(UTC)):
+            with self.exclusive("backup"):
+                if is_daily_due(self.file, datetime.now(UTC)):
+                    back_up_sqlite(self.file, DAILY)
+
+    def _has_content(self) -> bool:
+        """A backup of an empty catalogue would count as the day's, and the day's import would have none."""
+        with self.read() as connection:
+            return connection.execute(sa.text("SELECT 1 FROM posts LIMIT 1")).first() is not None
 
     @contextmanager
     def _problems_named(self) -> Generator[None]:
@@ -146,6 +190,8 @@ class Database:
         So what a writer has looked up holds until it commits: two that meet the same post, file or URL can neither
         insert it twice nor lock each other out. Transactions are short; keep them so. Raises LeaseLost.
         """
+        if self.is_read_only:
+            raise CatalogError(f"the catalogue {self.shown_url} can't be written: its folder or file is read-only")
         with self.own_row() as connection:
             if not self.is_sqlite:
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_lock_key("write"))))
@@ -182,6 +228,11 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _is_read_only(file: Path) -> bool:
+    """Whether the catalogue can only be read: its disk is mounted so, or it is another user's."""
+    return file.exists() and not (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK))
 
 
 def _make_private(file: Path) -> None:
@@ -257,3 +308,15 @@ def _sqlite_engine(url: URL) -> sa.Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _read_only_engine(file: Path) -> sa.Engine:
+    """SQLite where nothing can be written: nobody writes to such a catalogue, so it needs no lock file."""
+
+    return sa.create_engine(
+        "sqlite://",
+        creator=lambda: connect_to_read(file),
+        poolclass=sa.NullPool,
+        json_serializer=_dumps,
+        json_deserializer=_loads,
+    )

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
 from typing import Any
 
 import sqlalchemy as sa
 
 from media_pipeline.catalog.selection import by_author, clean, in_partitions, pieces
 from media_pipeline.catalog.tables import imports, media_files, post_media, posts
-from media_pipeline.model import ArchivedObject, FetchedFile, ImportPartition, Status
+from media_pipeline.model import Content, FetchedFile, ImportPartition, Status
 from media_pipeline.policy.clocks import is_from_the_future
 
 
@@ -29,33 +28,15 @@ class LocalFile:
     local_path: str
     verified_at: datetime
 
+    @property
+    def content(self) -> Content:
+        return Content(self.sha256, self.md5_sum, self.file_size, self.mime_type)
+
 
 LOCAL_FILE = media_files.c[
     "sha256", "md5_sum", "file_size", "media_type", "mime_type", "extension", "local_path", "verified_at"
 ]
 """The columns of a LocalFile."""
-
-
-@dataclass(frozen=True, slots=True)
-class ArchivedFile:
-    """A file that the archive holds, with what is needed to bring it back."""
-
-    sha256: str
-    md5_sum: str
-    media_type: str
-    extension: str
-    file_size: int
-    s3_key: str
-
-
-@dataclass(frozen=True, slots=True)
-class ToArchive:
-    """A file that the archive does not hold yet, and the reference that names its key: the oldest."""
-
-    file: LocalFile
-    media_id: str
-    posted_at: datetime | None
-    fetched_at: datetime
 
 
 def of_partitions(
@@ -154,6 +135,11 @@ def local(
         last = rows[-1].sha256
 
 
+def of_digests(sha256s: Sequence[str]) -> sa.ColumnElement[bool]:
+    """Condition on ``media_files``: one of these contents."""
+    return media_files.c.sha256.in_(sha256s)
+
+
 def has_digest(digest: str) -> sa.ColumnElement[bool]:
     """Condition on ``media_files``: the file has this MD5 or SHA-256."""
     return sa.or_(media_files.c.md5_sum == digest.lower(), media_files.c.sha256 == digest.lower())
@@ -164,43 +150,10 @@ def is_known(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> bo
     return connection.execute(sa.select(media_files.c.sha256).where(condition).limit(1)).first() is not None
 
 
-def archived(connection: sa.Connection, sha256s: Sequence[str]) -> dict[str, ArchivedFile]:
-    """Those of the files that the archive holds, by SHA-256."""
-    return {
-        file.sha256: file
-        for piece in pieces(sha256s)
-        for file in archived_where(connection, media_files.c.sha256.in_(piece))
-    }
-
-
-def archived_where(
-    connection: sa.Connection, condition: sa.ColumnElement[bool], sample: int | None = None
-) -> list[ArchivedFile]:
-    """The files that meet the condition and that the archive holds, or a random sample of them."""
-    columns = media_files.c["sha256", "md5_sum", "media_type", "extension", "file_size", "s3_key"]
-    query = sa.select(*columns).where(condition, media_files.c.archived_at.is_not(None))
-    if sample is not None:
-        query = query.order_by(sa.func.random()).limit(sample)
-    return [ArchivedFile(*row) for row in connection.execute(query)]
-
-
 def local_sample(connection: sa.Connection, condition: sa.ColumnElement[bool], limit: int) -> list[LocalFile]:
     """Some of the files that meet the condition and lie in the store, others each time."""
     query = sa.select(*LOCAL_FILE).where(media_files.c.local_path.is_not(None), condition)
     return [LocalFile(*row) for row in connection.execute(query.order_by(sa.func.random()).limit(limit))]
-
-
-def known_places(connection: sa.Connection, places: Sequence[str]) -> set[str]:
-    """Those of the originals' places in the store that a row names. They are looked up by their MD5, their name."""
-    return {
-        place
-        for piece in pieces({PurePosixPath(place).name[:32] for place in places})
-        for place in connection.execute(
-            sa.select(media_files.c.local_path).where(
-                media_files.c.md5_sum.in_(piece), media_files.c.local_path.is_not(None)
-            )
-        ).scalars()
-    }
 
 
 def mark_local(connection: sa.Connection, sha256: str, local_path: str) -> None:
@@ -227,8 +180,8 @@ def correct_last_uses(connection: sa.Connection) -> None:
     connection.execute(sa.update(media_files).where(is_wrong).values(last_used_at=now))
 
 
-def mark_missing(connection: sa.Connection, sha256: str) -> None:
-    """Record that the store no longer holds this content as it should."""
+def mark_evicted(connection: sa.Connection, sha256: str) -> None:
+    """Record that the store lets go of a file, which the archive has, or which nothing names any more."""
     connection.execute(sa.update(media_files).where(media_files.c.sha256 == sha256).values(local_path=None))
 
 
@@ -241,121 +194,20 @@ def mark_quarantined(connection: sa.Connection, sha256: str, local_path: str, er
     )
 
 
-def not_archived(
-    connection: sa.Connection, condition: sa.ColumnElement[bool] | None, limit: int, after: str
-) -> list[ToArchive]:
-    """Files of stored references that the archive lacks, by SHA-256 from ``after`` on, each with its oldest reference.
-
-    Ask for many at once: each call looks up all files of a condition such as :func:`of_partitions`.
-    """
-    query = (
-        sa.select(*LOCAL_FILE)
-        .where(
-            media_files.c.archived_at.is_(None),
-            media_files.c.local_path.is_not(None),
-            media_files.c.facts_error.is_(None),
-            media_files.c.sha256 > after,
-            sa.exists().where(post_media.c.sha256 == media_files.c.sha256, post_media.c.status == Status.STORED),
-        )
-        .order_by(media_files.c.sha256)
-        .limit(limit)
-    )
-    if condition is not None:
-        query = query.where(condition)
-    found = {row.sha256: LocalFile(*row) for row in connection.execute(query)}
-    oldest = _oldest_references(connection, list(found))
-    return [
-        ToArchive(file, oldest[sha256].media_id, oldest[sha256].posted_at, oldest[sha256].fetched_at)
-        for sha256, file in found.items()
-    ]
-
-
-def _oldest_references(connection: sa.Connection, sha256s: Sequence[str]) -> dict[str, Any]:
-    oldest: dict[str, Any] = {}
-    for piece in pieces(sha256s):
-        query = (
-            sa.select(post_media.c.sha256, post_media.c.media_id, posts.c.posted_at, post_media.c.fetched_at)
-            .join(posts, posts.c.post_id == post_media.c.post_id)
-            .where(post_media.c.sha256.in_(piece), post_media.c.status == Status.STORED)
-            .order_by(posts.c.posted_at.is_(None), posts.c.posted_at, post_media.c.media_id)
-        )
-        for row in connection.execute(query):
-            oldest.setdefault(row.sha256, row)
-    return oldest
-
-
-def mark_archived(connection: sa.Connection, archived: Mapping[str, ArchivedObject]) -> None:
-    """Write where the archive holds these files."""
-    now = datetime.now(UTC)
-    for sha256, stored in archived.items():
-        connection.execute(
-            sa.update(media_files)
-            .where(media_files.c.sha256 == sha256)
-            .values(
-                archive_url=stored.url,
-                storage_provider=stored.provider,
-                s3_key=stored.key,
-                s3_etag=stored.etag,
-                archived_at=now,
-            )
-        )
-
-
-def local_bytes(connection: sa.Connection) -> int:
-    """How many bytes of originals lie in the store."""
-    query = sa.select(sa.func.coalesce(sa.func.sum(media_files.c.file_size), 0))
-    return int(connection.execute(query.where(media_files.c.local_path.is_not(None))).scalar_one())
-
-
-def least_recently_used(connection: sa.Connection, limit: int) -> list[LocalFile]:
-    """Archived files that the store may let go, oldest use first."""
-    query = (
-        sa.select(*LOCAL_FILE)
-        .where(media_files.c.local_path.is_not(None), media_files.c.archived_at.is_not(None))
-        .order_by(media_files.c.last_used_at)
-        .limit(limit)
-    )
-    return [LocalFile(*row) for row in connection.execute(query)]
-
-
 def sizes(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> dict[ImportPartition, int]:
     """For each partition, the bytes of the different files that its references hold."""
-    held = _held(partitions)
+    held = held_by(partitions)
     query = (
         sa.select(held.c.import_date, held.c.platform, sa.func.sum(media_files.c.file_size).label("size"))
         .join(media_files, media_files.c.sha256 == held.c.sha256)
         .group_by(held.c.import_date, held.c.platform)
     )
-    return {ImportPartition(row.import_date, row.platform): int(row.size) for row in connection.execute(query)}
-
-
-def archive_totals(
-    connection: sa.Connection, partitions: Sequence[ImportPartition]
-) -> dict[ImportPartition, dict[str, int]]:
-    """For each partition: files and bytes that the archive holds, and files that it lacks."""
-    held = _held(partitions)
-    archived = media_files.c.archived_at.is_not(None)
-    query = (
-        sa.select(
-            held.c.import_date,
-            held.c.platform,
-            sa.func.count().filter(archived).label("archived"),
-            sa.func.coalesce(sa.func.sum(media_files.c.file_size).filter(archived), 0).label("archived_bytes"),
-            sa.func.count().filter(sa.not_(archived)).label("not_archived"),
-        )
-        .join(media_files, media_files.c.sha256 == held.c.sha256)
-        .group_by(held.c.import_date, held.c.platform)
-    )
-    names = ("archived", "archived_bytes", "not_archived")
-    return {
-        ImportPartition(row.import_date, row.platform): {name: int(getattr(row, name)) for name in names}
-        for row in connection.execute(query)
-    }
+    return {partition_of_held(row): int(row.size) for row in connection.execute(query)}
 
 
 def flagged(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> dict[ImportPartition, dict[str, int]]:
     """For each partition, how many of the files that its references hold are truncated, how many placeholders."""
-    held = _held(partitions)
+    held = held_by(partitions)
     query = (
         sa.select(
             held.c.import_date,
@@ -373,7 +225,7 @@ def flagged(connection: sa.Connection, partitions: Sequence[ImportPartition]) ->
     return counted
 
 
-def _held(partitions: Sequence[ImportPartition]) -> sa.Subquery:
+def held_by(partitions: Sequence[ImportPartition]) -> sa.Subquery:
     """The different files that each partition's references hold."""
     return (
         sa.select(imports.c.import_date, imports.c.platform, post_media.c.sha256)
@@ -382,3 +234,8 @@ def _held(partitions: Sequence[ImportPartition]) -> sa.Subquery:
         .distinct()
         .subquery()
     )
+
+
+def partition_of_held(row: Any) -> ImportPartition:
+    """The partition of a row of :func:`held_by`."""
+    return ImportPartition(row.import_date, row.platform)

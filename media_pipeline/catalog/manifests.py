@@ -126,6 +126,10 @@ def _changes(before: sa.RowMapping, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _changes_of_status(before: sa.RowMapping, row: Mapping[str, Any]) -> dict[str, Any]:
+    if before["status"] == Status.MISSING:
+        # It keeps looking for the bytes that it had; another URL is another chance, at once.
+        is_signed_anew = row["url_digest"] != before["url_digest"]
+        return {"attempts": 0, "next_attempt_at": None} if is_signed_anew else {}
     if row["status"] == Status.SKIPPED:
         takes_effect = before["status"] in _NOT_FETCHED_YET
     else:

@@ -48,6 +48,8 @@ class PendingMedia:
     """What brought that."""
     is_held: bool
     """Whether the store has what it held before, and it can be read."""
+    is_archived: bool
+    """Whether the archive has it, by what is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ def pending(
         post_media.c.sha256,
         *post_media.c["status", "role", "candidates", "etag", "last_modified", "fetched_url"],
         sa.and_(media_files.c.local_path.is_not(None), media_files.c.facts_error.is_(None)).label("is_held"),
+        media_files.c.archived_at.is_not(None).label("is_archived"),
     )
     query = (
         sa.select(*columns)
@@ -125,6 +128,7 @@ def _pending(row: Any) -> PendingMedia:
         Validators(row.etag, row.last_modified),
         row.fetched_url,
         bool(row.is_held),
+        bool(row.is_archived),
     )
 
 
@@ -158,9 +162,10 @@ def is_due() -> sa.ColumnElement[bool]:
     wait = post_media.c.next_attempt_at, post_media.c.updated_at
     return sa.and_(
         # Says it twice, since SQLite finds the statuses of a list in the index, those of an OR it doesn't.
-        post_media.c.status.in_([Status.PENDING, Status.FAILED, Status.EXPIRED]),
+        post_media.c.status.in_([Status.PENDING, Status.FAILED, Status.MISSING, Status.EXPIRED]),
         sa.or_(
             post_media.c.status == Status.PENDING,
+            sa.and_(post_media.c.status == Status.MISSING, post_media.c.next_attempt_at.is_(None)),
             # Also what is expired, which waits for nothing: a wrong clock says so of URLs that live.
             clocks.is_waited_out(*wait, datetime.now(UTC), LONGEST_WAIT),
         ),
@@ -319,21 +324,42 @@ def flag_downgrades(connection: sa.Connection, partitions: Sequence[ImportPartit
 
 
 def mark_failed(connection: sa.Connection, failures: Sequence[FailedMedia], max_attempts: int) -> None:
-    """Write failures. One that may yet succeed gets its next time, or is abandoned when its tries are spent."""
+    """Write failures. One that may yet succeed gets its next time, or is abandoned when its tries are spent.
+
+    A reference that was stored never becomes worse than missing, whatever its host answers: what the store holds stays
+    stored, and what it has lost stays due, and keeps its SHA-256.
+    """
     now = datetime.now(UTC)
+    kind = post_media.c.next_attempt_at.type
     for failure in failures:
         status, next_attempt_at = _next_step(failure, max_attempts, now)
+        is_kept = sa.and_(
+            _file_is(media_files.c.local_path.is_not(None)),
+            sa.true() if status is not Status.FAILED else post_media.c.status.in_([Status.PENDING, Status.MISSING]),
+        )
+        is_lost = _file_is(media_files.c.local_path.is_(None))
         connection.execute(
             sa.update(post_media)
             .where(post_media.c.media_id == failure.media_id)
             .values(
-                status=status,
+                status=sa.case((is_kept, Status.STORED), (is_lost, Status.MISSING), else_=status),
                 error=clean(failure.error),
                 attempts=failure.attempts,
-                next_attempt_at=next_attempt_at,
+                next_attempt_at=sa.case(
+                    (is_kept, sa.null()),
+                    (is_lost, sa.literal(_next_time(failure, now), type_=kind)),
+                    else_=sa.literal(next_attempt_at, type_=kind),
+                ),
                 updated_at=now,
             )
         )
+
+
+def _file_is(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Condition on ``post_media``: it names a file of which this holds, and which can be read."""
+    return sa.exists().where(
+        media_files.c.sha256 == post_media.c.sha256, media_files.c.facts_error.is_(None), condition
+    )
 
 
 def _next_step(failure: FailedMedia, max_attempts: int, now: datetime) -> tuple[Status, datetime | None]:
@@ -341,8 +367,12 @@ def _next_step(failure: FailedMedia, max_attempts: int, now: datetime) -> tuple[
         return failure.status, None
     if failure.attempts >= max_attempts:
         return Status.ABANDONED, None
+    return Status.FAILED, _next_time(failure, now)
+
+
+def _next_time(failure: FailedMedia, now: datetime) -> datetime:
     asked = min(timedelta(seconds=failure.retry_after_seconds or 0), timedelta(days=RETRY_AFTER_DAYS_AT_MOST))
-    return Status.FAILED, now + max(wait_after(failure.attempts), asked)
+    return now + max(wait_after(failure.attempts), asked)
 
 
 def wait_after(attempts: int) -> timedelta:
@@ -350,20 +380,17 @@ def wait_after(attempts: int) -> timedelta:
     return timedelta(hours=min(RETRY_AFTER_HOURS * 2 ** max(attempts - 1, 0), RETRY_AFTER_HOURS_AT_MOST))
 
 
-def mark_file(connection: sa.Connection, sha256: str, status: Status, error: str) -> None:
-    """Give every stored reference to this file another status: it turned out corrupt or unreadable.
+def mark_quarantined(connection: sa.Connection, sha256: str, error: str) -> None:
+    """Give every stored reference to this file the status of a file that can't be used.
 
-    They are no longer duplicates of each other: the next bytes of each may be different ones. One that is pending has
-    all its tries again.
+    They are no longer duplicates of each other: the next bytes of each may be different ones.
     """
-    tries = 0 if status is Status.PENDING else post_media.c.attempts
     connection.execute(
         sa.update(post_media)
         .where(post_media.c.sha256 == sha256, post_media.c.status == Status.STORED)
         .values(
-            status=status,
+            status=Status.QUARANTINED,
             error=clean(error),
-            attempts=tries,
             next_attempt_at=None,
             duplicate_of=None,
             updated_at=datetime.now(UTC),

@@ -32,11 +32,14 @@ class Source:
     """A stored file, and the recipes that it already has a row for."""
 
     sha256: str
-    local_path: str
+    local_path: str | None
+    """None: only the archive has it."""
     mime_type: str
     has_picture: bool
     """False for sound, and for a video file that holds only sound."""
     recipes: frozenset[str]
+    places: tuple[tuple[str, str], ...] = ()
+    """Of those that are files: recipe, and where it lies."""
     frames: int | None = None
     duration: float | None = None
     """Seconds."""
@@ -65,7 +68,7 @@ def sources(
     query = (
         sa.select(*media_files.c["sha256", "local_path", "media_type", "mime_type", "width", "frames", "duration"])
         .where(
-            media_files.c.local_path.is_not(None),
+            sa.or_(media_files.c.local_path.is_not(None), media_files.c.archived_at.is_not(None)),
             media_files.c.facts_at.is_not(None),
             media_files.c.facts_error.is_(None),
             media_files.c.sha256 > after,
@@ -76,11 +79,11 @@ def sources(
     if condition is not None:
         query = query.where(condition)
     files: Sequence[Any] = connection.execute(query).all()
-    made: dict[str, set[str]] = {}
+    made: dict[str, dict[str, str | None]] = {}
     for piece in pieces(file.sha256 for file in files):
-        query = sa.select(renditions.c.sha256, renditions.c.recipe).where(renditions.c.sha256.in_(piece))
+        query = sa.select(*renditions.c["sha256", "recipe", "local_path"]).where(renditions.c.sha256.in_(piece))
         for row in connection.execute(query):
-            made.setdefault(row.sha256, set()).add(row.recipe)
+            made.setdefault(row.sha256, {})[row.recipe] = row.local_path
     return [
         Source(
             file.sha256,
@@ -88,6 +91,7 @@ def sources(
             file.mime_type,
             file.width is not None or file.media_type == MediaType.DOCUMENT,
             frozenset(made.get(file.sha256, ())),
+            tuple((recipe, place) for recipe, place in made.get(file.sha256, {}).items() if place is not None),
             file.frames,
             file.duration,
         )
@@ -135,7 +139,7 @@ def of_files(connection: sa.Connection, sha256s: Iterable[str]) -> list[Made]:
 
 
 def forget(connection: sa.Connection, made: Iterable[Made]) -> None:
-    """Remove the rows; their files are gone already."""
+    """Remove the rows."""
     for rendition in made:
         connection.execute(
             sa.delete(renditions).where(

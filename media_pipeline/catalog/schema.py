@@ -32,14 +32,14 @@ def known_versions() -> set[str]:
     return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
-def upgrade(engine: sa.Engine) -> None:
-    """Run every migration that is missing, in one transaction."""
+def upgrade(engine: sa.Engine, to: str = "head") -> None:
+    """Run every migration that is missing, in one transaction, up to the version ``to``."""
     from alembic import command
 
     config = _config()
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
 
 
 def _config() -> Config:

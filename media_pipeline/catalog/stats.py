@@ -75,13 +75,15 @@ def totals(
 
 def unaccounted(connection: sa.Connection, partitions: Sequence[ImportPartition] | None = None) -> int:
     """References that are in none of the named statuses, or not as their status says: stored without a file that lies
-    in the store or in the archive, failed without a next attempt, due without a URL.
+    in the store or in the archive, missing without a digest to look for, failed without a next attempt, due without a
+    URL.
     """
     no_place = sa.and_(media_files.c.local_path.is_(None), media_files.c.archived_at.is_(None))
     status = post_media.c.status
     wrong = sa.or_(
         status.not_in(list(Status)),
         sa.and_(status == Status.STORED, no_place),
+        sa.and_(status == Status.MISSING, post_media.c.sha256.is_(None)),
         sa.and_(status == Status.FAILED, post_media.c.next_attempt_at.is_(None)),
         sa.and_(status.in_([Status.PENDING, Status.FAILED]), post_media.c.media_url.is_(None)),
     )

@@ -203,13 +203,18 @@ media_files = sa.Table(
     _optional("storage_provider", sa.String(16), comment="s3, r2, gcs, minio, local"),
     _optional("s3_key", sa.Text, comment="its key in the archive, of whichever provider"),
     _optional("s3_etag", sa.Text, comment="as the archive gave it"),
-    _optional("archived_at", UtcDateTime, comment="when its checksum was read back from the archive"),
+    _optional("archived_at", UtcDateTime, comment="when the present archive was found to hold it; empty: it does not"),
     _required("verified_at", UtcDateTime, comment="when it was last read to its end and matched its checksum"),
     _required("created_at", UtcDateTime, comment="when its bytes first came"),
+    _optional("archive_id", sa.String(32), comment="the place (see places) that s3_key is a key of"),
+    _optional("archive_proof", sa.String(16), comment="how its bytes there were proven: etag, sha256, composite, read"),
+    _optional("archive_proved_at", UtcDateTime, comment="when; a file leaves the store only for a proof that is fresh"),
     # `verify` takes an MD5, file names are one.
     sa.Index(None, "md5_sum"),
     # The archive asks for what it does not hold yet, the cache for what it may let go.
     sa.Index("ix_media_files_not_archived", "archived_at", "sha256"),
+    # A key of the archive belongs to one content.
+    sa.Index(None, "s3_key"),
     sa.Index(None, "last_used_at"),
     sa.Index(None, "facts_at"),
     comment="Files, each content once.",
@@ -363,4 +368,33 @@ run_leases = sa.Table(
     _optional("ended_at", UtcDateTime, comment="when it was given up: from then on it can write nothing"),
     _optional("settled_at", UtcDateTime, comment="when another run had its partitions, or none was to have them"),
     comment="Runs that work, and runs whose process is gone. A run that ends by itself takes its row away.",
+)
+
+library = sa.Table(
+    "library",
+    metadata,
+    _key(
+        "library_id", sa.String(32), comment="which library this is; every place of it carries the same in its marker"
+    ),
+    _required("created_at", UtcDateTime, comment="when it was made"),
+    comment="This library: one row.",
+)
+
+places = sa.Table(
+    "places",
+    metadata,
+    _key("place_id", sa.String(32), comment="as in the place's marker, `.media-pipeline.json`"),
+    _required("kind", sa.String(16), comment="store, archive or imports"),
+    _required("address", sa.Text, comment="the folder or bucket where it was last found"),
+    _required("is_current", sa.Boolean, comment="false: another place of its kind was registered since"),
+    _required("registered_at", UtcDateTime, comment="when it became the library's"),
+    comment="Folders and buckets that belong to the library. Commands that write stop at any other.",
+)
+
+removals = sa.Table(
+    "removals",
+    metadata,
+    _key("place", sa.Text, comment="of the file, below the storage path"),
+    _required("asked_at", UtcDateTime, comment="when its row went"),
+    comment="Files whose removal was begun. The next run removes what a killed one left.",
 )

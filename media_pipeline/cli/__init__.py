@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import sys
 
-from media_pipeline.cli import exports, media, media_duplicates, running
+from media_pipeline import session
+from media_pipeline.cli import exports, integrity, media, media_duplicates, running
 from media_pipeline.cli.app import app
-from media_pipeline.model import MediaPipelineError
 from media_pipeline.settings import SettingsError
 from media_pipeline.terminal import err
 
 # A command joins the application when its module is imported, and `--help` lists them in this order.
-__all__ = ["app", "exports", "main", "media", "media_duplicates", "running"]
+__all__ = ["app", "exports", "integrity", "main", "media", "media_duplicates", "running"]
 
 
 def main() -> None:
@@ -24,6 +24,9 @@ def main() -> None:
     except SettingsError as error:
         err.print(f"[red]error:[/red] {error}", soft_wrap=True)
         sys.exit(2)
-    except MediaPipelineError as error:
-        err.print(f"[red]error:[/red] {error}", soft_wrap=True)
+    except Exception as error:
+        said = session.explained(error)
+        if said is None:
+            raise
+        err.print(f"error: {said}", soft_wrap=True, markup=False)
         sys.exit(1)

@@ -42,9 +42,10 @@ def ingest(
     name = platform_of(platform) if platform else None
     exports = partitions_for(path, date_of(day) or datetime.now(UTC).date(), name)
     partitions = sorted(set(exports.values()))
-    # A catalogue that can't be used stops it here, before anything lands and before a run begins.
-    with session.open_database(settings):
+    # A catalogue that can't be used, or a place that is not the library's, stops it here, before anything lands.
+    with session.open_stage(settings):
         pass
+    session.warn_of_archive(settings)
     for export, partition in exports.items():
         for landed in land(settings, export, partition):
             err.print(f"landed {landed}", soft_wrap=True)

@@ -64,13 +64,15 @@ def download(
 
     settings = load_settings()
     name = platform_of(platform) if platform else None
-    with session.open_database(settings) as database:
+    with session.open_stage(settings) as stage:
+        database = stage.database
         if again:
             with database.write() as connection:
                 known = [p for p in imports.known_partitions(connection) if name in (None, p.platform)]
                 media.ask_again(connection, known)
         with database.read() as connection:
             partitions = [p for p in imports.unfinished_partitions(connection) if name in (None, p.platform)]
+    session.warn_of_archive(settings)
     failed = session.run(settings, jobs.ORIGINALS, ranges_of(partitions), verbose)
     session.print_summary(settings, partitions, as_json)
     raise typer.Exit(1 if failed else 0)
@@ -100,6 +102,7 @@ def backfill(
             known = imports.known_partitions(connection)
         held = {*known, *look(settings, database, settle=False).waiting}
     chosen = sorted(p for p in held if first <= p.import_date <= last and name in (None, p.platform))
+    session.warn_of_archive(settings)
     failed = session.run(settings, jobs.WHOLE, ranges_of(chosen), verbose)
     session.print_summary(settings, chosen, as_json)
     raise typer.Exit(1 if failed else 0)
@@ -107,63 +110,46 @@ def backfill(
 
 @app.command()
 def optimize(user: User = None, as_json: AsJson = False) -> None:
-    """Make the renditions that stored files lack."""
+    """Make the renditions that stored files lack, also those whose files are gone.
+
+    Originals that only the archive has are fetched back for it. Exits with 1 when one could not be.
+    """
     from media_pipeline.catalog import files
     from media_pipeline.stages.renditions import render_missing
 
     with session.open_stage(load_settings()) as stage:
         rendered = render_missing(stage, files.of_user(user) if user else None)
-    print_facts({"files": rendered}, as_json, "Renditions made for")
+    print_facts({"files": rendered.files, "unavailable": rendered.unavailable}, as_json, "Renditions made for")
+    raise typer.Exit(1 if rendered.unavailable else 0)
 
 
 @app.command()
 def archive(
-    everything: Annotated[bool, typer.Option("--all", help="Everything that is stored and not archived.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Everything, also what counts as archived: what the archive lacks is sent.")
+    ] = False,
     post_id: PostId = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send stored originals to the archive. Exits with 1 when one could not be archived."""
+    """Send stored originals to the archive. Exits with 1 when one could not be archived.
+
+    With --all, the archive is asked for every file, and what it lacks or has wrong is sent again.
+    """
     from media_pipeline.catalog import files
     from media_pipeline.stages.s3_archive import archive_files
 
     if everything == bool(post_id):
         raise typer.BadParameter("say either --all or --post-id ID")
     with session.open_stage(load_settings()) as stage:
-        archived = archive_files(stage, files.of_post(post_id) if post_id else None)
+        archived = archive_files(stage, files.of_post(post_id) if post_id else None, repair=everything)
     facts = {"sent": archived.sent, "sent_bytes": archived.sent_bytes, "already_there": archived.already_there}
-    print_facts(facts | {"failed": len(archived.failures)}, as_json, "Archive")
-    if not as_json:
+    facts["failed"] = len(archived.failures)
+    if as_json:
+        terminal.print_json(facts | {"failures": archived.failures})
+    else:
+        terminal.print_facts("Archive", facts)
         terminal.print_table("Not archived", archived.failures)
     raise typer.Exit(1 if archived.failures else 0)
-
-
-@app.command()
-def verify(
-    md5: Annotated[str | None, typer.Argument(help="MD5 or SHA-256 of one file. Default: all.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Read stored files to their end and hold them against their checksums.
-
-    A file that does not match is put aside and fetched again by the next run. Exits with 1 when there was one.
-    """
-    from media_pipeline.catalog import files
-    from media_pipeline.stages.integrity import verify_files
-
-    with session.open_stage(load_settings()) as stage:
-        chosen = files.has_digest(md5) if md5 else None
-        with stage.database.read() as connection:
-            if chosen is not None and not files.is_known(connection, chosen):
-                raise typer.BadParameter(f"no file has the digest {md5}")
-        found = verify_files(stage, chosen)
-    corrupt = [
-        {"sha256": file.sha256, "md5_sum": file.md5_sum, "local_path": file.local_path} for file in found.corrupt
-    ]
-    if as_json:
-        terminal.print_json({"checked": found.checked, "corrupt": corrupt})
-    else:
-        terminal.print_facts("Verification", {"checked": found.checked, "corrupt": len(corrupt)})
-        terminal.print_table("Corrupt", corrupt)
-    raise typer.Exit(1 if corrupt else 0)
 
 
 @app.command()
@@ -171,6 +157,7 @@ def stats(user: User = None, as_json: AsJson = False) -> None:
     """Count posts, media by status, files, duplicates, bytes, renditions, archived, truncated and placeholder files."""
     from media_pipeline.catalog import stats as stats_table
 
-    with session.open_database(load_settings()) as database, database.read() as connection:
-        facts = stats_table.totals(connection, user=user)
+    settings = load_settings()
+    with session.open_database(settings) as database, database.read() as connection:
+        facts = stats_table.totals(connection, user=user) | session.archive_facts(settings, connection)
     print_facts(facts, as_json, f"Library{f' of {user}' if user else ''}")

@@ -14,13 +14,19 @@ from media_pipeline.terminal import err, out
 
 
 @app.command()
-def migrate() -> None:
-    """Bring the catalogue's schema up to date. Needed on PostgreSQL; SQLite is migrated by itself."""
+def migrate(
+    backup: Annotated[
+        bool, typer.Option("--backup/--no-backup", help="Of PostgreSQL: back it up first, with pg_dump.")
+    ] = True,
+) -> None:
+    """Bring the catalogue's schema up to date, after a backup. Needed on PostgreSQL; SQLite is migrated by itself."""
     from media_pipeline.catalog import schema
+    from media_pipeline.catalog.backups import FOLDER
     from media_pipeline.catalog.database import Database
 
-    database = Database(load_settings().catalog_url)
-    database.migrate()
+    settings = load_settings()
+    database = Database(settings.catalog_url)
+    database.migrate(settings.storage_path / FOLDER if backup else None)
     out.print(f"{database.shown_url} has schema {schema.HEAD}", soft_wrap=True)
 
 
@@ -32,7 +38,9 @@ def dev(
     """Start the Dagster UI with daemon, sensor and schedules; history is kept between starts."""
     from media_pipeline.defs.launch import run_dev_server
 
-    raise typer.Exit(run_dev_server(load_settings(), host, port))
+    settings = load_settings()
+    session.warn_of_archive(settings)
+    raise typer.Exit(run_dev_server(settings, host, port))
 
 
 @app.command()

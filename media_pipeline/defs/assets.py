@@ -18,6 +18,7 @@ from media_pipeline.stages.media_manifest import write_manifests
 from media_pipeline.stages.raw_posts import read_posts
 from media_pipeline.stages.renditions import make_renditions
 from media_pipeline.stages.s3_archive import archive_media
+from media_pipeline.stages.scrub import evict
 
 OWNER = "team:media"
 GROUP = "media_pipeline"
@@ -125,6 +126,9 @@ def build_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         with pipeline.open(context.log) as stage:
             partitions = partitions_of(context)
             reports = archive_media(stage, partitions)
-            return materialized(context, reports, checks.of_s3_archive(stage, partitions))
+            results = checks.of_s3_archive(stage, partitions)
+            if all(result.passed for result in results):
+                evict(stage)
+            return materialized(context, reports, results)
 
     return [raw_posts, media_manifest, cached_media, dedup_report, renditions, s3_archive]

@@ -15,8 +15,8 @@ from media_pipeline.stages.context import StageContext, opened
 from media_pipeline.stages.progress import LogProgress, Progress
 from media_pipeline.storage.archive import Archive
 
-S3_ATTEMPTS = 8
-"""Tries of one S3 call, with botocore's exponential backoff: rides out about a minute of 503."""
+NO_RETRIES = 0
+"""Of the client itself: calls are made again by :mod:`media_pipeline.storage.patience`."""
 
 
 @dataclass(frozen=True)
@@ -57,15 +57,17 @@ def bucket_of(settings: Settings) -> Archive | None:
     if not settings.aws_s3_bucket:
         return None
     # Imported here: dagster_aws takes 4 s, which a start without a bucket need not spend.
-    from dagster_aws.s3 import S3Resource
+    from dagster_aws.s3.utils import construct_s3_client
 
+    from media_pipeline.storage.authorities import bundle_with
     from media_pipeline.storage.s3 import S3Archive
 
-    resource = S3Resource(
+    client = construct_s3_client(
+        max_attempts=NO_RETRIES,
         region_name=settings.aws_s3_region,
         endpoint_url=settings.aws_s3_endpoint_url or None,
         aws_access_key_id=settings.aws_access_key_id or None,
         aws_secret_access_key=settings.aws_secret_access_key.get_secret_value() or None,
-        max_attempts=S3_ATTEMPTS,
+        verify=str(bundle_with(settings.ca_file)) if settings.ca_file else None,
     )
-    return S3Archive(resource.get_client(), settings.aws_s3_bucket, settings.aws_s3_endpoint_url)
+    return S3Archive(client, settings.aws_s3_bucket, settings.aws_s3_endpoint_url)

@@ -4,7 +4,7 @@ What belongs here: values that cross a room's border, and nothing that needs a l
 What does not: how a value is read, fetched, drawn, stored or queried.
 """
 
-from media_pipeline.model.archive import ArchivedObject
+from media_pipeline.model.archive import ArchivedObject, Content, Marker, Place, PlaceKind, Proof
 from media_pipeline.model.errors import MediaPipelineError
 from media_pipeline.model.facts import Capture, FileFacts, VideoPdq
 from media_pipeline.model.fetching import FetchAttempt, FetchedFile, FetchFailure, FetchUnchanged, Status, Validators
@@ -28,6 +28,7 @@ __all__ = [
     "ArchivedObject",
     "Candidate",
     "Capture",
+    "Content",
     "Crop",
     "Fault",
     "FetchAttempt",
@@ -37,11 +38,15 @@ __all__ = [
     "FileFacts",
     "ImportPartition",
     "Locator",
+    "Marker",
     "MediaPipelineError",
     "MediaRef",
     "MediaType",
     "PictureFormat",
+    "Place",
+    "PlaceKind",
     "Post",
+    "Proof",
     "Recipe",
     "Record",
     "Relation",

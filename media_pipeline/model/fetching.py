@@ -34,6 +34,9 @@ class Status(StrEnum):
     """Did not work this time; ``next_attempt_at`` says when it is tried again."""
     ABANDONED = "abandoned"
     """Failed as often as the setting allows."""
+    MISSING = "missing"
+    """It was stored, and its bytes are neither in the store nor in the archive now. It is still due: ``sha256`` says
+    which bytes are looked for, in both and at its host."""
     QUARANTINED = "quarantined"
     """Its bytes are kept aside since reading them failed or is dangerous."""
     SKIPPED = "skipped"

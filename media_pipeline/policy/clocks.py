@@ -1,8 +1,8 @@
 """What a written time is worth when the clock that wrote it may have been wrong.
 
-A machine starts with a clock that is years ahead, works, and its clock is set right. No rule here asks what the clock was
-then: each looks at a time in the light of the present clock, and believes none that such a clock can't have written.
-The rules are comparisons joined by ``|`` and ``&``, so they hold for a value as for a column of the catalogue.
+A machine starts with a clock that is years ahead, works, and its clock is set right. No rule here asks what the clock
+was then: each looks at a time in the light of the present clock, and believes none that a right clock can't have
+written. The rules are comparisons joined by ``|`` and ``&``, so they hold for a value as for a column of the catalogue.
 """
 
 from __future__ import annotations

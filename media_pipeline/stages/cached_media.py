@@ -22,7 +22,7 @@ from media_pipeline.imaging.workers import FactsTask, Workers, WorkFailure
 from media_pipeline.model import FileFacts, ImportPartition, MediaPipelineError, Report, Status
 from media_pipeline.stages.context import ROWS_ASKED_FOR, TABLE_ROWS, Reports, StageContext
 from media_pipeline.stages.downloads import Downloads
-from media_pipeline.stages.integrity import set_aside, verify_if_touched
+from media_pipeline.stages.integrity import heal, set_aside, verify_if_touched
 from media_pipeline.stages.local_media import store_local_media
 
 LEAST_SHARE_OF_DECLARED = 0.9
@@ -44,6 +44,7 @@ def cache_media(context: StageContext, partitions: Sequence[ImportPartition]) ->
         with ExitStack() as locks:
             _wait_for_other_runs(context, partitions, locks)
             verify_if_touched(context, partitions)
+            heal(context, partitions)
             store_local_media(context, partitions)
             downloads = Downloads(context, partitions)
             downloads.run()
@@ -106,7 +107,7 @@ def _read_batch(context: StageContext, workers: Workers, batch: Sequence[LocalFi
         if not failure.blames_file:
             raise FactsInterrupted(f"the facts of {file.local_path} could not be read: {failure.error}")
         context.log.warning(f"{file.local_path} can't be read and is put in quarantine: {failure.error}")
-        set_aside(context, file, Status.QUARANTINED, failure.error)
+        set_aside(context, file, failure.error)
 
 
 def _reports(

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from logging import Logger
 
-from media_pipeline.catalog import files
+from media_pipeline.catalog import removals
 from media_pipeline.catalog.database import Database
+from media_pipeline.catalog.selection import pieces
 from media_pipeline.fetch.scan import Scanner, scanner_of
 from media_pipeline.model import ImportPartition, Report
 from media_pipeline.settings import Settings
+from media_pipeline.stages import places
 from media_pipeline.stages.progress import Progress
-from media_pipeline.storage.archive import Archive
-from media_pipeline.storage.folder import FolderArchive
+from media_pipeline.storage.archive import Archive, ArchiveError
 from media_pipeline.storage.store import ContentStore
 
 TABLE_ROWS = 50
@@ -24,6 +25,9 @@ TABLE_ROWS = 50
 ROWS_ASKED_FOR = 2000
 """Rows that a stage asks the catalogue for at once, to work on in smaller batches: finding the next rows of a large
 partition costs 0.1 s however few are asked for."""
+
+REMOVED_TOGETHER = 100
+"""Files that are removed in one transaction, during which no one else writes: well under a second."""
 
 Reports = Mapping[ImportPartition, Report]
 """What a stage returns: a report for each partition that it was given."""
@@ -41,15 +45,32 @@ class StageContext:
     bucket: Archive | None = None
     """The archive when it is not a local folder."""
 
-    @cached_property
+    @property
     def archive(self) -> Archive:
-        """Where originals are archived."""
-        return self.bucket or FolderArchive(self.settings.archive_path)
+        """Where originals are archived, once it has shown that it is the library's own.
+
+        Raises WrongPlace, ArchiveError when it can't be reached.
+        """
+        _ = self.archive_id
+        return self._archive
+
+    @cached_property
+    def archive_id(self) -> str:
+        """The id of the archive. Raises as :attr:`archive` does, each time until it was reached."""
+        return places.confirm_archive(self.database, self._archive)
+
+    @cached_property
+    def _archive(self) -> Archive:
+        return places.archive_of(self.settings, self.bucket)
 
     @cached_property
     def scanner(self) -> Scanner | None:
         """What every new file is shown before it is stored, where CLAMD_URL is set."""
         return scanner_of(self.settings)
+
+    def remove(self, gone: Sequence[str]) -> None:
+        """Remove files of the store whose removal was begun, unless a row names them by now."""
+        remove_unnamed(self.database, self.store, gone)
 
 
 @contextmanager
@@ -60,21 +81,45 @@ def opened(
     bucket: Archive | None = None,
     run_id: str | None = None,
 ) -> Generator[StageContext]:
-    """Open catalogue and store for stages, and close them afterwards. ``run_id`` is that of a run with a lease.
+    """Open catalogue and store for stages that write, and close them afterwards. ``run_id``: of a run with a lease.
 
-    Raises CatalogError or StorageError when one can't be used.
+    Raises CatalogError or StorageError when one can't be used, WrongPlace when store, import path or archive are not
+    the library's own. An archive that can't be reached is no reason to stop: only what needs it fails.
     """
     with (
         closing(Database.open(settings, run_id)) as database,
         ContentStore(settings.storage_path, public=settings.media_public) as store,
     ):
-        store.remove_leftovers(lambda adopted: _remove_without_row(database, store, adopted))
+        places.confirm(settings, database, store, bucket, log)
+        context = StageContext(settings, database, store, log, progress or Progress(), bucket)
+        try:
+            _ = context.archive_id
+        except ArchiveError as error:
+            log.warning(f"the archive can't be reached: {error}")
+        database.back_up_daily()
+        store.remove_leftovers(lambda adopted: remove_unnamed(database, store, adopted))
+        with database.read() as connection:
+            begun = removals.begun(connection)
+        context.remove(begun)
+        yield context
+
+
+@contextmanager
+def opened_to_read(
+    settings: Settings, log: Logger, progress: Progress | None = None, bucket: Archive | None = None
+) -> Generator[StageContext]:
+    """Open catalogue and store to look at them only: nothing is written, also where nothing can be."""
+    with (
+        closing(Database.open(settings)) as database,
+        ContentStore(settings.storage_path, public=settings.media_public) as store,
+    ):
         yield StageContext(settings, database, store, log, progress or Progress(), bucket)
 
 
-def _remove_without_row(database: Database, store: ContentStore, adopted: Sequence[str]) -> None:
-    """A process that was killed between a file and its row leaves a file that nothing leads to: it is fetched again."""
-    with database.read() as connection:
-        known = files.known_places(connection, adopted)
-    for place in set(adopted) - known:
-        store.remove(place)
+def remove_unnamed(database: Database, store: ContentStore, gone: Sequence[str]) -> None:
+    """Remove files that no row names. Writers take turns, so no row comes to name one in between."""
+    for piece in pieces(gone, REMOVED_TOGETHER):
+        with database.write() as connection:
+            for place in sorted(set(piece) - removals.named_again(connection, piece)):
+                store.remove(place)
+            removals.end(connection, piece)

@@ -13,8 +13,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from media_pipeline.catalog import files, media
-from media_pipeline.catalog.files import ArchivedFile
+from media_pipeline.catalog import archived, media
+from media_pipeline.catalog.archived import ArchivedFile
 from media_pipeline.catalog.media import PendingMedia, StoredMedia
 from media_pipeline.fetch.downloader import DownloadDropped, Downloader, Fetched
 from media_pipeline.fetch.journey import Wanted
@@ -99,7 +99,7 @@ class Downloads:
         """Fetch a URL, then keep its bytes in a thread of this process; what came of it arrives in ``_done``."""
 
         def fetched(future: Future[Fetched]) -> None:
-            kept = keepers.submit(lambda: keep(self._context, download, future.result(), folder))
+            kept = keepers.submit(lambda: keep(self._context, download, future.result()))
             kept.add_done_callback(arrive)
 
         def arrive(kept: Future[Outcome]) -> None:
@@ -160,13 +160,13 @@ class Downloads:
         while not self._exhausted and len(held) <= REFERENCES_HELD - ROWS_ASKED_FOR:
             with self._context.database.read() as connection:
                 batch = media.pending(connection, self._partitions, ROWS_ASKED_FOR, held)
-                archived = files.archived(connection, [ref.sha256 for ref in batch if ref.sha256])
+                in_archive = archived.by_digest(connection, [ref.sha256 for ref in batch if ref.sha256])
                 known = media.stored_under_url(connection, {ref.url_digest for ref in batch if self._may_know(ref)})
             self._exhausted = not batch
             self._settle(batch, known)
             for reference in batch:
                 if reference.url_digest not in known and reference.url_digest not in self._failed:
-                    self._enqueue(reference, archived.get(reference.sha256 or ""))
+                    self._enqueue(reference, in_archive.get(reference.sha256 or ""))
                     held.append(reference.media_id)
         return bool(self._waiting or self._running)
 
@@ -174,11 +174,11 @@ class Downloads:
         """Whether what another reference found under the URL will do: not when it is asked again on purpose."""
         return not reference.is_held or reference.url_digest in self._fetched
 
-    def _enqueue(self, reference: PendingMedia, archived: ArchivedFile | None) -> None:
+    def _enqueue(self, reference: PendingMedia, in_archive: ArchivedFile | None) -> None:
         digest = reference.url_digest or reference.media_id
         download = self._by_url.get(digest)
         if download is None:
-            download = Download(reference.url, digest, archived=archived)
+            download = Download(reference.url, digest, archived=in_archive)
             self._by_url[digest] = download
             self._waiting.append(download)
         download.references.append(reference)

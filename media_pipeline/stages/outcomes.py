@@ -14,14 +14,14 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from media_pipeline.catalog import files, media
-from media_pipeline.catalog.files import ArchivedFile
+from media_pipeline.catalog.archived import ArchivedFile
 from media_pipeline.catalog.media import FailedMedia, PendingMedia, StoredMedia
 from media_pipeline.fetch.downloader import Fetched
 from media_pipeline.fetch.parts import UnfinishedDownloads
 from media_pipeline.fetch.scan import ScannerError, ScannerUnavailable
-from media_pipeline.model import FetchAttempt, FetchedFile, FetchFailure, FetchUnchanged, Status
+from media_pipeline.model import FetchAttempt, FetchedFile, FetchFailure, FetchUnchanged, MediaType, Status
 from media_pipeline.stages.context import StageContext
-from media_pipeline.stages.integrity import restore
+from media_pipeline.stages.integrity import NotArchived, restore
 from media_pipeline.storage.archive import ArchiveError
 
 MOST_DECLARED_PIXELS = 2**31 - 1
@@ -54,12 +54,14 @@ class Outcome:
     local_path: str = ""
     restored: ArchivedFile | None = None
     """What came back from the archive since the host no longer has it."""
+    is_lost: bool = False
+    """Whether the archive turned out not to hold what the references held before."""
     stops: ScannerUnavailable | None = None
     """Why nothing more can be kept in this run."""
 
 
-def keep(context: StageContext, download: Download, result: Fetched, folder: Path) -> Outcome:
-    """Put what was fetched in its place, or aside. Touches no database; safe for threads.
+def keep(context: StageContext, download: Download, result: Fetched) -> Outcome:
+    """Put what was fetched in its place, or aside. Safe for threads.
 
     Raises StorageError when the store can't take it.
     """
@@ -69,7 +71,7 @@ def keep(context: StageContext, download: Download, result: Fetched, folder: Pat
         return Outcome(result)
     if result.evidence is not None:
         _set_aside(context, download, result, result.evidence)
-    return _restored(context, download, result, folder) or Outcome(result)
+    return _restored(context, download, result) or Outcome(result)
 
 
 def _keep_file(context: StageContext, download: Download, file: FetchedFile) -> Outcome:
@@ -103,15 +105,20 @@ def _set_aside(context: StageContext, download: Download, failure: FetchFailure,
     context.store.quarantine(path, download.references[0].media_id, details)
 
 
-def _restored(context: StageContext, download: Download, failure: FetchFailure, folder: Path) -> Outcome | None:
+def _restored(context: StageContext, download: Download, failure: FetchFailure) -> Outcome | None:
     """What the references held before, from the archive; None when it isn't needed, or there, or can't be had."""
     if download.archived is None or any(reference.is_held for reference in download.references):
         return None
+    held = download.archived
     try:
-        return Outcome(failure, restore(context, download.archived, folder), download.archived)
+        place = restore(context, held.content, MediaType(held.media_type), held.extension, held.s3_key)
+    except NotArchived as error:
+        context.log.warning(f"{held.s3_key} can't be restored: {error}")
+        return Outcome(failure, is_lost=True)
     except ArchiveError as error:
-        context.log.warning(f"{download.archived.s3_key} can't be restored: {error}")
+        context.log.warning(f"{held.s3_key} can't be restored now: {error}")
         return None
+    return Outcome(failure, place, held)
 
 
 def write_down(context: StageContext, connection: sa.Connection, outcomes: Sequence[tuple[Download, Outcome]]) -> int:
@@ -121,6 +128,7 @@ def write_down(context: StageContext, connection: sa.Connection, outcomes: Seque
     One statement a table, not one a file: a run of small files waits for this.
     """
     write_attempts(connection, ((download, outcome.result.attempts) for download, outcome in outcomes))
+    outcomes = [(download, _still_there(context, outcome)) for download, outcome in outcomes]
     files.save(
         connection,
         [(outcome.result, outcome.local_path) for _, outcome in outcomes if isinstance(outcome.result, FetchedFile)],
@@ -134,13 +142,20 @@ def write_down(context: StageContext, connection: sa.Connection, outcomes: Seque
     return write_verdicts(context, connection, pairs)
 
 
+def _still_there(context: StageContext, outcome: Outcome) -> Outcome:
+    """An outcome whose file another run has removed meanwhile, since no row named it yet, is a failure for now."""
+    if not outcome.local_path or context.store.path_of(outcome.local_path).exists():
+        return outcome
+    return Outcome(FetchFailure(Status.FAILED, "its file was removed by another run at that moment", ()))
+
+
 def _settled(context: StageContext, download: Download, outcome: Outcome) -> list[PendingMedia]:
     """The references that an outcome settles: where some keep what they hold, only these."""
     result = outcome.result
     if isinstance(result, FetchUnchanged):
         held = download.asked_for.sha256
         return [reference for reference in download.references if reference.is_held and reference.sha256 == held]
-    if isinstance(result, FetchFailure) and outcome.restored is None:
+    if isinstance(result, FetchFailure) and outcome.restored is None and not outcome.is_lost:
         keeping = [reference for reference in download.references if _keeps_what_it_holds(context, reference, result)]
         return keeping or download.references
     return download.references
@@ -193,7 +208,7 @@ class _Rows:
             self.stored.append(_stored(reference, result))
         elif isinstance(result, FetchUnchanged):
             self.kept[reference.media_id] = None
-        elif _keeps_what_it_holds(self._context, reference, result):
+        elif not outcome.is_lost and _keeps_what_it_holds(self._context, reference, result):
             self.kept[reference.media_id] = f"asked again in vain, and what it holds is kept: {result.error}"
         else:
             self.failed.append(_failed(reference, result))
@@ -202,7 +217,7 @@ class _Rows:
 def _keeps_what_it_holds(context: StageContext, reference: PendingMedia, failure: FetchFailure) -> bool:
     """A host that has nothing better doesn't take away what is held. A truncated file waits for its tries."""
     if not reference.is_held:
-        return False
+        return reference.is_archived and reference.status is Status.PENDING
     is_final = failure.status is not Status.FAILED or reference.attempts + 1 >= context.settings.media_max_attempts
     return reference.status is Status.PENDING or is_final
 

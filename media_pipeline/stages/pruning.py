@@ -18,11 +18,12 @@ from itertools import groupby
 
 import sqlalchemy as sa
 
-from media_pipeline.catalog import duplicates, files, near_duplicates
+from media_pipeline.catalog import archived, duplicates, files, near_duplicates, removals
 from media_pipeline.catalog.near_duplicates import ComparedFile
 from media_pipeline.catalog.selection import pieces
 from media_pipeline.stages.context import StageContext
 from media_pipeline.stages.duplicate_clusters import best
+from media_pipeline.stages.scrub import is_safe_in_archive
 
 COPIES_TOGETHER = 50
 """Files that are let go in one transaction."""
@@ -72,21 +73,40 @@ def _copies(
 def prune_same_pixels(context: StageContext, copies: Iterable[PixelCopy]) -> int:
     """Let references hold the best one, remove what nothing names any more, and return how many references did.
 
-    A run that is killed between rows and files leaves files that no row names.
+    Neither goes before the best one was read, in the store or in the archive, nor a copy that the archive is said to
+    have and does not. Raises ArchiveError when the archive can't be asked.
     """
     changed = 0
     for canonical, group in groupby(copies, key=lambda copy: copy.canonical):
-        if canonical.local_path and not context.store.matches(
-            canonical.local_path, canonical.sha256, canonical.file_size
-        ):
-            context.log.warning(f"{canonical.local_path} is not as it was stored: its copies are kept")
+        if not _is_safe(context, canonical):
+            context.log.warning(f"{canonical.sha256} is not as it was stored: its copies are kept")
             continue
         for batch in pieces(group, COPIES_TOGETHER):
             changed += _prune(context, batch)
     return changed
 
 
-def _prune(context: StageContext, copies: Sequence[PixelCopy]) -> int:
+def _is_safe(context: StageContext, file: ComparedFile) -> bool:
+    if file.local_path is not None:
+        return context.store.matches(file.local_path, file.sha256, file.file_size)
+    return _stays_in_archive(context, file)
+
+
+def _stays_in_archive(context: StageContext, file: ComparedFile) -> bool:
+    with context.database.read() as connection:
+        held = archived.by_digest(connection, [file.sha256])
+    return all(is_safe_in_archive(context, found) for found in held.values()) and bool(held)
+
+
+def _goes_unproven(context: StageContext, copy: PixelCopy) -> bool:
+    """Whether the archive is said to have a copy that is to leave the store, and does not."""
+    with context.database.read() as connection:
+        is_said = bool(archived.by_digest(connection, [copy.file.sha256]))
+    return copy.leaves and is_said and not _stays_in_archive(context, copy.file)
+
+
+def _prune(context: StageContext, batch: Sequence[PixelCopy]) -> int:
+    copies = [copy for copy in batch if not _goes_unproven(context, copy)]
     changed = 0
     places: list[str] = []
     with context.database.write() as connection:
@@ -97,7 +117,7 @@ def _prune(context: StageContext, copies: Sequence[PixelCopy]) -> int:
             if leaves:
                 places += [copy.file.local_path] if copy.file.local_path else []
                 places += duplicates.forget_renditions(connection, copy.file.sha256)
-                files.mark_missing(connection, copy.file.sha256)
-    for place in places:
-        context.store.remove(place)
+                files.mark_evicted(connection, copy.file.sha256)
+        removals.begin(connection, places)
+    context.remove(places)
     return changed

@@ -1,15 +1,19 @@
 """What every archive does, whatever stands behind it.
 
-What belongs here: the contract, the keys, the error. What does not: any one provider.
+What belongs here: the contract, the keys, the errors. What does not: any one provider.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from media_pipeline.model import ArchivedObject, MediaPipelineError
+from media_pipeline.model import ArchivedObject, Content, MediaPipelineError
+
+MEDIA_PREFIX = "media/"
+"""All originals' keys begin with it."""
 
 
 class ArchiveError(MediaPipelineError):
@@ -20,30 +24,82 @@ class ArchiveError(MediaPipelineError):
         self.key = key
 
 
+class OtherBytes(ArchiveError):
+    """The key holds something else than it should. It is left as it is: nothing in an archive is overwritten."""
+
+    def __init__(self, key: str, cause: object = "it holds other bytes than those that were archived under it") -> None:
+        super().__init__(key, cause)
+
+
 class Archive(Protocol):
-    """Keeps objects under keys and proves that they are the right ones. Every method raises ArchiveError."""
+    """Keeps objects under keys and shows that they are the right ones. Every method raises ArchiveError.
+
+    An object is written once: no method replaces or removes one.
+    """
 
     @property
     def provider(self) -> str:
         """``s3``, ``r2``, ``gcs``, ``minio`` or ``local``."""
         ...
 
-    def put(self, key: str, path: Path, *, sha256: str, md5_sum: str, mime_type: str) -> ArchivedObject:
-        """Send a file with its checksum and read the checksum back.
+    @property
+    def is_read_for_free(self) -> bool:
+        """Whether reading objects back costs neither money nor a wide-area network."""
+        ...
 
-        Nothing is sent when the object is already there with the right checksum. Digests are hex.
+    @property
+    def address(self) -> str:
+        """Where it is, for people: a folder, or ``s3://bucket``."""
+        ...
+
+    def put(self, key: str, path: Path, content: Content) -> ArchivedObject:
+        """Send a file with its checksum, unless the object is there already, and say how its bytes are proven.
+
+        Raises OtherBytes when the key holds something else. Two that send the same file at once both succeed.
         """
         ...
 
-    def check(self, key: str, *, sha256: str, size: int) -> ArchivedObject | None:
-        """The object if it is there with this checksum and size, else None."""
+    def check(self, key: str, content: Content) -> ArchivedObject | None:
+        """The object if it is there, as cheaply as the service allows; None when there is none.
+
+        Raises OtherBytes when the service itself can tell that it is not the right one.
+        """
+        ...
+
+    def read_back(self, key: str, content: Content) -> ArchivedObject | None:
+        """The object with ``Proof.READ``, once every byte was read; None when there is none. Raises OtherBytes."""
         ...
 
     def fetch_to(self, key: str, path: Path) -> None:
         """Write an object's bytes to the file ``path``, which is not left behind half written."""
         ...
 
+    def keys(self, prefix: str) -> Iterator[str]:
+        """The keys of all objects that begin with ``prefix``, in order."""
+        ...
 
-def archive_key(media_id: str, when: datetime, extension: str) -> str:
-    """The key of a medium: ``media/{year}/{month:02}/{media_id}.{extension}``."""
-    return f"media/{when.year:04}/{when.month:02}/{media_id}.{extension}"
+    def read_note(self, name: str) -> bytes | None:
+        """A small object that is no medium; None when there is none."""
+        ...
+
+    def write_note(self, name: str, data: bytes) -> None:
+        """Write a small object that is no medium. It may be replaced."""
+        ...
+
+
+def archive_keys(media_id: str, when: datetime, extension: str, sha256: str) -> Iterator[str]:
+    """The keys that a medium may have, the usual one first: ``media/{year}/{month:02}/{media_id}.{extension}``.
+
+    A key belongs to one content for ever. Where it is taken, the next one names more of the content's SHA-256.
+    """
+    stem = f"{MEDIA_PREFIX}{when.year:04}/{when.month:02}/{media_id}"
+    yield f"{stem}.{extension}"
+    for digits in (8, 16, 32, 64):
+        yield f"{stem}-{sha256[:digits]}.{extension}"
+
+
+def media_id_of_key(key: str) -> str | None:
+    """The reference that a key was made for; None for a key of another form."""
+    name = key.rpartition("/")[2].partition(".")[0]
+    parts = name.split("-")
+    return "-".join(parts[:2]) if key.startswith(MEDIA_PREFIX) and parts[0] == "med" and len(parts) > 1 else None

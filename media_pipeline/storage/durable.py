@@ -95,3 +95,13 @@ def make_folders(path: Path, mode: int) -> None:
             continue
         folder.chmod(mode)
         sync(folder.parent)
+
+
+def on_same_device(one: Path, other: Path) -> bool:
+    """Whether two folders, or where they would be made, lie in one file system. Raises OSError."""
+    return _device(one) == _device(other)
+
+
+def _device(path: Path) -> int:
+    existing = next(folder for folder in (path, *path.parents) if folder.exists())
+    return existing.stat().st_dev

@@ -1,69 +1,58 @@
 """An archive in an S3 bucket, or in what speaks S3: R2, MinIO, GCS interoperability.
 
-What belongs here: sending with checksums, and reading them back. What does not: credentials and clients, which the
-caller brings, and signing of URLs, which is done when they are read.
+What belongs here: the archive's contract over a bucket, and what its answers prove. What does not: how bytes are sent
+(:mod:`media_pipeline.storage.s3_sending`), when a call is made again (:mod:`media_pipeline.storage.patience`),
+credentials and clients, which the caller brings, and signing of URLs, which is done when they are read.
 
-How an object is proven: its size, the SHA-256 of the whole file that was recorded with it (metadata ``sha256``), and
-one value that the service computed from the bytes it holds: ``ChecksumSHA256`` (the file's own, or the composite one
-of a multipart upload, recorded as ``composite``), or, where the service knows no such checksum, the ETag (the file's
-MD5, or the one over the parts' MD5, recorded as ``etag``).
+How an object is proven when it is sent: by the SHA-256 that the service computed from what it received (the file's
+own, or the composite one of its parts), else by the MD5 that it computed (the ETag, where it is one), else by reading
+every byte back.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
+
+A HEAD later returns what was recorded then. It shows that the object is there, and never that its bits still are.
 """
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import hashlib
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from media_pipeline.model import ArchivedObject
-from media_pipeline.storage.archive import ArchiveError
+from media_pipeline.model import ArchivedObject, Content, Proof
+from media_pipeline.storage.archive import ArchiveError, OtherBytes
+from media_pipeline.storage.patience import Patience
+from media_pipeline.storage.s3_sending import MULTIPART_BYTES, PART_BYTES, AlreadyThere, Sender, base64_of, code_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-PART_BYTES = 16 * 1024 * 1024
-"""Size of a part; also the memory that one upload takes. S3 wants at least 5 MiB."""
-
-MULTIPART_BYTES = 64 * 1024 * 1024
-"""Files above this are sent in parts, so that a broken connection costs one part."""
-
-MOST_PARTS = 10_000
-"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html"""
-
 _CHUNK_BYTES = 1024 * 1024
 _ABSENT = frozenset(("404", "NoSuchKey", "NotFound"))
-_CHECKSUMS_UNKNOWN = frozenset(("NotImplemented", "InvalidArgument", "InvalidRequest", "SignatureDoesNotMatch", "501"))
-"""How services answer a checksum header that they do not know."""
+_UNEXPLAINED = frozenset(("301", "400", "401", "403"))
+"""Codes of a HEAD, which has no body to say more."""
+_MOST_RESTARTS = 3
+_ADVICE = {
+    "InvalidAccessKeyId": "the access key is not known there: see AWS_ACCESS_KEY_ID and AWS_S3_ENDPOINT_URL",
+    "SignatureDoesNotMatch": "the secret key is not the access key's: see AWS_SECRET_ACCESS_KEY",
+    "AccessDenied": "the credentials may not do this: see docs/operations.md for the permissions that are needed",
+    "RequestTimeTooSkewed": "this machine's clock is wrong: set it",
+    "NoSuchBucket": "there is no such bucket: see AWS_S3_BUCKET and AWS_S3_REGION",
+    "PermanentRedirect": "the bucket is in another region: see AWS_S3_REGION",
+}
 
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    number: int
-    data: bytes
-
-    @property
-    def sha256(self) -> bytes:
-        return hashlib.sha256(self.data).digest()
-
-    @property
-    def md5(self) -> bytes:
-        return hashlib.md5(self.data, usedforsecurity=False).digest()
+Result = TypeVar("Result")
 
 
 class S3Archive:
-    """Objects of one bucket. The client's own retries are used: build it with the ``standard`` mode.
+    """Objects of one bucket. The client must not retry by itself: calls are made again here, by one policy."""
 
-    Where the service knows no checksums (GCS, or any that refuses the first one), the client is told to leave its
-    automatic ones out as well.
-    """
+    is_read_for_free = False
 
     def __init__(
         self,
@@ -73,143 +62,177 @@ class S3Archive:
         *,
         multipart_bytes: int = MULTIPART_BYTES,
         part_bytes: int = PART_BYTES,
+        patience: Patience | None = None,
     ) -> None:
         self.provider = provider_of(endpoint_url)
         self._client = client
         self._bucket = bucket
-        self._multipart_bytes = multipart_bytes
-        self._part_bytes = part_bytes
-        self._with_checksums = True
-        if self.provider == "gcs":
-            self._leave_checksums_out()
+        self._patience = patience or Patience()
+        self._sender = Sender(
+            client, bucket, self._patience, multipart_bytes, part_bytes, knows_checksums=self.provider != "gcs"
+        )
 
-    def put(self, key: str, path: Path, *, sha256: str, md5_sum: str, mime_type: str) -> ArchivedObject:
+    @property
+    def address(self) -> str:
+        """``s3://bucket``."""
+        return f"s3://{self._bucket}"
+
+    def put(self, key: str, path: Path, content: Content) -> ArchivedObject:
         """See :class:`~media_pipeline.storage.archive.Archive`."""
-        with _archive_errors(key):
-            size = path.stat().st_size
-            found = self._check(key, sha256, size, sent=False)
+        for _ in range(_MOST_RESTARTS):
+            found = self.check(key, content)
             if found is not None:
                 return found
-            self._send_as_it_likes(key, path, size, sha256, md5_sum, mime_type)
-            sent = self._check(key, sha256, size, sent=True)
-        if sent is None:
-            raise ArchiveError(key, "what was sent reads back with another size or checksum; run again")
-        return sent
+            with _archive_errors(key):
+                try:
+                    sent = self._sender.send(key, path, content)
+                except AlreadyThere:
+                    # Another run was faster: it is looked at like anything that is there.
+                    continue
+            proven = replace(self._object(key, sent.etag, content, sent.proof), sent=True)
+            return proven if sent.proof else self._read_what_was_sent(key, content)
+        raise ArchiveError(key, "another run writes there too; run again")
 
-    def check(self, key: str, *, sha256: str, size: int) -> ArchivedObject | None:
-        """See :class:`~media_pipeline.storage.archive.Archive`. One HEAD request; the bytes aren't transferred."""
+    def check(self, key: str, content: Content) -> ArchivedObject | None:
+        """See :class:`~media_pipeline.storage.archive.Archive`.
+
+        One HEAD request. Where its answer says nothing of the bytes (another tool sent them, or the service knows
+        neither checksum nor MD5), they are read.
+        """
         with _archive_errors(key):
-            return self._check(key, sha256, size, sent=False)
+            head = self._head(key)
+            if head is None:
+                return None
+            if head["ContentLength"] != content.file_size:
+                raise OtherBytes(key, f"it has {head['ContentLength']} bytes in place of {content.file_size}")
+            etag = str(head["ETag"]).strip('"')
+            verdict = says(head, etag, content)
+        if verdict is None:
+            return self.read_back(key, content)
+        if not verdict:
+            raise OtherBytes(key)
+        return self._object(key, etag, content, None)
+
+    def read_back(self, key: str, content: Content) -> ArchivedObject | None:
+        """See :class:`~media_pipeline.storage.archive.Archive`."""
+        digest = hashlib.sha256()
+
+        def read() -> str | None:
+            nonlocal digest
+            digest = hashlib.sha256()
+            answer = self._get(key)
+            if answer is None:
+                return None
+            for chunk in answer["Body"].iter_chunks(_CHUNK_BYTES):
+                digest.update(chunk)
+            return str(answer["ETag"]).strip('"')
+
+        with _archive_errors(key):
+            etag = self._patience.call(read)
+        if etag is None:
+            return None
+        if digest.hexdigest() != content.sha256:
+            raise OtherBytes(key)
+        return self._object(key, etag, content, Proof.READ)
 
     def fetch_to(self, key: str, path: Path) -> None:
-        """See :class:`~media_pipeline.storage.archive.Archive`. The bytes are held against the recorded SHA-256."""
+        """See :class:`~media_pipeline.storage.archive.Archive`."""
+
+        def fetch() -> bool:
+            answer = self._get(key)
+            if answer is not None:
+                with path.open("wb") as file:
+                    for chunk in answer["Body"].iter_chunks(_CHUNK_BYTES):
+                        file.write(chunk)
+            return answer is not None
+
         try:
             with _archive_errors(key):
-                self._download(key, path)
+                is_there = self._patience.call(fetch)
+            if not is_there:
+                raise ArchiveError(key, "it is not there")
         except BaseException:
             path.unlink(missing_ok=True)
             raise
 
-    def _check(self, key: str, sha256: str, size: int, *, sent: bool) -> ArchivedObject | None:
+    def keys(self, prefix: str) -> Iterator[str]:
+        """See :class:`~media_pipeline.storage.archive.Archive`."""
+        last = ""
+        while True:
+            with _archive_errors(prefix):
+                page = self._call(
+                    lambda after=last: self._client.list_objects_v2(
+                        Bucket=self._bucket, Prefix=prefix, **({"StartAfter": after} if after else {})
+                    )
+                )
+            found = [item["Key"] for item in page.get("Contents", ()) if "Key" in item]
+            yield from found
+            if not page.get("IsTruncated") or not found:
+                return
+            last = found[-1]
+
+    def read_note(self, name: str) -> bytes | None:
+        """See :class:`~media_pipeline.storage.archive.Archive`."""
+
+        def read() -> bytes | None:
+            answer = self._get(name)
+            return None if answer is None else answer["Body"].read()
+
+        with _archive_errors(name):
+            return self._patience.call(read)
+
+    def write_note(self, name: str, data: bytes) -> None:
+        """See :class:`~media_pipeline.storage.archive.Archive`."""
+        with _archive_errors(name):
+            self._call(lambda: self._client.put_object(Bucket=self._bucket, Key=name, Body=data))
+
+    def _read_what_was_sent(self, key: str, content: Content) -> ArchivedObject:
+        found = self.read_back(key, content)
+        if found is None:
+            raise ArchiveError(key, "what was sent is not there; run again")
+        return replace(found, sent=True)
+
+    def _call(self, function: Callable[[], Result]) -> Result:
+        return self._patience.call(function)
+
+    def _head(self, key: str) -> dict[str, Any] | None:
         try:
-            head = self._client.head_object(Bucket=self._bucket, Key=key, ChecksumMode="ENABLED")
+            return dict(
+                self._call(lambda: self._client.head_object(Bucket=self._bucket, Key=key, ChecksumMode="ENABLED"))
+            )
         except ClientError as error:
-            if _code_of(error) in _ABSENT:
+            if code_of(error) in _ABSENT:
+                return None
+            if code_of(error) in _UNEXPLAINED:
+                # A GET of one byte is refused for the same reason, and says which.
+                self._call(lambda: self._client.get_object(Bucket=self._bucket, Key=key, Range="bytes=0-0"))
+            raise
+
+    def _get(self, key: str) -> dict[str, Any] | None:
+        try:
+            return dict(self._client.get_object(Bucket=self._bucket, Key=key))
+        except ClientError as error:
+            if code_of(error) in _ABSENT:
                 return None
             raise
-        etag = head["ETag"].strip('"')
-        if head["ContentLength"] != size or not _is_proven(dict(head), etag, sha256):
-            return None
-        return ArchivedObject(key, self._url_of(key), etag, self.provider, size, sent)
 
-    def _send_as_it_likes(self, key: str, path: Path, size: int, sha256: str, md5_sum: str, mime_type: str) -> None:
-        """Send with checksums; if the service turns out not to know them, without."""
-        send = self._send_parts if size > self._multipart_bytes else self._send_whole
-        try:
-            send(key, path, sha256, md5_sum, mime_type)
-        except ClientError as error:
-            if not self._with_checksums or _code_of(error) not in _CHECKSUMS_UNKNOWN:
-                raise
-            self._leave_checksums_out()
-            send(key, path, sha256, md5_sum, mime_type)
+    def _object(self, key: str, etag: str, content: Content, proof: Proof | None) -> ArchivedObject:
+        url = f"{self._client.meta.endpoint_url}/{quote(self._bucket)}/{quote(key)}"
+        return ArchivedObject(key, url, etag, self.provider, content.file_size, False, proof)
 
-    def _send_whole(self, key: str, path: Path, sha256: str, md5_sum: str, mime_type: str) -> None:
-        with path.open("rb") as body:
-            self._client.put_object(
-                Bucket=self._bucket,
-                Key=key,
-                Body=body,
-                ContentType=mime_type,
-                ContentMD5=_base64(bytes.fromhex(md5_sum)),
-                Metadata={"sha256": sha256, "etag": md5_sum},
-                **self._checksum(bytes.fromhex(sha256)),
-            )
 
-    def _send_parts(self, key: str, path: Path, sha256: str, md5_sum: str, mime_type: str) -> None:  # noqa: ARG002
-        algorithm: dict[str, Any] = {"ChecksumAlgorithm": "SHA256"} if self._with_checksums else {}
-        metadata = {"sha256": sha256, **self._composites(key, path, sha256)}
-        target: dict[str, Any] = {"Bucket": self._bucket, "Key": key}
-        upload = self._client.create_multipart_upload(**target, ContentType=mime_type, Metadata=metadata, **algorithm)
-        target["UploadId"] = upload["UploadId"]
-        try:
-            parts = [self._send_part(target, part) for part in self._parts(path)]
-            self._client.complete_multipart_upload(**target, MultipartUpload={"Parts": parts})
-        except BaseException:
-            with contextlib.suppress(BotoCoreError, ClientError):
-                self._client.abort_multipart_upload(**target)
-            raise
+def says(head: dict[str, Any], etag: str, content: Content) -> bool | None:
+    """What a HEAD says of an object's bytes: the right ones when they came, others, or None when it can't be told.
 
-    def _send_part(self, target: dict[str, Any], part: _Part) -> Any:
-        """Send one part; what comes back is what the completion wants to hear of it."""
-        checksum = self._checksum(part.sha256)
-        answer = self._client.upload_part(
-            **target, PartNumber=part.number, Body=part.data, ContentMD5=_base64(part.md5), **checksum
-        )
-        return {"PartNumber": part.number, "ETag": answer["ETag"], **checksum}
-
-    def _checksum(self, digest: bytes) -> dict[str, Any]:
-        return {"ChecksumSHA256": _base64(digest)} if self._with_checksums else {}
-
-    def _composites(self, key: str, path: Path, sha256: str) -> dict[str, str]:
-        """What the service will compute from the parts, known before: metadata can't be added afterwards."""
-        whole, of_sha256, of_md5 = hashlib.sha256(), hashlib.sha256(), hashlib.md5(usedforsecurity=False)
-        count = 0
-        for part in self._parts(path):
-            whole.update(part.data)
-            of_sha256.update(part.sha256)
-            of_md5.update(part.md5)
-            count = part.number
-        if whole.hexdigest() != sha256:
-            raise ArchiveError(key, f"{path} no longer has the SHA-256 under which it is to be archived")
-        return {"composite": _base64(of_sha256.digest()), "etag": f"{of_md5.hexdigest()}-{count}"}
-
-    def _parts(self, path: Path) -> Iterator[_Part]:
-        part_bytes = max(self._part_bytes, -(-path.stat().st_size // MOST_PARTS))
-        with path.open("rb") as file:
-            number = 1
-            while data := file.read(part_bytes):
-                yield _Part(number, data)
-                number += 1
-
-    def _download(self, key: str, path: Path) -> None:
-        answer = self._client.get_object(Bucket=self._bucket, Key=key)
-        digest = hashlib.sha256()
-        with path.open("wb") as file:
-            for chunk in answer["Body"].iter_chunks(_CHUNK_BYTES):
-                digest.update(chunk)
-                file.write(chunk)
-        recorded = answer["Metadata"].get("sha256")
-        if recorded is not None and recorded != digest.hexdigest():
-            raise ArchiveError(key, "its bytes are not those whose SHA-256 was recorded when it was sent")
-
-    def _leave_checksums_out(self) -> None:
-        self._with_checksums = False
-        config: Any = self._client.meta.config
-        config.request_checksum_calculation = "when_required"
-        config.response_checksum_validation = "when_required"
-
-    def _url_of(self, key: str) -> str:
-        return f"{self._client.meta.endpoint_url}/{quote(self._bucket)}/{quote(key)}"
+    Metadata prove nothing: whoever writes an object writes them.
+    """
+    computed = head.get("ChecksumSHA256")
+    is_of_parts = "-" in etag or "-" in (computed or "") or head.get("ChecksumType") == "COMPOSITE"
+    if computed is not None and not is_of_parts:
+        return bool(computed == base64_of(bytes.fromhex(content.sha256)))
+    if etag in (content.md5_sum, content.archived_etag):
+        return True
+    return None
 
 
 def provider_of(endpoint_url: str) -> str:
@@ -222,31 +245,12 @@ def provider_of(endpoint_url: str) -> str:
     return "gcs" if host.endswith("storage.googleapis.com") else "minio"
 
 
-def _is_proven(head: dict[str, Any], etag: str, sha256: str) -> bool:
-    """Composite checksums come as ``<base64>-<parts>``, from some services without the number."""
-    recorded: dict[str, str] = head.get("Metadata", {})
-    if recorded.get("sha256", sha256) != sha256:
-        return False
-    computed = head.get("ChecksumSHA256")
-    if computed is not None:
-        is_of_parts = "sha256" in recorded and computed.partition("-")[0] == recorded.get("composite")
-        return is_of_parts or computed == _base64(bytes.fromhex(sha256))
-    return "sha256" in recorded and etag == recorded.get("etag")
-
-
-def _base64(digest: bytes) -> str:
-    return base64.b64encode(digest).decode("ascii")
-
-
-def _code_of(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
 @contextlib.contextmanager
 def _archive_errors(key: str) -> Generator[None]:
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        raise ArchiveError(key, error) from error
+        advice = _ADVICE.get(code_of(error)) if isinstance(error, ClientError) else None
+        raise ArchiveError(key, f"{error}; {advice}" if advice else error) from error
     except OSError as error:
         raise ArchiveError(key, f"{error.strerror or error} ({error.filename})") from error

@@ -18,13 +18,13 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any, Self
 from urllib.parse import quote
 
-from media_pipeline.model import MediaType, RenditionKind
+from media_pipeline.model import Content, MediaType, RenditionKind
 from media_pipeline.storage.durable import (
     Digests,
     StorageError,
@@ -115,16 +115,15 @@ class ContentStore:
         MD5 shows it to be damaged, and left alone when it is another content with the same MD5: both are kept.
         ``temp`` is gone afterwards, also when StorageError is raised.
         """
-        folder = f"media/{_MEDIA_FOLDERS[media_type]}/{_checked(md5_sum)[:2]}"
         with _consuming(temp):
-            name = f"{md5_sum}.{_checked(extension)}"
-            found = self._digests(f"{folder}/{name}")
+            usual, beside = self.places_for(Content(sha256, md5_sum, 0), media_type, extension)
+            place, found = usual, self._digests(usual)
             if found is not None and found.md5_sum == md5_sum and found.sha256 != sha256:
-                name = f"{md5_sum}-{sha256[:8]}.{extension}"
-                found = self._digests(f"{folder}/{name}")
+                place, found = beside, self._digests(beside)
             if found is not None and found.sha256 == sha256:
-                return f"{folder}/{name}"
-            self._note(f"{folder}/{name}")
+                return place
+            self._note(place)
+            folder, _, name = place.rpartition("/")
             return self._place(temp, folder, name)
 
     def adopt_rendition(self, temp: Path, *, sha256: str, kind: RenditionKind, recipe: str, extension: str) -> str:
@@ -148,6 +147,21 @@ class ContentStore:
             self._move(note, folder / note.name, _PRIVATE[0])
         self._move(path, folder / name, _PRIVATE[0])
         return f"quarantine/{name}"
+
+    def originals(self) -> Iterator[str]:
+        """The places of all originals on the disk, whatever the catalogue knows."""
+        yield from self._files_below("media")
+
+    def drawn(self) -> Iterator[str]:
+        """The places of all renditions on the disk, whatever the catalogue knows."""
+        for folder in _RENDITION_FOLDERS.values():
+            yield from self._files_below(folder)
+
+    def places_for(self, content: Content, media_type: MediaType, extension: str) -> tuple[str, str]:
+        """Where an original lies if the store has it: its usual place, and that beside another of the same MD5."""
+        folder = f"media/{_MEDIA_FOLDERS[media_type]}/{_checked(content.md5_sum)[:2]}"
+        name = f"{folder}/{content.md5_sum}"
+        return f"{name}.{_checked(extension)}", f"{name}-{content.sha256[:8]}.{extension}"
 
     def matches(self, relative: str, sha256: str, size: int) -> bool:
         """Whether the file is there and still the right one: its size, then its content read again."""
@@ -178,6 +192,12 @@ class ContentStore:
                 return False
             sync(path.parent)
             return True
+
+    def _files_below(self, folder: str) -> Iterator[str]:
+        with storage_errors("list", self.root / folder):
+            for path in sorted((self.root / folder).rglob("*")):
+                if path.is_file():
+                    yield path.relative_to(self.root).as_posix()
 
     def _note(self, place: str) -> None:
         """Before a file is there: if this process is killed before its row is, the next one finds it."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from media_pipeline.catalog import file_facts, files, imports, manifests, media, posts
+from media_pipeline.catalog import archived, file_facts, files, imports, manifests, media, missing, posts
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.manifests import Manifest
 from media_pipeline.catalog.media import FailedMedia, StoredMedia
@@ -26,6 +26,7 @@ from media_pipeline.model import (
     MediaRef,
     MediaType,
     Post,
+    Proof,
     RenderedFile,
     Role,
     Status,
@@ -165,13 +166,22 @@ def give_facts(database: Database, *sha256s: str, **facts: Any) -> None:
 
 def archive(database: Database, *sha256s: str) -> None:
     with database.write() as connection:
-        files.mark_archived(
+        archived.mark_archived(
             connection,
             {
-                sha256: ArchivedObject(f"media/{sha256}", f"s3://bucket/media/{sha256}", '"e"', "s3", 1, True)
+                sha256: ArchivedObject(
+                    f"media/{sha256}", f"s3://bucket/media/{sha256}", '"e"', "s3", 1, True, Proof.SHA256
+                )
                 for sha256 in sha256s
             },
+            "the archive",
         )
+
+
+def lose(database: Database, sha256: str) -> None:
+    """The file is found missing."""
+    with database.write() as connection:
+        missing.mark_lost(connection, sha256, "the stored file was missing or corrupt")
 
 
 def a_rendition(kind: str = "thumbnail", recipe: str = "thumbnail-300-q85-v1", size: int = 10) -> RenderedFile:

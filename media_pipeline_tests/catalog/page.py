@@ -27,6 +27,9 @@ ORDER = (
     "media_versions",
     "fetch_attempts",
     "run_leases",
+    "library",
+    "places",
+    "removals",
 )
 
 INTRODUCTION = """\

@@ -50,7 +50,7 @@ def test_what_is_unreadable_or_only_in_the_archive_is_not_read_again(database: D
     give_facts(database, unreadable, archived)
     with database.write() as connection:
         files.mark_quarantined(connection, unreadable, "quarantine/a", "broken")
-        files.mark_missing(connection, archived)
+        files.mark_evicted(connection, archived)
     assert lacking(database, 9) == []
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from media_pipeline.catalog import file_facts, files
+from media_pipeline.catalog import archived, file_facts, files
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.tables import media_files
 from media_pipeline.model import Status
@@ -57,7 +57,7 @@ def test_a_content_that_comes_back_has_a_place_again_and_keeps_its_facts(databas
     sha256 = store(database, "one", media_id)
     give_facts(database, sha256, camera_make="Leica")
     with database.write() as connection:
-        files.mark_missing(connection, sha256)
+        files.mark_evicted(connection, sha256)
         assert local_file(connection, sha256) is None
     store(database, "one", media_id)
     found = row(database, "media_files")
@@ -153,9 +153,9 @@ def test_files_to_archive_come_once_whatever_the_limit(database: Database):
     for limit, condition in product(range(1, 7), (None, files.of_partitions([FIRST]))):
         seen: list[str] = []
         with database.read() as connection:
-            while found := files.not_archived(connection, condition, limit, seen[-1] if seen else ""):
+            while found := archived.to_archive(connection, condition, limit, seen[-1] if seen else ""):
                 assert len(found) <= limit
-                seen += [item.file.sha256 for item in found]
+                seen += [item.content.sha256 for item in found]
         assert seen == wanted
 
 
@@ -167,22 +167,25 @@ def test_a_file_is_archived_under_its_oldest_reference(database: Database):
     ]
     store(database, "one", *refs)
     with database.read() as connection:
-        (found,) = files.not_archived(connection, None, 10, "")
-    assert (found.media_id, found.posted_at, found.fetched_at) == (refs[1], NOW - timedelta(days=1), NOW)
+        (found,) = archived.to_archive(connection, None, 10, "")
+    assert (found.media_id, found.when) == (refs[1], NOW - timedelta(days=1))
 
 
 def test_what_is_archived_can_be_brought_back(database: Database):
     here, there, nowhere = add_files(database, 3)
     archive(database, here, there)
     with database.write() as connection:
-        files.mark_missing(connection, there)
-        found = files.archived(connection, [here, there, nowhere, *(str(number) for number in range(600))])
+        files.mark_evicted(connection, there)
+        found = archived.by_digest(connection, [here, there, nowhere, *(str(number) for number in range(600))])
         assert set(found) == {here, there}
         assert found[there].s3_key == f"media/{there}"
         assert local_file(connection, there) is None
         files.mark_local(connection, there, "media/back")
         assert local_file(connection, there).local_path == "media/back"
-        assert {file.sha256 for file in files.archived_where(connection, files.of_partitions([FIRST]))} == {here, there}
+        assert {file.sha256 for file in archived.archived_where(connection, files.of_partitions([FIRST]))} == {
+            here,
+            there,
+        }
 
 
 def test_what_is_least_recently_used_and_archived_goes_first(database: Database):
@@ -191,16 +194,16 @@ def test_what_is_least_recently_used_and_archived_goes_first(database: Database)
     for number, sha256 in enumerate(shas):
         update(database, "media_files", {"sha256": sha256}, last_used_at=NOW - timedelta(days=number))
     with database.write() as connection:
-        files.mark_missing(connection, shas[1])
-        assert [file.sha256 for file in files.least_recently_used(connection, 10)] == [shas[2], shas[0]]
-        assert [file.sha256 for file in files.least_recently_used(connection, 1)] == [shas[2]]
+        files.mark_evicted(connection, shas[1])
+        assert [file.sha256 for file in archived.least_recently_used(connection, 10)] == [shas[2], shas[0]]
+        assert [file.sha256 for file in archived.least_recently_used(connection, 1)] == [shas[2]]
         sizes = [found["file_size"] for found in rows(database, "media_files") if found["sha256"] != shas[1]]
-        assert files.local_bytes(connection) == sum(sizes)
+        assert archived.local_bytes(connection) == sum(sizes)
 
 
 def test_an_empty_store_holds_no_bytes(database: Database):
     with database.read() as connection:
-        assert files.local_bytes(connection) == 0
+        assert archived.local_bytes(connection) == 0
 
 
 def test_a_verification_is_written_down(database: Database):
@@ -257,7 +260,7 @@ def test_bytes_are_counted_once_for_each_content_of_a_partition(database: Databa
     archive(database, digest("abc"))
     with database.read() as connection:
         assert files.sizes(connection, [FIRST, SECOND, LINKEDIN]) == {FIRST: 8, SECOND: 3}
-        assert files.archive_totals(connection, [FIRST, SECOND, LINKEDIN]) == {
+        assert archived.totals(connection, [FIRST, SECOND, LINKEDIN]) == {
             FIRST: {"archived": 1, "archived_bytes": 3, "not_archived": 1},
             SECOND: {"archived": 1, "archived_bytes": 3, "not_archived": 0},
         }

@@ -163,7 +163,7 @@ def test_what_no_step_can_take_up_is_not_unfinished(database: Database):
     archive(database, sha256)
     broken = store(database, "broken", unreadable)
     with database.write() as connection:
-        files.mark_missing(connection, sha256)
+        files.mark_evicted(connection, sha256)
         files.mark_quarantined(connection, broken, "quarantine/broken", "no picture")
     assert unfinished(database) == []
 

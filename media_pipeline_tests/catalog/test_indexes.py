@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from media_pipeline.catalog import (
+    archived,
     duplicates,
     file_facts,
     files,
@@ -25,7 +26,6 @@ from media_pipeline.catalog import (
     truncated,
 )
 from media_pipeline.catalog.database import Database
-from media_pipeline.model import Status
 from media_pipeline_tests.catalog.filling import FIRST, SECOND, add_post, digest, store
 
 BIG_TABLES = ("posts", "post_media", "media_files", "renditions", "fetch_attempts", "import_files", "near_duplicates")
@@ -57,7 +57,7 @@ QUESTIONS: dict[str, tuple[Asking, str]] = {
         "ix_post_media_sha256",
     ),
     "which references hold a file": (
-        lambda connection: media.mark_file(connection, digest("one"), Status.STORED, ""),
+        lambda connection: media.mark_quarantined(connection, digest("one"), ""),
         "ix_post_media_sha256",
     ),
     "a file by MD5": (
@@ -81,11 +81,11 @@ QUESTIONS: dict[str, tuple[Asking, str]] = {
         "ix_post_media_url_digest",
     ),
     "what is not archived": (
-        lambda connection: files.not_archived(connection, None, 10, ""),
+        lambda connection: archived.to_archive(connection, None, 10, ""),
         "ix_media_files_not_archived",
     ),
     "what is not archived of a partition": (
-        lambda connection: files.not_archived(connection, files.of_partitions([FIRST]), 10, ""),
+        lambda connection: archived.to_archive(connection, archived.of_partitions([FIRST]), 10, ""),
         "ix_post_media_import_id_status_sha256",
     ),
     "what has no renditions in a partition": (
@@ -93,7 +93,7 @@ QUESTIONS: dict[str, tuple[Asking, str]] = {
         "ix_post_media_import_id_status_sha256",
     ),
     "what may leave the cache": (
-        lambda connection: files.least_recently_used(connection, 10),
+        lambda connection: archived.least_recently_used(connection, 10),
         "ix_media_files_last_used_at",
     ),
     "which posts have no manifest": (

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from media_pipeline.catalog import files, media, media_reports
+from media_pipeline.catalog import files, media, media_reports, missing
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.media import PendingMedia
 from media_pipeline.model import FetchAttempt, ImportPartition, Role, Status
@@ -155,7 +155,7 @@ def test_a_corrupt_file_is_fetched_again_for_every_reference(database: Database)
     store(database, "two", other)
     update(database, "post_media", {"media_id": same[1]}, duplicate_of=same[0])
     with database.write() as connection:
-        media.mark_file(connection, sha256, Status.PENDING, "the stored file was corrupt\0")
+        missing.mark_lost(connection, sha256, "the stored file was corrupt\0")
     assert sorted(ids(due(database, FIRST, SECOND))) == sorted(same)
     assert {ref.sha256 for ref in due(database)} == {sha256}
     for media_id in same:

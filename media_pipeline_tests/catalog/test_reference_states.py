@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -19,7 +20,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from media_pipeline.catalog import duplicates, file_facts, files, media, truncated
+from media_pipeline.catalog import duplicates, file_facts, files, media, missing, truncated
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.media import FailedMedia, StoredMedia
 from media_pipeline.catalog.tables import media_files, media_versions, metadata, post_media
@@ -54,7 +55,10 @@ FINAL = (
     Status.QUARANTINED,
     Status.ABANDONED,
 )
+ENDED = tuple(status for status in FINAL if status is not Status.QUARANTINED)
+WAITING = (Status.FAILED, Status.MISSING)
 NOT_FETCHED_YET = (Status.PENDING, Status.FAILED, Status.SKIPPED)
+MAY_HOLD = (Status.STORED, Status.PENDING, Status.FAILED)
 HOUR = timedelta(hours=1)
 PICK = st.integers(0, 5)
 Choice = TypeVar("Choice")
@@ -91,7 +95,8 @@ class Expected:
 
     def is_due(self) -> bool:
         is_late = self.due is not None and self.due.latest <= datetime.now(UTC)
-        return self.status is Status.PENDING or (self.status is Status.FAILED and is_late)
+        is_at_once = self.status is Status.MISSING and self.due is None
+        return self.status is Status.PENDING or is_at_once or (self.status in WAITING and is_late)
 
     def becomes(self, status: Status, due: Due | None = None) -> None:
         self.status, self.due = status, due
@@ -143,7 +148,10 @@ class References(RuleBasedStateMachine):
             self.references[number] = Expected(media_id_of("twitter", number, 0), status, url, role)
             return
         is_open = known.status not in (Status.PENDING, Status.STORED)
-        if not is_wanted and known.status in NOT_FETCHED_YET:
+        if known.status is Status.MISSING:
+            if url != known.url:
+                self._begin_anew(known, Status.MISSING)
+        elif not is_wanted and known.status in NOT_FETCHED_YET:
             self._begin_anew(known, Status.SKIPPED)
         elif is_wanted and is_open and (known.status is Status.SKIPPED or known.url != url):
             self._begin_anew(known, Status.PENDING)
@@ -261,13 +269,15 @@ class References(RuleBasedStateMachine):
         """It is missing or corrupt, or can't be read."""
         sha256 = one_of(self._in(Status.STORED), pick).sha256 or ""
         file, holders = self.files[sha256], self._holders(sha256)
-        status = Status.QUARANTINED if is_unreadable else Status.PENDING
+        status = Status.QUARANTINED if is_unreadable else Status.MISSING
+        if not is_unreadable:
+            holders = [one for one in self.references.values() if one.sha256 == sha256 and one.status in MAY_HOLD]
         with self.database.write() as connection:
             if is_unreadable:
                 files.mark_quarantined(connection, sha256, f"quarantine/{sha256}", "no picture")
+                media.mark_quarantined(connection, sha256, "no picture")
             else:
-                files.mark_missing(connection, sha256)
-            media.mark_file(connection, sha256, status, "no picture")
+                missing.mark_lost(connection, sha256, "no picture")
         file.is_there, file.is_readable = is_unreadable, file.is_readable and not is_unreadable
         file.has_facts = file.has_facts or is_unreadable
         for reference in holders:
@@ -276,6 +286,18 @@ class References(RuleBasedStateMachine):
             found = row(self.database, "post_media", media_id=reference.media_id)["attempts"]
             assert found in (reference.attempts, 0)
             reference.attempts = found
+
+    @precondition(lambda self: self._in(Status.MISSING))
+    @rule(pick=PICK)
+    def find_file_again(self, pick: int) -> None:
+        """The mount is back, or the archive had it."""
+        sha256 = one_of(self._in(Status.MISSING), pick).sha256 or ""
+        found = [one for one in self._in(Status.MISSING) if one.sha256 == sha256]
+        with self.database.write() as connection:
+            assert missing.mark_found(connection, sha256, path_of(a_file("one"))) == len(found)
+        self.files[sha256].is_there = True
+        for reference in found:
+            reference.becomes(Status.STORED)
 
     @precondition(lambda self: self._in(Status.FAILED))
     @rule(hours=st.sampled_from([0.5, 1, 2, 24 * 30]))
@@ -302,11 +324,13 @@ class References(RuleBasedStateMachine):
             assert Status(one["status"]) is expected.status
             assert (one["sha256"], one["attempts"]) == (expected.sha256, expected.attempts)
             assert one["version"] == len(expected.versions) + 1
-            assert (one["next_attempt_at"] is not None) == (expected.status is Status.FAILED)
+            assert (one["next_attempt_at"] is not None) == (expected.due is not None)
+            assert (expected.status is Status.FAILED) <= (expected.due is not None)
             if expected.due:
                 assert expected.due.earliest <= one["next_attempt_at"] <= expected.due.latest
             assert one["status"] != Status.FAILED or one["attempts"] < MAX_ATTEMPTS
-            assert one["attempts"] <= MAX_ATTEMPTS + expected.times_lost
+            assert one["status"] == Status.MISSING or one["attempts"] <= MAX_ATTEMPTS + 8 * expected.times_lost
+            assert one["status"] not in ENDED or expected.sha256 is None or not self._is_lost(expected)
 
     @invariant()
     def what_is_due_is_found_and_nothing_else(self) -> None:
@@ -316,7 +340,7 @@ class References(RuleBasedStateMachine):
         assert {one.media_id for one in due} == {one.media_id for one in self.references.values() if one.is_due()}
         by_id = {one.media_id: one for one in self.references.values()}
         for one in due:
-            assert one.status in (Status.PENDING, Status.FAILED)
+            assert one.status in (Status.PENDING, Status.FAILED, Status.MISSING)
             assert one.is_held == self._holds(by_id[one.media_id])
             assert one.url == by_id[one.media_id].url
 
@@ -339,14 +363,29 @@ class References(RuleBasedStateMachine):
         reference.attempts = 0
 
     def _failed(self, reference: Expected, status: Status, begun: datetime, retry_after: float | None) -> None:
-        if status is not Status.FAILED:
+        before = reference.status
+        is_final = status is not Status.FAILED or reference.attempts >= MAX_ATTEMPTS
+        if self._holds(reference) and (is_final or before in (Status.PENDING, Status.MISSING)):
+            reference.becomes(Status.STORED)
+        elif self._is_lost(reference):
+            wait = self._wait(reference, retry_after)
+            reference.becomes(Status.MISSING, Due(begun + wait, _now() + wait))
+        elif status is not Status.FAILED:
             reference.becomes(status)
         elif reference.attempts >= MAX_ATTEMPTS:
             reference.becomes(Status.ABANDONED)
         else:
-            backoff = min(HOUR * 2 ** max(reference.attempts - 1, 0), LONGEST_BACKOFF)
-            wait = max(backoff, min(timedelta(seconds=retry_after or 0), LONGEST_ASKED))
+            wait = self._wait(reference, retry_after)
             reference.becomes(Status.FAILED, Due(begun + wait, _now() + wait))
+
+    @staticmethod
+    def _wait(reference: Expected, retry_after: float | None) -> timedelta:
+        backoff = min(HOUR * 2 ** max(reference.attempts - 1, 0), LONGEST_BACKOFF)
+        return max(backoff, min(timedelta(seconds=retry_after or 0), LONGEST_ASKED))
+
+    def _is_lost(self, reference: Expected) -> bool:
+        file = self.files.get(reference.sha256 or "")
+        return file is not None and not file.is_there and file.is_readable
 
     def _in(self, status: Status) -> list[Expected]:
         return [one for one in self.references.values() if one.status is status]
@@ -399,12 +438,25 @@ def test_a_reference_whose_file_was_lost_has_all_its_tries_again(database: Datab
     fail(database, media_id, attempts=MAX_ATTEMPTS - 1)
     sha256 = store(database, "one", media_id)
     with database.write() as connection:
-        files.mark_missing(connection, sha256)
-        media.mark_file(connection, sha256, Status.PENDING, "the stored file was missing or corrupt")
+        missing.mark_lost(connection, sha256, "the stored file was missing or corrupt")
         (due,) = media.pending(connection, [FIRST], 10)
         failure = FailedMedia(media_id, Status.FAILED, "no answer", due.attempts + 1)
         media.mark_failed(connection, [failure], MAX_ATTEMPTS)
-    assert row(database, "post_media", media_id=media_id)["status"] == Status.FAILED
+    assert row(database, "post_media", media_id=media_id)["status"] == Status.MISSING
+
+
+@pytest.mark.parametrize("answer", FINAL)
+def test_what_was_stored_is_at_worst_missing_whatever_its_host_answers(database: Database, answer: Status) -> None:
+    """With the store replaced by an empty folder and hosts answering 404, everything ended as gone."""
+    (media_id,) = add_post(database, "1", URL)
+    sha256 = store(database, "one", media_id)
+    with database.write() as connection:
+        missing.mark_lost(connection, sha256, "the stored file was missing or corrupt")
+    for attempts in range(1, 2 * MAX_ATTEMPTS):
+        fail(database, media_id, attempts, answer)
+        found = row(database, "post_media", media_id=media_id)
+        assert (found["status"], found["sha256"]) == (Status.MISSING, sha256)
+        assert found["next_attempt_at"] is not None, "it stays due"
 
 
 def test_a_reference_that_comes_back_after_it_was_pruned_goes_on_with_its_versions(database: Database) -> None:

@@ -61,14 +61,21 @@ def test_a_source_says_what_was_made_of_it(database: Database):
     save_failure(database, sha256, "thumbnail", THUMBNAIL)
     with database.read() as connection:
         assert renditions.sources(connection, None, "", 10) == [
-            Source(sha256, path_of(a_file("content 0")), "image/jpeg", True, frozenset({OPTIMIZED, THUMBNAIL}))
+            Source(
+                sha256,
+                path_of(a_file("content 0")),
+                "image/jpeg",
+                True,
+                frozenset({OPTIMIZED, THUMBNAIL}),
+                ((OPTIMIZED, row(database, "renditions", recipe=OPTIMIZED)["local_path"]),),
+            )
         ]
 
 
 def test_only_files_that_lie_here_and_were_read_are_sources(database: Database):
     missing, unread, broken, sound, document = add_files(database, 5)
     with database.write() as connection:
-        files.mark_missing(connection, missing)
+        files.mark_evicted(connection, missing)
         files.mark_quarantined(connection, broken, "quarantine/x", "broken")
     update(database, "media_files", {"sha256": unread}, facts_at=None)
     update(database, "media_files", {"sha256": sound}, width=None)
@@ -156,7 +163,7 @@ def test_an_original_that_stands_in_is_where_the_rendition_is(database: Database
         totals = renditions.totals(connection, [FIRST])[FIRST]
         assert (totals["optimized"], totals["originals_stand_in"], totals["failed"]) == (1, 1, 0)
         assert totals["original_bytes"] == totals["optimized_bytes"] == 9
-        files.mark_missing(connection, sha256)
+        files.mark_evicted(connection, sha256)
         assert renditions.local_paths(connection, [sha256], "optimized") == {}
     assert (row(database, "renditions")["stands_in"], row(database, "renditions")["partial"]) == (True, None)
 

@@ -20,6 +20,7 @@ from media_pipeline_tests.catalog.filling import (
     archive,
     digest,
     fail,
+    lose,
     store,
     update,
     upsert,
@@ -98,6 +99,8 @@ def test_every_named_status_is_accounted_for(database: Database):
             store(database, "one", media_id)
         elif status == Status.FAILED:
             fail(database, media_id)
+        elif status == Status.MISSING:
+            lose(database, store(database, "lost", media_id))
         else:
             update(database, "post_media", {"media_id": media_id}, status=status)
     with database.read() as connection:
@@ -115,6 +118,7 @@ def test_every_named_status_is_accounted_for(database: Database):
         ("post_media", {"status": Status.FAILED, "next_attempt_at": None}),
         ("post_media", {"status": Status.PENDING, "media_url": None}),
         ("post_media", {"status": Status.FAILED, "next_attempt_at": datetime.now(UTC), "media_url": None}),
+        ("post_media", {"status": Status.MISSING, "sha256": None}),
         ("media_files", {"local_path": None}),
     ],
 )

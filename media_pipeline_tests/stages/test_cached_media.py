@@ -83,7 +83,7 @@ def test_the_same_bytes_under_two_urls_are_kept_once(library: Library, host: Fau
 @pytest.mark.parametrize("damage", ["flip", "cut", "remove"])
 def test_a_corrupt_file_is_fetched_again(library: Library, host: FaultyHost, damage: str) -> None:
     library.land("a.json", [tweet(n, host.serve(f"/{n}.jpg", picture(n))) for n in range(3)])
-    library.run()
+    library.run(stages=CACHE)
     broken = library.files()[1]
     body = broken.read_bytes()
     if damage == "remove":
@@ -96,14 +96,15 @@ def test_a_corrupt_file_is_fetched_again(library: Library, host: FaultyHost, dam
     assert library.statuses() == {"stored": 3}
 
 
-def test_what_its_host_has_lost_comes_back_from_the_archive(library: Library, host: FaultyHost) -> None:
+def test_what_the_store_has_lost_comes_from_the_archive_without_a_request(library: Library, host: FaultyHost) -> None:
     library.land("a.json", [tweet(1, host.serve("/a.jpg", picture(1)))])
     library.run()
     library.files()[0].unlink()
-    host.serve("/a.jpg", fault=faulty_host.status(404))
+    asked = len(host.requests)
     library.run(stages=CACHE)
     assert library.statuses() == {"stored": 1}
     assert [path.read_bytes() for path in library.files()] == [picture(1)]
+    assert len(host.requests) == asked
 
 
 def test_every_failure_ends_in_a_status_with_its_reason(make_library: MakeLibrary, host: FaultyHost) -> None:

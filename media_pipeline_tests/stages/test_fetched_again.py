@@ -259,7 +259,7 @@ def test_a_file_that_was_lost_is_asked_for_whole_also_when_asked_again_on_purpos
 
 
 @pytest.mark.parametrize("is_archived", [True, False])
-def test_a_file_that_was_lost_and_has_no_url_any_more_comes_from_the_archive_or_is_given_up(
+def test_a_file_that_was_lost_and_has_no_url_any_more_comes_from_the_archive_or_is_missing(
     library: EitherLibrary, host: FaultyHost, is_archived: bool
 ) -> None:
     """Later exports may name a medium without its URL. What was fetched under the older one stays as it is."""
@@ -284,7 +284,7 @@ def test_a_file_that_was_lost_and_has_no_url_any_more_comes_from_the_archive_or_
         assert {row["media_id"]: row["sha256"] for row in rows} == held
         assert sorted(path.read_bytes() for path in library.files()) == sorted([picture(1), picture(2)])
     else:
-        assert library.statuses() == {"abandoned": 2}
+        assert library.statuses() == {"missing": 2}
         assert {row["error"] for row in rows} == {"its file was lost, and the export gives no URL to fetch it from"}
 
 

@@ -11,7 +11,6 @@ import pytest
 from media_pipeline.catalog import files, media, near_duplicates
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.near_duplicates import Tier
-from media_pipeline.model import Status
 from media_pipeline_tests.catalog.filling import add_post, digest, rows, snapshot, store, update
 from media_pipeline_tests.stages.alike import DAYS, Look, expected, fill, found, give_looks, looks, search
 
@@ -30,7 +29,7 @@ def quarantine(database: Database, *sha256s: str) -> None:
     with database.write() as connection:
         for sha256 in sha256s:
             files.mark_quarantined(connection, sha256, f"quarantine/{sha256}", "broken")
-            media.mark_file(connection, sha256, Status.QUARANTINED, "broken")
+            media.mark_quarantined(connection, sha256, "broken")
 
 
 def test_partitions_in_any_order_make_the_pairs_of_all_at_once(database: Database, tmp_path: Path) -> None:

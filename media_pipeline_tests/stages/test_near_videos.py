@@ -16,7 +16,7 @@ from alembic import command
 from media_pipeline.catalog import files, media, near_duplicates, schema
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.near_duplicates import Tier
-from media_pipeline.model import FileFacts, ImportPartition, MediaType, Status, VideoPdq
+from media_pipeline.model import FileFacts, ImportPartition, MediaType, VideoPdq
 from media_pipeline_tests.catalog.filling import rows, snapshot, update
 from media_pipeline_tests.databases import sqlite_url
 from media_pipeline_tests.imaging.near.made_up import Film, apart, films
@@ -134,7 +134,7 @@ def test_files_that_leave_take_their_pairs_along_and_others_stand_in_for_them(
         with database.write() as connection:
             for sha256 in gone:
                 files.mark_quarantined(connection, sha256, f"quarantine/{sha256}", "broken")
-                media.mark_file(connection, sha256, Status.QUARANTINED, "broken")
+                media.mark_quarantined(connection, sha256, "broken")
                 del known[sha256]
         search(database, tmp_path, *DAYS)
         assert found(database) == expected(known)

@@ -1,145 +1,77 @@
-import functools
+"""What holds of every archive, whatever stands behind it."""
+
 import hashlib
+import itertools
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from botocore.awsrequest import AWSResponse
-from botocore.config import Config
-from moto.server import ThreadedMotoServer
 
-from media_pipeline.storage.archive import Archive, ArchiveError, archive_key
+from media_pipeline.model import Proof
+from media_pipeline.storage.archive import ArchiveError, OtherBytes, archive_keys, media_id_of_key
 from media_pipeline.storage.folder import FolderArchive
-from media_pipeline.storage.s3 import S3Archive, provider_of
+from media_pipeline.storage.s3 import provider_of
+from media_pipeline_tests.storage.archives import CONTENT, KEY, Bench, content_of, folder_bench, put, s3_bench
 
-BUCKET = "archive"
-KEY = "media/2026/11/med-0123456789abcdef0.jpg"
-CONTENT = b"the bytes of a picture " * 1000
-PART_BYTES = 5 * 1024 * 1024
-
-
-@dataclass
-class Bench:
-    """An archive under test, with a back door to what it holds and a count of what was sent to it."""
-
-    archive: Archive
-    sent: list[str]
-
-    def overwrite(self, key: str, content: bytes) -> None:
-        """Change an object behind the archive's back, keeping all that is recorded with it."""
-        if isinstance(self.archive, FolderArchive):
-            (self.archive.root / key).write_bytes(content)
-            return
-        client = self.archive._client
-        recorded = client.head_object(Bucket=BUCKET, Key=key)["Metadata"]
-        client.put_object(Bucket=BUCKET, Key=key, Body=content, Metadata=recorded)
+KINDS = {
+    "folder": ("", {}),
+    "seaweed": ("seaweed", {}),
+    "seaweed in parts": ("seaweed", {"multipart_bytes": 1000}),
+    "moto": ("moto", {}),
+    "moto in parts": ("moto", {"multipart_bytes": 1000}),
+}
+numbers = itertools.count()
 
 
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@functools.cache
-def _session() -> boto3.session.Session:
-    """One for all, since each reads the description of S3 anew: 0.1 s."""
-    return boto3.session.Session()
-
-
-def s3_client(endpoint_url: str) -> Any:
-    client = _session().client(
-        "s3",
-        endpoint_url=endpoint_url,
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-        config=Config(retries={"mode": "standard", "max_attempts": 3}, s3={"addressing_style": "path"}),
-    )
-    client.create_bucket(Bucket=BUCKET)
-    return client
-
-
-@contextmanager
-def s3_bench(endpoint_url: str, **chosen: Any) -> Iterator[Bench]:
-    client = s3_client(endpoint_url)
-    sent: list[str] = []
-    for name in ("PutObject", "UploadPart"):
-        client.meta.events.register(f"before-send.s3.{name}", lambda request, **_: sent.append(request.url) or None)
-    yield Bench(S3Archive(client, BUCKET, endpoint_url, part_bytes=PART_BYTES, **chosen), sent)
-    for item in client.list_objects_v2(Bucket=BUCKET).get("Contents", []):
-        client.delete_object(Bucket=BUCKET, Key=item["Key"])
-
-
-@contextmanager
-def folder_bench(root: Path) -> Iterator[Bench]:
-    sent: list[str] = []
-
-    class Counting(FolderArchive):
-        def _copy(self, source: Path, target: Path) -> None:
-            sent.append(str(target))
-            super()._copy(source, target)
-
-    yield Bench(Counting(root / "archive"), sent)
-
-
-@pytest.fixture(params=["folder", "s3", "s3 without checksums", "s3 in parts", "s3 in parts without checksums"])
-def bench(request, tmp_path) -> Iterator[Bench]:
-    if request.param == "folder":
+@pytest.fixture(params=list(KINDS))
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+    server, chosen = KINDS[request.param]
+    if not server:
         with folder_bench(tmp_path) as bench:
             yield bench
         return
-    chosen = {"multipart_bytes": 1000} if "parts" in request.param else {}
-    with s3_bench(request.getfixturevalue("moto"), **chosen) as bench:
-        if "without" in request.param:
-            bench.archive._leave_checksums_out()
+    url = request.getfixturevalue(server)
+    with s3_bench(url if server == "moto" else url.url, f"{server}-{next(numbers)}", **chosen) as bench:
         yield bench
 
 
 @pytest.fixture
-def original(tmp_path) -> Path:
+def original(tmp_path: Path) -> Path:
     path = tmp_path / "original.jpg"
     path.write_bytes(CONTENT)
     return path
 
 
-def put(archive: Archive, path: Path, key: str = KEY) -> Any:
-    content = path.read_bytes()
-    return archive.put(
-        key,
-        path,
-        sha256=hashlib.sha256(content).hexdigest(),
-        md5_sum=hashlib.md5(content).hexdigest(),
-        mime_type="image/jpeg",
-    )
-
-
-def check(archive: Archive, content: bytes = CONTENT, key: str = KEY) -> Any:
-    return archive.check(key, sha256=hashlib.sha256(content).hexdigest(), size=len(content))
-
-
-def test_what_is_put_is_there_and_comes_back(bench, original, tmp_path):
+def test_what_is_put_is_there_and_comes_back(bench: Bench, original: Path, tmp_path: Path) -> None:
     sent = put(bench.archive, original)
     assert (sent.key, sent.size, sent.sent) == (KEY, len(CONTENT), True)
     assert sent.provider == bench.archive.provider
     assert sent.url.endswith(KEY)
     assert sent.etag
-    found = check(bench.archive)
+    found = bench.archive.check(KEY, content_of(CONTENT, archived_etag=sent.etag))
+    assert found is not None
     assert (found.etag, found.url, found.sent) == (sent.etag, sent.url, False)
     bench.archive.fetch_to(KEY, tmp_path / "restored.jpg")
     assert (tmp_path / "restored.jpg").read_bytes() == CONTENT
 
 
-def test_what_is_there_already_is_not_sent_again(bench, original):
+def test_what_is_put_is_proven_and_what_is_only_looked_at_is_not(bench: Bench, original: Path) -> None:
+    sent = put(bench.archive, original)
+    assert sent.proof is not None
+    assert sent.proof.allows_eviction or bench.bucket.startswith("moto"), "a real service shows more than an MD5"
+    looked_at = bench.archive.check(KEY, content_of(CONTENT, archived_etag=sent.etag))
+    assert looked_at is not None
+    assert looked_at.proof is None, "a HEAD shows that it is there"
+    read = bench.archive.read_back(KEY, content_of(CONTENT))
+    assert read is not None
+    assert read.proof is Proof.READ
+
+
+def test_what_is_there_already_is_not_sent_again(bench: Bench, original: Path) -> None:
     first = put(bench.archive, original)
     count = len(bench.sent)
     second = put(bench.archive, original)
@@ -147,141 +79,148 @@ def test_what_is_there_already_is_not_sent_again(bench, original):
     assert len(bench.sent) == count >= 1
 
 
-def test_flipped_bits_in_the_archive_are_noticed_and_mended(bench, original):
+def test_a_key_that_holds_other_bytes_is_never_overwritten(bench: Bench, original: Path) -> None:
     put(bench.archive, original)
-    bench.overwrite(KEY, CONTENT[:-1] + b"?")
-    assert check(bench.archive) is None
-    assert put(bench.archive, original).sent
-    assert check(bench.archive) is not None
+    other = CONTENT[:-1] + b"?"
+    bench.overwrite(KEY, other)
+    with pytest.raises(OtherBytes, match=KEY):
+        put(bench.archive, original)
+    with pytest.raises(OtherBytes):
+        bench.archive.read_back(KEY, content_of(CONTENT))
+    assert bench.archive.read_back(KEY, content_of(other)) is not None
 
 
-def test_another_size_or_content_is_not_a_match(bench, original):
+def test_another_size_or_content_is_not_the_right_one(bench: Bench, original: Path) -> None:
     put(bench.archive, original)
-    assert check(bench.archive, CONTENT + b"x") is None
-    assert check(bench.archive, CONTENT[:-1] + b"?") is None
-    assert check(bench.archive, key="media/2026/11/other.jpg") is None
+    for other in (CONTENT + b"x", CONTENT[:-1] + b"?"):
+        with pytest.raises(OtherBytes):
+            bench.archive.read_back(KEY, content_of(other))
+    with pytest.raises(OtherBytes):
+        bench.archive.check(KEY, content_of(CONTENT + b"x"))
+    assert bench.archive.check("media/2026/11/other.jpg", content_of(CONTENT)) is None
+    assert bench.archive.read_back("media/2026/11/other.jpg", content_of(CONTENT)) is None
 
 
-def test_an_empty_file_is_kept_too(bench, tmp_path):
+def test_an_empty_file_is_kept_too(bench: Bench, tmp_path: Path) -> None:
     (tmp_path / "empty").write_bytes(b"")
     assert put(bench.archive, tmp_path / "empty").size == 0
 
 
-def test_a_file_that_is_not_what_its_digest_says_is_refused(bench, original):
+def test_a_file_that_is_not_what_its_digest_says_is_refused(bench: Bench, original: Path) -> None:
+    lie = content_of(CONTENT, sha256="ab" * 32, md5_sum="cd" * 16)
     with pytest.raises(ArchiveError, match=KEY):
-        bench.archive.put(KEY, original, sha256="ab" * 32, md5_sum="cd" * 16, mime_type="image/jpeg")
-    assert check(bench.archive) is None
+        bench.archive.put(KEY, original, lie)
 
 
-def test_a_missing_object_is_named_and_leaves_no_file(bench, tmp_path):
+def test_a_missing_object_is_named_and_leaves_no_file(bench: Bench, tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match=KEY):
         bench.archive.fetch_to(KEY, tmp_path / "restored.jpg")
     assert not (tmp_path / "restored.jpg").exists()
 
 
-def test_a_missing_file_is_named(bench, tmp_path):
+def test_a_missing_file_is_named(bench: Bench, tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match="missing"):
-        bench.archive.put(KEY, tmp_path / "missing", sha256="ab" * 32, md5_sum="cd" * 16, mime_type="image/jpeg")
+        bench.archive.put(KEY, tmp_path / "missing", content_of(b"x"))
 
 
-def test_a_large_file_goes_in_parts(moto, tmp_path):
-    path = tmp_path / "large.mp4"
-    path.write_bytes(bytes(range(256)) * 4096 * 11)
-    with s3_bench(moto, multipart_bytes=PART_BYTES) as bench:
-        assert put(bench.archive, path).etag.endswith("-3")
-        assert len(bench.sent) == 3
-        assert check(bench.archive, path.read_bytes()) is not None
-        bench.archive.fetch_to(KEY, tmp_path / "restored.mp4")
-    assert (tmp_path / "restored.mp4").read_bytes() == path.read_bytes()
+def test_keys_come_in_order_page_by_page(bench: Bench, original: Path) -> None:
+    keys = [f"media/2026/{month:02}/med-{month}.jpg" for month in range(1, 6)]
+    for key in keys:
+        put(bench.archive, original, key)
+    bench.archive.write_note(".note", b"no medium")
+    assert list(bench.archive.keys("media/")) == keys
+    assert list(bench.archive.keys("media/2026/03/")) == keys[2:3]
+    assert list(bench.archive.keys("other/")) == []
 
 
-def test_an_interrupted_upload_leaves_no_parts(moto, original):
-    with s3_bench(moto, multipart_bytes=1000) as bench:
-        client = bench.archive._client
-        client.meta.events.register("before-send.s3.UploadPart", lambda request, **_: answer(request, 403, "Refused"))
-        with pytest.raises(ArchiveError, match="Refused"):
-            put(bench.archive, original)
-        assert "Uploads" not in client.list_multipart_uploads(Bucket=BUCKET)
+def test_a_note_is_read_as_it_was_written_last(bench: Bench) -> None:
+    assert bench.archive.read_note(".note") is None
+    for data in (b"one", b"two"):
+        bench.archive.write_note(".note", data)
+    assert bench.archive.read_note(".note") == b"two"
 
 
-def test_a_busy_service_is_asked_again(moto, original):
-    with s3_bench(moto) as bench:
-        turns = iter([503, 500])
+def test_two_that_send_one_file_at_once_both_succeed(bench: Bench, original: Path) -> None:
+    results: list[Any] = []
 
-        def busy(request: Any, **_: Any) -> AWSResponse | None:
-            status = next(turns, None)
-            return None if status is None else answer(request, status, "SlowDown")
+    def send() -> None:
+        try:
+            results.append(put(bench.archive, original))
+        except ArchiveError as error:
+            results.append(error)
 
-        bench.archive._client.meta.events.register("before-send.s3.PutObject", busy)
-        assert put(bench.archive, original).sent
-
-
-def test_a_service_that_knows_no_checksums_is_used_without(moto, original):
-    with s3_bench(moto) as bench:
-        seen: list[bool] = []
-
-        def refuse(request: Any, **_: Any) -> AWSResponse | None:
-            has_checksum = any(name.lower().startswith("x-amz-checksum") for name in request.headers)
-            seen.append(has_checksum)
-            return answer(request, 501, "NotImplemented") if has_checksum else None
-
-        bench.archive._client.meta.events.register("before-send.s3.PutObject", refuse)
-        assert put(bench.archive, original).sent
-        assert seen[-1] is False
-        assert check(bench.archive) is not None
+    threads = [threading.Thread(target=send) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [found for found in results if isinstance(found, ArchiveError)] == []
+    assert bench.archive.read_back(KEY, content_of(CONTENT)) is not None
 
 
-def test_a_service_out_of_reach_is_an_error_that_names_the_object(tmp_path, original):
-    client = boto3.session.Session().client(
-        "s3",
-        endpoint_url="http://127.0.0.1:1",
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-        config=Config(retries={"mode": "standard", "max_attempts": 1}),
-    )
-    with pytest.raises(ArchiveError, match=f"{KEY}.*127.0.0.1:1"):
-        put(S3Archive(client, BUCKET, "http://127.0.0.1:1"), original)
+def test_several_threads_send_several_files(bench: Bench, tmp_path: Path) -> None:
+    def send(number: int) -> None:
+        path = tmp_path / f"{number}.jpg"
+        path.write_bytes(CONTENT + bytes([number]))
+        put(bench.archive, path, f"media/2026/11/{number}.jpg")
+
+    threads = [threading.Thread(target=send, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for n in range(4):
+        assert bench.archive.read_back(f"media/2026/11/{n}.jpg", content_of(CONTENT + bytes([n]))) is not None
 
 
-def answer(request: Any, status: int, code: str) -> AWSResponse:
-    body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{code}</Message></Error>".encode()
-    return AWSResponse(request.url, status, {"Content-Type": "application/xml"}, _Raw(body))
-
-
-class _Raw:
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def stream(self, **_: Any) -> Iterator[bytes]:
-        yield self._body
-
-
-def test_a_folder_archive_is_whole_or_absent(tmp_path, original, monkeypatch):
+def test_a_folder_archive_is_whole_or_absent(tmp_path: Path, original: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = FolderArchive(tmp_path / "archive")
 
-    def full(self, target):
+    def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "replace", full)
+    monkeypatch.setattr("os.link", full)
     with pytest.raises(ArchiveError, match="No space left"):
         put(archive, original)
     assert not [path for path in archive.root.rglob("*") if path.is_file()]
 
 
-def test_a_folder_archive_can_stand_behind_a_web_server(tmp_path, original):
+def test_a_folder_without_hard_links_keeps_files_too(
+    tmp_path: Path, original: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = FolderArchive(tmp_path / "archive")
+
+    def unknown(*_: Any) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr("os.link", unknown)
+    assert put(archive, original).sent
+    assert not put(archive, original).sent
+    assert (archive.root / KEY).read_bytes() == CONTENT
+
+
+def test_a_folder_archive_can_stand_behind_a_web_server(tmp_path: Path, original: Path) -> None:
     archive = FolderArchive(tmp_path / "archive", "https://archive.test/")
     assert put(archive, original).url == f"https://archive.test/{KEY}"
 
 
 @pytest.mark.parametrize("key", ["", "/etc/passwd", "../outside", "media/../../outside"])
-def test_no_key_leads_out_of_a_folder_archive(tmp_path, original, key):
+def test_no_key_leads_out_of_a_folder_archive(tmp_path: Path, original: Path, key: str) -> None:
     with pytest.raises(ArchiveError, match="lead out"):
         put(FolderArchive(tmp_path / "archive"), original, key)
 
 
-def test_a_key_says_year_and_month_and_nothing_personal():
-    assert archive_key("med-1", datetime(2026, 3, 9, tzinfo=UTC), "jpg") == "media/2026/03/med-1.jpg"
+def test_a_key_says_year_and_month_and_then_more_and_more_of_the_content() -> None:
+    sha256 = hashlib.sha256(CONTENT).hexdigest()
+    keys = list(archive_keys("med-1", datetime(2026, 3, 9, tzinfo=UTC), "jpg", sha256))
+    assert keys[:2] == ["media/2026/03/med-1.jpg", f"media/2026/03/med-1-{sha256[:8]}.jpg"]
+    assert keys[-1] == f"media/2026/03/med-1-{sha256}.jpg"
+    assert {media_id_of_key(key) for key in keys} == {"med-1"}
+
+
+@pytest.mark.parametrize("key", ["media/2026/03/other.jpg", "imports/med-1.jpg", "med-1.jpg", "media/"])
+def test_a_key_of_another_form_names_no_reference(key: str) -> None:
+    assert media_id_of_key(key) is None
 
 
 @pytest.mark.parametrize(
@@ -294,19 +233,9 @@ def test_a_key_says_year_and_month_and_nothing_personal():
         ("http://minio:9000", "minio"),
     ],
 )
-def test_the_provider_is_known_by_its_endpoint(endpoint_url, provider):
+def test_the_provider_is_known_by_its_endpoint(endpoint_url: str, provider: str) -> None:
     assert provider_of(endpoint_url) == provider
 
 
-def test_archives_are_used_by_several_threads(bench, tmp_path):
-    def send(number: int) -> None:
-        path = tmp_path / f"{number}.jpg"
-        path.write_bytes(CONTENT + bytes([number]))
-        put(bench.archive, path, f"media/2026/11/{number}.jpg")
-
-    threads = [threading.Thread(target=send, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert all(check(bench.archive, CONTENT + bytes([n]), f"media/2026/11/{n}.jpg") for n in range(4))
+def test_an_object_keeps_its_facts_when_it_counts_as_sent() -> None:
+    assert replace(content_of(CONTENT), archived_etag="e").sha256 == content_of(CONTENT).sha256

@@ -1,0 +1,122 @@
+"""Every library that an earlier version made keeps each id, version, byte and archive object when this one opens it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from media_pipeline.catalog import schema
+from media_pipeline.catalog.database import Database
+from media_pipeline.stages.s3_archive import archive_files
+from media_pipeline.stages.scrub import scrub_archive
+from media_pipeline_tests.databases import PostgresServer, client_programs
+from media_pipeline_tests.library import STAGES, TWITTER
+from media_pipeline_tests.stages.either_database import EitherLibrary
+from media_pipeline_tests.upgrade.loading import Rows, load, packed
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        (tmp_path / "library" / "data").mkdir(parents=True)
+        yield f"sqlite:///{tmp_path / 'library' / 'data' / 'catalog.sqlite'}"
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres")
+        with server.empty() as empty:
+            yield empty
+
+
+class Upgraded:
+    """A library of an earlier version, opened by this one."""
+
+    def __init__(self, version: str, folder: Path, url: str) -> None:
+        self.bytes_before: dict[str, Path] = {}
+        self.before: Rows = load(version, folder, url)
+        for path in sorted(folder.glob("data/media/**/*.*")) + sorted(folder.glob("data/archive/**/*.*")):
+            self.bytes_before.setdefault(hashlib.sha256(path.read_bytes()).hexdigest(), path)
+        self.library = EitherLibrary(folder, media_catalog_url=url, media_allowed_hosts=("127.0.0.1:9",))
+        self.migrate()
+
+    def migrate(self) -> None:
+        with closing(Database(self.library.settings.catalog_url)) as database:
+            database.migrate(self.library.folder / "backups")
+
+    def rows(self, table: str, key: str) -> dict[str, Any]:
+        return {row[key]: row for row in self.library.table(table)}
+
+
+@pytest.fixture(params=list(packed()))
+def upgraded(request: pytest.FixtureRequest, tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> Upgraded:
+    monkeypatch.setenv("PATH", f"{client_programs()}:{os.environ['PATH']}")
+    return Upgraded(request.param, tmp_path / "library", url)
+
+
+def test_a_library_is_backed_up_before_it_is_migrated(upgraded: Upgraded, url: str) -> None:
+    folder = upgraded.library.folder / ("data/backups" if url.startswith("sqlite") else "backups")
+    (backup,) = folder.glob(f"catalog-*-before-{schema.HEAD}.*")
+    assert backup.stat().st_size > 1000
+    assert backup.stat().st_mode & 0o077 == 0
+
+
+def test_every_id_version_and_file_of_an_earlier_version_is_still_there(upgraded: Upgraded) -> None:
+    references = upgraded.rows("post_media", "media_id")
+    for row in upgraded.before["post_media"]:
+        now = references[row["media_id"]]
+        for name in ("post_id", "position", "media_url", "sha256", "version", "import_id", "role"):
+            assert now[name] == row[name], name
+    assert references.keys() == {row["media_id"] for row in upgraded.before["post_media"]}
+    files = upgraded.rows("media_files", "sha256")
+    for row in upgraded.before["media_files"]:
+        for name in ("md5_sum", "local_path", "s3_key", "file_size", "pdq"):
+            assert files[row["sha256"]][name] == row[name], name
+    for table in ("posts", "imports", "media_versions", "fetch_attempts", "renditions"):
+        assert len(upgraded.library.table(table)) == len(upgraded.before[table]), table
+
+
+def test_what_ended_gone_or_expired_although_it_was_stored_is_missing_and_looked_for(upgraded: Upgraded) -> None:
+    references = upgraded.rows("post_media", "media_id")
+    ended = [row for row in upgraded.before["post_media"] if row["status"] in ("gone", "expired")]
+    was_stored = {row["media_id"]: row["sha256"] is not None for row in ended}
+    assert set(was_stored.values()) == {True, False}
+    for row in ended:
+        expected = "missing" if row["sha256"] else row["status"]
+        assert references[row["media_id"]]["status"] == expected
+        assert references[row["media_id"]]["sha256"] == row["sha256"]
+
+
+def test_a_key_that_two_contents_share_proves_neither_and_each_gets_its_own(upgraded: Upgraded) -> None:
+    shared = [row for row in upgraded.before["media_files"] if row["s3_key"]]
+    keys = [row["s3_key"] for row in shared]
+    twice = {row["sha256"] for row in shared if keys.count(row["s3_key"]) > 1}
+    files = upgraded.rows("media_files", "sha256")
+    assert {sha256 for sha256 in twice if files[sha256]["archived_at"]} == set()
+    with upgraded.library.open() as context:
+        done = archive_files(context)
+        assert done.failures == ()
+        assert scrub_archive(context, read=True).wrong == ()
+    files = upgraded.rows("media_files", "sha256")
+    assert len({files[sha256]["s3_key"] for sha256 in twice}) == len(twice) == 2
+    for sha256 in twice:
+        body = (upgraded.library.settings.archive_path / files[sha256]["s3_key"]).read_bytes()
+        assert hashlib.sha256(body).hexdigest() == sha256
+
+
+def test_every_byte_of_an_earlier_version_is_still_in_store_or_archive_after_a_run(upgraded: Upgraded) -> None:
+    upgraded.library.run(TWITTER, stages=STAGES)
+    now = {
+        hashlib.sha256(path.read_bytes()).hexdigest()
+        for folder in ("media", "archive")
+        for path in (upgraded.library.storage / folder).rglob("*.*")
+        if path.is_file()
+    }
+    assert upgraded.bytes_before.keys() <= now
+    stored = {row["media_id"]: row["sha256"] for row in upgraded.before["post_media"] if row["status"] == "stored"}
+    references = upgraded.rows("post_media", "media_id")
+    assert {media_id: references[media_id]["sha256"] for media_id in stored} == stored
+    assert {references[media_id]["status"] for media_id in stored} == {"stored"}
