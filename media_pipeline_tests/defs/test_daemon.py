@@ -12,9 +12,10 @@ from media_pipeline.defs.dead_runs import AFTER_TAG, DEATHS_TAG
 from media_pipeline.defs.launch import open_instance
 from media_pipeline.model import ImportPartition
 from media_pipeline_tests.databases import POSTGRES_SLOWLY
-from media_pipeline_tests.defs.dev_server import PATIENCE_SECONDS, DevServer, dev_server, wait_for
+from media_pipeline_tests.defs.dev_server import DevServer, dev_server
 from media_pipeline_tests.faulty_host import FaultyHost, Gate
 from media_pipeline_tests.library import DAY, TWITTER, Library, picture, tweet
+from media_pipeline_tests.patience import PATIENCE_SECONDS, wait_for
 
 pytestmark = pytest.mark.long
 HOUR = 3600
@@ -68,6 +69,7 @@ def test_a_run_that_is_killed_alone_and_one_that_dies_with_daemon_and_code_serve
         settings = {"MEDIA_LEASE_SECONDS": "15", "MEDIA_TIMEOUT_SECONDS": str(PATIENCE_SECONDS)}
         with dev_server(library, **settings) as server:
             _wait_for_downloads(gate, 3)
+            wait_for(lambda: library.statuses().get("stored") == 1)
             _kill_the_run(library)
             wait_for(lambda: _run_of(server, "FAILURE"))
             _wait_for_downloads(gate, 3)
