@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from fractions import Fraction
@@ -194,7 +195,8 @@ def test_a_worker_that_is_ended_in_mid_video_leaves_no_note(tmp_path: Path, monk
         """Twice, since a file whose worker died gets another one, which is ended when it has noted something itself."""
         told.append(seconds)
         for pid in list(workers._pool._pool_manager.worker_manager.workers):
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         if len(told) == 1:
             task.note.unlink()
 
