@@ -113,7 +113,7 @@ def restore_advice(catalogue: Path) -> str:
     """What to do when the catalogue is damaged."""
     newest = next(iter(sqlite_backups(catalogue)), None)
     if newest is None:
-        return f"docs/operations.md: there is no backup in {catalogue.parent / FOLDER}"
+        return f"what docs/operations.md says: there is none in {catalogue.parent / FOLDER}"
     return f"`media-pipeline backups --restore {newest.name}`"
 
 

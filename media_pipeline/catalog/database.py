@@ -144,7 +144,12 @@ class Database:
 
         Raises BackupError.
         """
-        if self.is_sqlite and self._has_content() and is_daily_due(self.file, datetime.now(UTC)):
+        if (
+            self.is_sqlite
+            and not self.is_read_only
+            and self._has_content()
+            and is_daily_due(self.file, datetime.now(UTC))
+        ):
             with self.exclusive("backup"):
                 if is_daily_due(self.file, datetime.now(UTC)):
                     back_up_sqlite(self.file, DAILY)
