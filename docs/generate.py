@@ -36,7 +36,7 @@ GROUPS = (
                     "media_max_image_pixels")),
     ("Archive", ("aws_s3_bucket", "aws_s3_region", "aws_access_key_id", "aws_secret_access_key",
                  "aws_s3_endpoint_url", "media_archive_path")),
-    ("Work", ("media_batch_size", "media_cache_limit_gb")),
+    ("Work", ("media_batch_size", "media_cache_limit_gb", "media_lease_seconds")),
 )  # fmt: skip
 
 SETTINGS_HEAD = """# Settings

@@ -59,6 +59,12 @@ class Settings(BaseSettings):
     media_public: bool = Field(
         False, description="Media files are readable by all (0644/0755), for a web server. Else 0600/0700."
     )
+    media_lease_seconds: float = Field(
+        60,
+        ge=3,
+        description="A run that says nothing for this long is suspected to be dead, and is given up if it is still "
+        "silent a little later.",
+    )
     download_media: bool = Field(True, description="False: manifests only, nothing is fetched.")
 
     aws_s3_bucket: str = Field("", description="Bucket of the archive. Empty: a local folder by the same interface.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,9 @@ from media_pipeline_tests.clamd import Clamd
 from media_pipeline_tests.databases import PostgresServer, postgres_server
 from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.library import Library
+
+DEPLOYED = Path(__file__).parents[1] / "deploy" / "postgres" / "dagster.yaml"
+"""Dagster's settings for production."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -60,6 +64,37 @@ def make_library(tmp_path: Path, host: FaultyHost) -> MakeLibrary:
 def library(make_library: MakeLibrary) -> Library:
     """Such a library as it is without settings."""
     return make_library()
+
+
+@pytest.fixture
+def other_catalogue(either_database: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """MEDIA_CATALOG_URL of a second library on the same database; empty for SQLite, where each has its own anyway."""
+    if either_database == "sqlite":
+        yield ""
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    with server.migrated() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either_database(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """All of a test on both databases: its catalogue and Dagster's own history, as a user sets them up.
+
+    The settings are in the environment, so that every library and every process that is started has them.
+    """
+    if request.param == "postgresql":
+        server: PostgresServer = request.getfixturevalue("postgres")
+        home = tmp_path / "dagster-home"
+        home.mkdir()
+        shutil.copy(DEPLOYED, home / "dagster.yaml")
+        with server.migrated() as catalogue, server.empty() as history:
+            monkeypatch.setenv("MEDIA_CATALOG_URL", catalogue)
+            monkeypatch.setenv("DAGSTER_HOME", str(home))
+            monkeypatch.setenv("DAGSTER_POSTGRES_URL", history)
+            yield request.param
+        return
+    yield request.param
 
 
 @pytest.fixture(scope="session")

@@ -80,6 +80,46 @@ class Exchange:
 Fault = Callable[[Exchange], None]
 
 
+GATE_SECONDS = 600
+"""Only ends a test that would hang."""
+
+
+class Gate:
+    """A fault that answers once the test lets it; whatever still waits at the end of ``with`` is answered then."""
+
+    def __init__(self) -> None:
+        self.waiting = threading.Semaphore(0)
+        """Released by each request that comes to the gate."""
+        self._changed = threading.Condition()
+        self._openings = 0
+        self._stays_open = False
+
+    def __call__(self, exchange: Exchange) -> None:
+        self.waiting.release()
+        with self._changed:
+            before = self._openings
+            self._changed.wait_for(lambda: self._stays_open or self._openings > before, GATE_SECONDS)
+        exchange.serve()
+
+    def let_in(self) -> None:
+        """Answer what is waiting; what comes later waits again."""
+        with self._changed:
+            self._openings += 1
+            self._changed.notify_all()
+
+    def open(self) -> None:
+        """Answer from now on."""
+        with self._changed:
+            self._stays_open = True
+            self._changed.notify_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.open()
+
+
 def status(code: int, **headers: str) -> Fault:
     """Always this status, with these headers."""
     return lambda exchange: exchange.reply(code, b"no", **headers)

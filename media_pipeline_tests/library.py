@@ -15,6 +15,8 @@ from typing import Any
 
 from PIL import Image
 
+from media_pipeline.catalog import schema
+from media_pipeline.catalog.database import Database
 from media_pipeline.model import ImportPartition, Report
 from media_pipeline.settings import Settings
 from media_pipeline.stages.cached_media import cache_media
@@ -116,9 +118,18 @@ class Library:
             return {stage.__name__: stage(context, chosen)[chosen[0]] for stage in stages}
 
     def rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
-        """Rows of the SQLite catalogue."""
+        """Rows of the catalogue, by a statement with ``?`` for each parameter."""
+        if self.settings.media_catalog_url.startswith("postgresql"):
+            with closing(Database(self.settings.media_catalog_url)) as database, database.write() as connection:
+                found = connection.exec_driver_sql(query.replace("?", "%s"), parameters)
+                return [tuple(row) for row in found]
         with sqlite3.connect(self.storage / "catalog.sqlite") as connection:
             return connection.execute(query, parameters).fetchall()
+
+    def has_catalogue(self) -> bool:
+        """Whether anything can be asked of it yet: the first run makes the tables of SQLite."""
+        with closing(Database(self.settings.catalog_url)) as database:
+            return schema.version_of(database.engine) is not None
 
     def execute(self, statement: str) -> None:
         """Change the catalogue behind the program's back."""

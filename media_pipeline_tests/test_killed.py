@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from media_pipeline_tests.databases import POSTGRES_SLOWLY
 from media_pipeline_tests.faulty_host import HTML, Exchange, FaultyHost, status
-from media_pipeline_tests.killed_runs import end_state, kill_at_random_moments, start_ingest
+from media_pipeline_tests.killed_runs import PATIENCE_SECONDS, end_state, kill_at_random_moments, start_ingest
 from media_pipeline_tests.library import Library, picture, tweet
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, POSTGRES_SLOWLY]
 
 SEED = int(os.environ.get("MEDIA_TEST_SEED", "20261120"))
 KILLS = 10
@@ -24,7 +25,9 @@ def _with_latency(exchange: Exchange) -> None:
     exchange.serve()
 
 
-def test_a_run_killed_ten_times_ends_as_if_it_had_never_been(tmp_path: Path, host: FaultyHost) -> None:
+def test_a_run_killed_ten_times_ends_as_if_it_had_never_been(
+    tmp_path: Path, host: FaultyHost, either_database: str, other_catalogue: str
+) -> None:
     posts = [
         tweet(n, host.serve(f"/{n}.jpg", picture(n % 90, 800, 600), fault=_with_latency), text=f"post {n % 7}")
         for n in range(100)
@@ -32,9 +35,9 @@ def test_a_run_killed_ten_times_ends_as_if_it_had_never_been(tmp_path: Path, hos
     posts += [tweet(200, host.serve("/gone.jpg", fault=status(404))), tweet(201, host.serve("/page.jpg", HTML))]
     export = tmp_path / "export.jsonl"
     export.write_text("".join(json.dumps(post) + "\n" for post in posts))
-    whole = Library(tmp_path / "whole", media_allowed_hosts=(host.address,))
+    whole = Library(tmp_path / "whole", media_allowed_hosts=(host.address,), media_catalog_url=other_catalogue)
     killed = Library(tmp_path / "killed", media_allowed_hosts=(host.address,))
-    assert start_ingest(whole, export, "twitter").wait(120) == 0
+    assert start_ingest(whole, export, "twitter").wait(PATIENCE_SECONDS) == 0
     host.requests.clear()
 
     def asked() -> list[str]:

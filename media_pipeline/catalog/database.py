@@ -22,7 +22,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from media_pipeline.catalog import schema
+from media_pipeline.catalog import leases, schema
 from media_pipeline.catalog.backups import (
     DAILY,
     back_up_postgres,
@@ -35,6 +35,16 @@ from media_pipeline.settings import Settings
 
 SQLITE_BUSY_SECONDS = 120
 """A writer waits this long for another one. Transactions are a batch long, i.e. well under a second."""
+
+POSTGRES_PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+"""Seconds, the last one milliseconds, after which a server that is gone without a word is an error: the system's own
+answer comes after a quarter of an hour, or never to who waits for a lock."""
 
 _POSTGRES_NAMES = ("postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg2")
 _SQLITE_NAMES = ("sqlite", "sqlite+pysqlite")
@@ -68,8 +78,12 @@ def normalised_url(url: str) -> URL:
 class Database:
     """The catalogue, opened. ``read()`` and ``write()`` give a connection in a transaction of that kind."""
 
-    def __init__(self, url: str) -> None:
-        """Connect to nothing yet. Raises CatalogError for a URL or a path that can't be used."""
+    def __init__(self, url: str, run_id: str | None = None) -> None:
+        """Connect to nothing yet. Raises CatalogError for a URL or a path that can't be used.
+
+        With the id of the run that opens it, no transaction changes anything once that run was given up.
+        """
+        self.run_id = run_id
         self.url = normalised_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.is_read_only = self.is_sqlite and _is_read_only(self.file)
@@ -82,12 +96,12 @@ class Database:
             self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url)
 
     @classmethod
-    def open(cls, settings: Settings) -> Database:
+    def open(cls, settings: Settings, run_id: str | None = None) -> Database:
         """Connect and make sure of the schema: SQLite is migrated here, PostgreSQL by ``media-pipeline migrate``.
 
         Raises CatalogError when the database can't be reached, is behind (PostgreSQL) or newer than this code.
         """
-        database = cls(settings.catalog_url)
+        database = cls(settings.catalog_url, run_id)
         try:
             database.ensure_schema()
         except CatalogError:
@@ -179,13 +193,21 @@ class Database:
         """A connection for changes, committed at the end, rolled back on an error. Writers take turns.
 
         So what a writer has looked up holds until it commits: two that meet the same post, file or URL can neither
-        insert it twice nor lock each other out. Transactions are short; keep them so.
+        insert it twice nor lock each other out. Transactions are short; keep them so. Raises LeaseLost.
         """
         if self.is_read_only:
             raise CatalogError(f"the catalogue {self.shown_url} can't be written: its folder or file is read-only")
-        with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+        with self.own_row() as connection:
             if not self.is_sqlite:
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_lock_key("write"))))
+            if self.run_id and leases.is_ended(connection, self.run_id):
+                raise leases.LeaseLost(self.run_id)
+            yield connection
+
+    @contextmanager
+    def own_row(self) -> Generator[sa.Connection]:
+        """A connection to change one row that no other writer depends on. On PostgreSQL it awaits nobody's turn."""
+        with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -259,7 +281,13 @@ def _loads(text: str) -> Any:
 
 
 def _postgres_engine(url: URL) -> sa.Engine:
-    return sa.create_engine(url, json_serializer=_dumps, json_deserializer=_loads, pool_pre_ping=True)
+    return sa.create_engine(
+        url,
+        json_serializer=_dumps,
+        json_deserializer=_loads,
+        pool_pre_ping=True,
+        connect_args={name: value for name, value in POSTGRES_PATIENCE.items() if name not in url.query},
+    )
 
 
 def _sqlite_engine(url: URL) -> sa.Engine:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from media_pipeline.catalog.selection import by_author, clean, in_partitions, pieces
 from media_pipeline.catalog.tables import imports, media_files, post_media, posts
 from media_pipeline.model import Content, FetchedFile, ImportPartition, Status
+from media_pipeline.policy.clocks import is_from_the_future
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +171,13 @@ def mark_verified(connection: sa.Connection, sha256s: Sequence[str]) -> None:
     now = datetime.now(UTC)
     for piece in pieces(sha256s):
         connection.execute(sa.update(media_files).where(media_files.c.sha256.in_(piece)).values(verified_at=now))
+
+
+def correct_last_uses(connection: sa.Connection) -> None:
+    """What a wrong clock has used years ahead would be the last to leave the store for as long."""
+    now = datetime.now(UTC)
+    is_wrong = is_from_the_future(media_files.c.last_used_at, now)
+    connection.execute(sa.update(media_files).where(is_wrong).values(last_used_at=now))
 
 
 def mark_evicted(connection: sa.Connection, sha256: str) -> None:

@@ -17,12 +17,14 @@ from media_pipeline.catalog.tables import (
     post_media,
 )
 from media_pipeline.model import Candidate, FetchAttempt, ImportPartition, Role, Status, Validators
+from media_pipeline.policy import clocks
 
 RETRY_AFTER_HOURS = 1
 """Wait before the second try; doubled with each further one."""
 RETRY_AFTER_HOURS_AT_MOST = 7 * 24
 RETRY_AFTER_DAYS_AT_MOST = 30
 """A host that asks for a longer wait is asked again after this one."""
+LONGEST_WAIT = max(timedelta(hours=RETRY_AFTER_HOURS_AT_MOST), timedelta(days=RETRY_AFTER_DAYS_AT_MOST))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +159,15 @@ def ask_again(connection: sa.Connection, partitions: Sequence[ImportPartition]) 
 
 def is_due() -> sa.ColumnElement[bool]:
     """Condition on ``post_media``: to be fetched now."""
+    wait = post_media.c.next_attempt_at, post_media.c.updated_at
     return sa.and_(
         # Says it twice, since SQLite finds the statuses of a list in the index, those of an OR it doesn't.
-        post_media.c.status.in_([Status.PENDING, Status.FAILED, Status.MISSING]),
+        post_media.c.status.in_([Status.PENDING, Status.FAILED, Status.MISSING, Status.EXPIRED]),
         sa.or_(
             post_media.c.status == Status.PENDING,
             sa.and_(post_media.c.status == Status.MISSING, post_media.c.next_attempt_at.is_(None)),
-            post_media.c.next_attempt_at <= datetime.now(UTC),
+            # Also what is expired, which waits for nothing: a wrong clock says so of URLs that live.
+            clocks.is_waited_out(*wait, datetime.now(UTC), LONGEST_WAIT),
         ),
     )
 

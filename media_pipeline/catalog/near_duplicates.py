@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -19,6 +19,7 @@ from media_pipeline.catalog.files import of_partitions
 from media_pipeline.catalog.selection import in_partitions, pieces
 from media_pipeline.catalog.tables import media_files, media_versions, near_duplicates, post_media, video_fingerprints
 from media_pipeline.model import ImportPartition, MediaType, Status
+from media_pipeline.policy.clocks import is_from_the_future
 
 LEAST_QUALITY = 50
 """Of PDQ; below it a picture has too little in it to be told from others (design, chapter 3)."""
@@ -158,8 +159,11 @@ def searched() -> sa.ColumnElement[bool]:
     Whoever saves facts only sees whether a video's poster has changed. So one counts as another when its facts are read
     again.
     """
-    is_later = media_files.c.near_searched_at > media_files.c.facts_at
-    return sa.and_(media_files.c.near_searched_at.is_not(None), sa.or_(sa.not_(is_video()), is_later))
+    now, searched_at, facts_at = datetime.now(UTC), media_files.c.near_searched_at, media_files.c.facts_at
+    # Times of a wrong clock say nothing about which came first: it is compared once more, and then not again.
+    is_later = sa.or_(searched_at > facts_at, is_from_the_future(facts_at, now))
+    is_believed = sa.and_(searched_at.is_not(None), sa.not_(is_from_the_future(searched_at, now)))
+    return sa.and_(is_believed, sa.or_(sa.not_(is_video()), is_later))
 
 
 def fingerprints(connection: sa.Connection, kind: Kind, condition: sa.ColumnElement[bool]) -> Iterator[bytes]:

@@ -357,6 +357,19 @@ fetch_attempts = sa.Table(
     comment="Requests to media hosts, each as it went. Only ever added to.",
 )
 
+run_leases = sa.Table(
+    "run_leases",
+    metadata,
+    _key("run_id", sa.String(64), comment="Dagster's id of the run"),
+    _optional("holder", sa.Text, comment="its machine and process; empty: it has not begun its work yet"),
+    _required("began_at", UtcDateTime, comment="when the run was first known here"),
+    _optional("renewed_at", UtcDateTime, comment="when its process last said that it lives, by the database's clock"),
+    _optional("suspected_at", UtcDateTime, comment="when it was first found silent since"),
+    _optional("ended_at", UtcDateTime, comment="when it was given up: from then on it can write nothing"),
+    _optional("settled_at", UtcDateTime, comment="when another run had its partitions, or none was to have them"),
+    comment="Runs that work, and runs whose process is gone. A run that ends by itself takes its row away.",
+)
+
 library = sa.Table(
     "library",
     metadata,

@@ -1,50 +1,74 @@
 """Runs whose process is gone: marked as failed, so that they don't hold a place in the queue for ever.
 
-Dagster's default launcher can't tell that a run's process was killed or lost with the machine: the run stays
-"started", and two such runs would fill `max_concurrent_runs`. What belongs here: finding and ending them, and the
-request that takes up their work.
+Dagster's default launcher can't tell that a run's process was killed or lost with its machine: the run stays
+"started", and two such runs would fill `max_concurrent_runs`. What belongs here: ending them by their leases, and the
+request that takes up their work. What does not: when a run counts as dead (``policy.liveness``).
+
+Each look does what is left to do by what is written down, so that a daemon which dies between two steps leaves nothing
+half done: a run is given up in the catalogue, then marked as failed, then requested, and settled once the run that
+takes it up is in Dagster's history.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import dagster as dg
-import psutil
 
+from media_pipeline.catalog import leases
+from media_pipeline.catalog.database import Database
+from media_pipeline.catalog.leases import Lease
+from media_pipeline.defs import jobs
 from media_pipeline.defs.partitions import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG
-
-CLOCK_TOLERANCE_SECONDS = 60
-"""A process that began this much later than the run is another one with the same number, e.g. after a restart."""
+from media_pipeline.policy.liveness import Verdict, verdict
 
 AFTER_TAG = "media_pipeline/after"
 """Names the dead run that a run takes up."""
 
+DEATHS_TAG = "media_pipeline/deaths"
+"""How many runs of the same partitions have died before this one, each taken up by the next."""
 
-def end_dead_runs(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
-    """Mark as failed every started run whose process no longer exists, and return them.
+MOST_TAKEN_UP = 3
+"""What has killed so many runs and one more may kill the next too: it is left for the night."""
 
-    Only where the history lies in SQLite, i.e. where every run is of this machine.
-    """
-    if not _is_of_one_machine(instance):
-        return []
+BEGUN = (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED)
+
+
+def look_after_runs(
+    instance: dg.DagsterInstance, database: Database, lease_seconds: float
+) -> tuple[list[dg.DagsterRun], list[dg.RunRequest]]:
+    """Mark as failed every run whose process is gone; return those, and the requests that take up their partitions."""
+    _give_up_the_silent(instance, database, lease_seconds)
+    with database.read() as connection:
+        given_up = leases.unsettled(connection)
     ended: list[dg.DagsterRun] = []
-    for record in instance.get_run_records(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
-        run = record.dagster_run
-        pid = _process_of(instance, run.run_id)
-        if pid is not None and not _lives(pid, record.start_time):
-            instance.report_run_failed(run, f"Its process {pid} is gone: killed, or lost with the machine.")
+    requests: list[dg.RunRequest] = []
+    settled: list[str] = []
+    for lease in given_up:
+        run = instance.get_run_by_id(lease.run_id)
+        if run is None:
+            continue
+        was_running = run.status in BEGUN
+        if was_running:
+            instance.report_run_failed(run, _obituary(lease))
             ended.append(run)
-    return ended
+        # Dagster's own monitoring may have been the first to mark it.
+        failed = was_running or run.status is dg.DagsterRunStatus.FAILURE
+        request = take_up(run) if failed and not _is_taken_up(instance, run) else None
+        if request is None:
+            settled.append(run.run_id)
+        else:
+            requests.append(request)
+    if settled:
+        with database.write() as connection:
+            leases.settle(connection, settled)
+    return ended, requests
 
 
 def take_up(run: dg.DagsterRun) -> dg.RunRequest | None:
-    """A request for the same partitions; None for a run without any, and for one that took up a dead run itself:
-    what has killed two runs may kill a third, so it is left for the night.
-    """
-    if AFTER_TAG in run.tags:
+    """A request for the same partitions; None for a run without any, and after too many that died of them."""
+    deaths = int(run.tags.get(DEATHS_TAG, 0)) + 1
+    if deaths > MOST_TAKEN_UP:
         return None
-    tags = {AFTER_TAG: run.run_id}
+    tags = {AFTER_TAG: run.run_id, DEATHS_TAG: str(deaths)}
     if RANGE_START_TAG in run.tags:
         tags |= {name: run.tags[name] for name in (RANGE_START_TAG, RANGE_END_TAG)}
         return dg.RunRequest(run_key=f"after {run.run_id}", tags=tags)
@@ -53,27 +77,41 @@ def take_up(run: dg.DagsterRun) -> dg.RunRequest | None:
     return None
 
 
-def _is_of_one_machine(instance: dg.DagsterInstance) -> bool:
-    from dagster._core.storage.runs import SqliteRunStorage
-
-    return isinstance(instance.run_storage, SqliteRunStorage)
-
-
-def _process_of(instance: dg.DagsterInstance, run_id: str) -> int | None:
-    """The number of the process that executes the run's steps, once it has said so."""
-    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ENGINE_EVENT):
-        event = entry.dagster_event
-        pid = event.engine_event_data.metadata.get("pid") if event else None
-        if pid is not None and str(pid.value).isdigit():
-            return int(str(pid.value))
-    return None
+def has_lease(run: dg.DagsterRun) -> bool:
+    """Whether the run is of this project's assets alone: others that share the history have no leases."""
+    if run.asset_selection:
+        return all(key.to_user_string() in jobs.ASSETS for key in run.asset_selection)
+    return run.job_name in jobs.NAMES
 
 
-def _lives(pid: int, run_started: float | None) -> bool:
-    try:
-        process = psutil.Process(pid)
-        began, ended = process.create_time(), process.status() == psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False
-    started = run_started if run_started is not None else datetime.now(UTC).timestamp()
-    return not ended and began <= started + CLOCK_TOLERANCE_SECONDS
+def _give_up_the_silent(instance: dg.DagsterInstance, database: Database, lease_seconds: float) -> None:
+    """Look at the lease of every run that Dagster's history knows, and end those of the dead."""
+    begun = instance.get_runs(dg.RunsFilter(statuses=list(BEGUN)))
+    with database.write() as connection:
+        leases.announce(connection, [run.run_id for run in begun if has_lease(run)])
+        held = leases.held(connection)
+    if not held:
+        return
+    known = {run.run_id for run in instance.get_runs(dg.RunsFilter(run_ids=[lease.run_id for lease in held]))}
+    with database.write() as connection:
+        now = leases.now(connection)
+        for lease in held:
+            if lease.run_id in known:
+                found = verdict(lease.began_at, lease.renewed_at, lease.suspected_at, now, lease_seconds)
+                if found is Verdict.SILENT:
+                    leases.suspect(connection, lease)
+                elif found is Verdict.DEAD:
+                    leases.end(connection, lease)
+
+
+def _is_taken_up(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    return instance.get_runs_count(dg.RunsFilter(tags={AFTER_TAG: run.run_id})) > 0
+
+
+def _obituary(lease: Lease) -> str:
+    if lease.renewed_at is None:
+        return "The process of this run never came to its first step: it was killed, or lost with its machine."
+    return (
+        f"Nothing was heard of this run ({lease.holder}) since {lease.renewed_at:%Y-%m-%d %H:%M:%S} UTC: "
+        "its process was killed, paused, or lost with its machine. What it had done is kept."
+    )

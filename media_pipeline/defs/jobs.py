@@ -13,6 +13,7 @@ VERIFY = "verify_library"
 _MANIFESTS = "raw_posts media_manifest"
 _ORIGINALS = "cached_media dedup_report"
 _DELIVERY = "renditions s3_archive"
+_LIBRARY = "library_verification"
 
 _PARTS = (
     (WHOLE, f"{_MANIFESTS} {_ORIGINALS} {_DELIVERY}", "Everything, from export files to the archive."),
@@ -21,11 +22,15 @@ _PARTS = (
     (DELIVERY, _DELIVERY, "Makes renditions and archives originals."),
 )
 
+NAMES = frozenset((*(name for name, _, _ in _PARTS), VERIFY))
+ASSETS = frozenset((*f"{_MANIFESTS} {_ORIGINALS} {_DELIVERY}".split(), _LIBRARY))
+"""The names of every job and asset of this project."""
+
 
 def build_jobs() -> list[dg.UnresolvedAssetJobDefinition]:
     """One job for the whole graph and one for each of its parts, and the weekly verification."""
     parts = [_job(name, _of_assets(assets), description) for name, assets, description in _PARTS]
-    return [*parts, _job(VERIFY, "library_verification", "Reads every stored file.")]
+    return [*parts, _job(VERIFY, _LIBRARY, "Reads every stored file.")]
 
 
 def _of_assets(names: str) -> dg.AssetSelection:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from media_pipeline.defs.clock import forget_the_future
 from media_pipeline.defs.partitions import PartitionRange
 from media_pipeline.settings import Settings
 from media_pipeline.storage.durable import make_folders
@@ -57,7 +58,9 @@ def _embedded_config() -> Path:
 
 def open_instance(settings: Settings) -> dg.DagsterInstance:
     """The instance that the UI and the daemon use as well."""
-    return dg.DagsterInstance.from_config(str(dagster_home(settings)))
+    instance = dg.DagsterInstance.from_config(str(dagster_home(settings)))
+    forget_the_future(instance)
+    return instance
 
 
 def execute(
@@ -88,6 +91,8 @@ def run_dev_server(settings: Settings, host: str, port: int) -> int:
     # Before the start: a shell's background job ignores SIGINT, and so would a child that inherits that.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: interrupted.set())
+    with open_instance(settings):
+        pass
     command = [sys.executable, "-m", "dagster", "dev", "-m", "media_pipeline.definitions"]
     server = subprocess.Popen(
         [*command, "-h", host, "-p", str(port)],

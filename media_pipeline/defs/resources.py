@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from logging import Logger
 
+import dagster as dg
+
+from media_pipeline.defs.heartbeat import Heartbeat
 from media_pipeline.settings import Settings
 from media_pipeline.stages.context import StageContext, opened
 from media_pipeline.stages.progress import LogProgress, Progress
@@ -18,17 +21,35 @@ NO_RETRIES = 0
 
 @dataclass(frozen=True)
 class Pipeline:
-    """The resource ``pipeline``: :meth:`open` gives a step what its stage needs."""
+    """What the resource ``pipeline`` is: :meth:`open` gives a step what its stage needs."""
 
     settings: Settings
     progress: Progress | None = None
     """How a terminal shows progress; None: into the run's log."""
+    run_id: str | None = None
+    """The run that it was made for, which has a lease."""
 
     @contextmanager
     def open(self, log: Logger) -> Generator[StageContext]:
         """Catalogue, store and archive, opened; closed when the step ends."""
-        with opened(self.settings, log, self.progress or LogProgress(log), bucket_of(self.settings)) as context:
+        progress = self.progress or LogProgress(log)
+        with opened(self.settings, log, progress, bucket_of(self.settings), self.run_id) as context:
             yield context
+
+
+def pipeline_of(settings: Settings, progress: Progress | None = None) -> dg.ResourceDefinition:
+    """The resource ``pipeline``, made once for a run, which has a lease from before its first step until its end."""
+
+    @dg.resource(description="Catalogue, store and archive of the settings, for the time of a step.")  # pyright: ignore[reportUnknownMemberType]
+    def pipeline(context: dg.InitResourceContext) -> Generator[Pipeline]:
+        run = context.run
+        if run is None:
+            yield Pipeline(settings, progress)
+            return
+        with Heartbeat(settings, run.run_id):
+            yield Pipeline(settings, progress, run.run_id)
+
+    return pipeline
 
 
 def bucket_of(settings: Settings) -> Archive | None:

@@ -1,4 +1,4 @@
-"""The sensors: one takes new imports, one ends runs whose process is gone."""
+"""The sensors: one takes new imports, the other ends runs whose process is gone."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import dagster as dg
 
 from media_pipeline.catalog.database import Database
 from media_pipeline.defs import jobs
-from media_pipeline.defs.dead_runs import end_dead_runs, take_up
+from media_pipeline.defs.dead_runs import look_after_runs
+from media_pipeline.policy.liveness import LOOKS_IN_A_LEASE
 from media_pipeline.settings import Settings
 from media_pipeline.stages.landing import Landed, fingerprint, look
 
 EVERY_SECONDS = 30
-DEAD_RUNS_EVERY_SECONDS = 60
 
 
 def build_sensor(settings: Settings) -> dg.SensorDefinition:
@@ -41,21 +41,25 @@ def build_sensor(settings: Settings) -> dg.SensorDefinition:
     return new_imports
 
 
-@dg.sensor(  # pyright: ignore[reportUnknownMemberType]
-    name="dead_runs",
-    minimum_interval_seconds=DEAD_RUNS_EVERY_SECONDS,
-    default_status=dg.DefaultSensorStatus.RUNNING,
-    job_name=jobs.WHOLE,
-    description="Marks runs as failed whose process was killed or lost with the machine, and requests their partitions "
-    "once more.",
-)
-def dead_runs(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-    """What such a run had done is kept; the new run goes on where it stopped."""
-    ended = end_dead_runs(context.instance)
-    requests = [request for run in ended if (request := take_up(run))]
-    names = ", ".join(run.run_id for run in ended)
-    reason = f"Ended {names}." if ended else "Every started run has its process."
-    return dg.SensorResult(run_requests=requests, skip_reason=None if requests else reason)
+def build_dead_runs_sensor(settings: Settings) -> dg.SensorDefinition:
+    """The sensor ``dead_runs``. It keeps no cursor either: what is left to do stands in the catalogue."""
+
+    @dg.sensor(  # pyright: ignore[reportUnknownMemberType]
+        name="dead_runs",
+        minimum_interval_seconds=round(settings.media_lease_seconds / LOOKS_IN_A_LEASE),
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        job_name=jobs.WHOLE,
+        description="Marks runs as failed whose process was killed or lost with its machine, and requests their "
+        "partitions once more. What such a run had done is kept; the new run goes on where it stopped.",
+    )
+    def dead_runs(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        with closing(Database.open(settings)) as database:
+            ended, requests = look_after_runs(context.instance, database, settings.media_lease_seconds)
+        names = ", ".join(run.run_id for run in ended)
+        reason = f"Ended {names}." if ended else "Every started run is heard of."
+        return dg.SensorResult(run_requests=requests, skip_reason=None if requests else reason)
+
+    return dead_runs
 
 
 def requests_for(landed: Landed) -> list[dg.RunRequest]:

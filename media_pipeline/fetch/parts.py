@@ -21,13 +21,14 @@ import fcntl
 import hashlib
 import json
 import os
-import time
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 from media_pipeline.fetch.body import BodyWriter, TemporaryFileError
 from media_pipeline.model import Validators
+from media_pipeline.policy.clocks import is_too_old
 
 CHECKPOINT_BYTES = 16_000_000
 """What a crash costs at most of one download: 0.2 s of a fast line, for one small file written."""
@@ -167,10 +168,11 @@ class UnfinishedDownloads:
 
     def remove_older_than(self, seconds: float) -> int:
         """Remove those that nobody has gone on with for so long, and count them."""
-        removed = 0
+        removed, now = 0, datetime.now(UTC)
         for path in self._folder.glob("*"):
             with contextlib.suppress(FileNotFoundError):
-                if time.time() - path.stat().st_mtime > seconds:
+                modified_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+                if is_too_old(modified_at, now, timedelta(seconds=seconds)):
                     removed += self._remove(path)
         return removed
 

@@ -51,6 +51,7 @@ def cache_media(context: StageContext, partitions: Sequence[ImportPartition]) ->
             requests, received = downloads.requests, downloads.bytes_received
         read_facts(context, partitions)
         with context.database.write() as connection:
+            files.correct_last_uses(connection)
             media.flag_downgrades(connection, partitions, LEAST_SHARE_OF_DECLARED)
             placeholders.flag(connection, partitions, context.settings.media_placeholder_authors)
     else:

@@ -75,15 +75,19 @@ class StageContext:
 
 @contextmanager
 def opened(
-    settings: Settings, log: Logger, progress: Progress | None = None, bucket: Archive | None = None
+    settings: Settings,
+    log: Logger,
+    progress: Progress | None = None,
+    bucket: Archive | None = None,
+    run_id: str | None = None,
 ) -> Generator[StageContext]:
-    """Open catalogue and store for stages that write, and close them afterwards.
+    """Open catalogue and store for stages that write, and close them afterwards. ``run_id``: of a run with a lease.
 
     Raises CatalogError or StorageError when one can't be used, WrongPlace when store, import path or archive are not
     the library's own. An archive that can't be reached is no reason to stop: only what needs it fails.
     """
     with (
-        closing(Database.open(settings)) as database,
+        closing(Database.open(settings, run_id)) as database,
         ContentStore(settings.storage_path, public=settings.media_public) as store,
     ):
         places.confirm(settings, database, store, bucket, log)

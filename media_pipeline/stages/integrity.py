@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from media_pipeline.catalog import archived, files, media, missing
 from media_pipeline.catalog.files import LocalFile
 from media_pipeline.catalog.missing import MissingFile
 from media_pipeline.model import Content, ImportPartition, MediaPipelineError, MediaType, Proof, Status
+from media_pipeline.policy.clocks import is_changed_since
 from media_pipeline.stages.context import StageContext
 from media_pipeline.storage.archive import ArchiveError, OtherBytes
 
@@ -128,7 +130,8 @@ def _touched(context: StageContext, file: LocalFile) -> bool:
         stat = context.store.path_of(file.local_path).stat()
     except FileNotFoundError:
         return True
-    return stat.st_size != file.file_size or stat.st_mtime > file.verified_at.timestamp()
+    modified_at = datetime.fromtimestamp(stat.st_mtime, UTC)
+    return stat.st_size != file.file_size or is_changed_since(modified_at, file.verified_at, datetime.now(UTC))
 
 
 def _lose(context: StageContext, file: LocalFile) -> None:

@@ -26,6 +26,7 @@ ORDER = (
     "import_faults",
     "media_versions",
     "fetch_attempts",
+    "run_leases",
     "library",
     "places",
     "removals",

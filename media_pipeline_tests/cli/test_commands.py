@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,15 +12,16 @@ from typer.testing import CliRunner
 from media_pipeline.cli import app
 from media_pipeline_tests import faulty_host
 from media_pipeline_tests.cli.shell import Shell
+from media_pipeline_tests.databases import POSTGRES_SLOWLY
 from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.library import DAY, Library, picture, tweet
 from media_pipeline_tests.posts.shapes import linkedin
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, POSTGRES_SLOWLY]
 
 
 @pytest.fixture
-def shell(library: Library) -> Shell:
+def shell(either_database: str, library: Library) -> Shell:
     return Shell(library)
 
 
@@ -249,37 +248,3 @@ def test_help_names_every_command(shell: Shell) -> None:
         "demo",
     ]:
         assert f" {command} " in said
-
-
-def test_ctrl_c_in_mid_run_and_again_ends_the_same(shell: Shell, host: FaultyHost, tmp_path: Path) -> None:
-    import signal
-    import time
-
-    def slow(exchange: faulty_host.Exchange) -> None:
-        time.sleep(0.15)
-        exchange.serve()
-
-    posts = [tweet(n, host.serve(f"/{n}.jpg", picture(n), fault=slow)) for n in range(60)]
-    path = tmp_path / "slow.json"
-    path.write_text(json.dumps(posts))
-    command = [sys.executable, "-m", "media_pipeline.cli", "ingest", str(path), "-p", "twitter"]
-    process = subprocess.Popen(
-        command,
-        env=shell.environment,
-        cwd=shell.library.folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler) and None,
-    )
-    deadline = time.monotonic() + 60
-    while len(host.requests) < 12 and time.monotonic() < deadline:
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    out, errors = process.communicate(timeout=60)
-    assert process.returncode not in (0, None), (out, errors)
-    assert len(host.requests) < 60
-    summary = shell.json("ingest", str(path), "-p", "twitter")
-    assert summary["stored"] == 60
-    assert sorted(request.path for request in host.requests) == sorted(f"/{n}.jpg" for n in range(60)), (
-        "what had come before was written down, and nothing was fetched twice"
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -35,7 +36,9 @@ class DevServer:
         self.url = f"http://127.0.0.1:{port}"
 
     def ask(self, query: str, **variables: Any) -> Any:
-        answer = requests.post(f"{self.url}/graphql", json={"query": query, "variables": variables}, timeout=60).json()
+        answer = requests.post(
+            f"{self.url}/graphql", json={"query": query, "variables": variables}, timeout=PATIENCE_SECONDS
+        ).json()
         assert "errors" not in answer, answer
         return answer["data"]
 
@@ -54,9 +57,22 @@ class DevServer:
 
         return wait_for(ended)
 
+    def processes(self) -> list[psutil.Process]:
+        """Webserver, daemon, code servers, and runs with what they started."""
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def lose_power(self) -> None:
+        """End everything at once, as a power cut does."""
+        everything = [psutil.Process(self.process.pid), *self.processes()]
+        for process in everything:
+            process.suspend()
+        for process in everything:
+            process.kill()
+        self.process.wait(PATIENCE_SECONDS)
+
     def stop(self) -> None:
         self.process.send_signal(signal.SIGINT)
-        self.process.wait(60)
+        self.process.wait(PATIENCE_SECONDS)
 
 
 def wait_for(condition: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
@@ -92,9 +108,10 @@ def dev_server(library: Library, **environment: str) -> Iterator[DevServer]:
         children: list[psutil.Process] = []
         try:
             wait_for(lambda: _answers(server))
-            children = psutil.Process(process.pid).children(recursive=True)
             yield server
         finally:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                children = server.processes()
             server.stop()
     left = [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
     assert left == [], "the server leaves no process behind"

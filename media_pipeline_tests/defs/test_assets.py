@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
+import pytest
 
 from media_pipeline.definitions import build_defs
 from media_pipeline.defs import jobs
@@ -15,6 +16,8 @@ from media_pipeline.posts.platforms import platform_names
 from media_pipeline_tests.conftest import MakeLibrary
 from media_pipeline_tests.faulty_host import HTML, FaultyHost
 from media_pipeline_tests.library import DAY, Library, picture, tweet
+
+pytestmark = pytest.mark.usefixtures("either_database")
 
 ASSETS = ["raw_posts", "media_manifest", "cached_media", "dedup_report", "renditions", "s3_archive"]
 KEY = "2025-11-01|twitter"

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
+import pytest
 
 from media_pipeline.defs.partitions import RANGE_END_TAG, RANGE_START_TAG, ranges_of
 from media_pipeline.defs.schedules import build_schedules
@@ -15,6 +16,8 @@ from media_pipeline.stages.raw_posts import read_posts
 from media_pipeline_tests import faulty_host
 from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.library import DAY, TWITTER, Library, picture, tweet
+
+pytestmark = pytest.mark.usefixtures("either_database")
 
 NIGHT = datetime(2026, 11, 21, 3, tzinfo=UTC)
 

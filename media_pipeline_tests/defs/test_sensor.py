@@ -6,10 +6,13 @@ import time
 from datetime import timedelta
 
 import dagster as dg
+import pytest
 
 from media_pipeline.defs.sensors import build_sensor
 from media_pipeline.model import ImportPartition
 from media_pipeline_tests.library import DAY, TWITTER, Library, tweet
+
+pytestmark = pytest.mark.usefixtures("either_database")
 
 TOMORROW = ImportPartition(DAY + timedelta(days=1), "twitter")
 

@@ -22,7 +22,7 @@ from media_pipeline.fetch.journey import Wanted
 from media_pipeline.model import Candidate, FetchedFile, FetchFailure, Status
 from media_pipeline.settings import Settings
 from media_pipeline_tests import faulty_host
-from media_pipeline_tests.faulty_host import HTML, JPEG, FaultyHost
+from media_pipeline_tests.faulty_host import HTML, JPEG, FaultyHost, Gate
 from media_pipeline_tests.fetch.process_tree import download_workers, ends
 
 PATIENCE = 20.0
@@ -67,19 +67,6 @@ def until_workers_fetch(downloader: Downloader, host: FaultyHost, folder: Path) 
             assert isinstance(file, FetchedFile)
             seen.add(file.path.name.rpartition("-")[0])
             file.path.unlink()
-
-
-class Gate:
-    """A fault that answers only once it is opened."""
-
-    def __init__(self) -> None:
-        self.waiting = threading.Semaphore(0)
-        self.opened = threading.Event()
-
-    def __call__(self, exchange: faulty_host.Exchange) -> None:
-        self.waiting.release()
-        self.opened.wait(PATIENCE)
-        exchange.serve()
 
 
 def test_processes_bring_what_threads_would(host, downloader, tmp_path):
@@ -172,7 +159,7 @@ def test_a_worker_killed_in_mid_download_costs_a_retry(host, downloader, tmp_pat
     for _ in range(4):
         assert gate.waiting.acquire(timeout=PATIENCE)
     os.kill(download_workers()[0], signal.SIGKILL)
-    gate.opened.set()
+    gate.open()
     assert all(isinstance(future.result(PATIENCE), FetchedFile) for future in futures)
     assert all(len(host.asked(f"/done{n}")) == 1 for n in range(10))
     assert sum(len(host.asked(f"/{n}")) for n in range(20)) <= 20 + 2, "what waited in it was not asked for twice"
@@ -210,7 +197,7 @@ def test_what_has_not_begun_is_dropped_by_a_stop_and_the_rest_ends(host, downloa
         assert gate.waiting.acquire(timeout=PATIENCE)
     downloader_.stop()
     wait_for(lambda: sum(future.done() for future in futures) == 56)
-    gate.opened.set()
+    gate.open()
     wait(futures, PATIENCE)
     dropped = [future for future in futures if isinstance(future.exception(), DownloadDropped)]
     assert (len(dropped), len(list(tmp_path.iterdir()))) == (56, 4)

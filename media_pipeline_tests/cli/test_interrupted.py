@@ -1,0 +1,57 @@
+"""Ctrl-C in the middle of a command, on both databases."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from media_pipeline_tests.cli.shell import Shell
+from media_pipeline_tests.defs.dev_server import PATIENCE_SECONDS, wait_for
+from media_pipeline_tests.faulty_host import FaultyHost, Gate
+from media_pipeline_tests.library import Library, picture, tweet
+
+MEDIA = 40
+SECONDS_TO_NOTICE = 5
+AT_ONCE = 10
+"""How many pictures the host gives without a wait."""
+
+
+@pytest.mark.usefixtures("either_database")
+def test_ctrl_c_in_mid_run_and_again_ends_the_same(library: Library, host: FaultyHost, tmp_path: Path) -> None:
+    with Gate() as gate:
+        faults = [None if number < AT_ONCE else gate for number in range(MEDIA)]
+        urls = [host.serve(f"/{n}.jpg", picture(n), fault=fault) for n, fault in enumerate(faults)]
+        path = tmp_path / "slow.json"
+        path.write_text(json.dumps([tweet(n, url) for n, url in enumerate(urls)]))
+        shell = Shell(library, MEDIA_TIMEOUT_SECONDS=str(PATIENCE_SECONDS))
+        with (tmp_path / "printed").open("w+") as printed:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "media_pipeline.cli", "ingest", str(path), "-p", "twitter"],
+                env=shell.environment,
+                cwd=library.folder,
+                stdout=printed,
+                stderr=printed,
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler) and None,
+            )
+            # By then at least so many have come, and others are under way.
+            wait_for(lambda: process.poll() is not None or len(host.requests) > AT_ONCE)
+            process.send_signal(signal.SIGINT)
+            # What is under way is awaited. Should the signal take its time, others come, and are let in later.
+            while process.poll() is None:
+                gate.let_in()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(SECONDS_TO_NOTICE)
+            assert process.returncode != 0, (tmp_path / "printed").read_text()
+        asked = [request.path for request in host.requests]
+        assert len(asked) < MEDIA
+    summary = shell.json("ingest", str(path), "-p", "twitter")
+    assert summary["stored"] == MEDIA
+    assert sorted(request.path for request in host.requests) == sorted(f"/{n}.jpg" for n in range(MEDIA)), (
+        "what had come before was written down, and nothing was fetched twice"
+    )
