@@ -18,7 +18,7 @@ import urllib3
 
 from media_pipeline.fetch.addresses import UnsafeUrlError
 from media_pipeline.fetch.pacing import BodyTooLongError, TooSlowError
-from media_pipeline.model import Status
+from media_pipeline.model import Status, unforeseen
 
 NETWORK_ERRORS = (
     requests.RequestException,
@@ -123,6 +123,14 @@ def refusal_of_error(error: Exception) -> Refusal:
         if refusal is not None:
             return refusal
     return Refusal(Status.FAILED, "connection", f"the connection failed: {chain[-1]}", passing=True)
+
+
+UNFORESEEN = "unforeseen"
+
+
+def refusal_of_unforeseen(error: Exception) -> Refusal:
+    """What an error that no rule foresees means: this request has failed, and is tried again another time."""
+    return Refusal(Status.FAILED, UNFORESEEN, unforeseen(error))
 
 
 def _refusal_of_cause(cause: BaseException) -> Refusal | None:

@@ -63,7 +63,7 @@ def look(settings: Settings, database: Database, settle: bool = True) -> Landed:
             continue
         path = imports.path_text(Path(entry.path).relative_to(settings.import_path))
         stat = entry.stat()
-        known = seen.get(path)
+        known = seen.get(imports.path_key(path))
         if known and (known.size, known.modified_ns) == (stat.st_size, stat.st_mtime_ns):
             continue
         if _settled(now - stat.st_mtime, settle_seconds):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from media_pipeline.model import Fault, Locator, Record
+from media_pipeline.model import Fault, Locator, Record, unforeseen
 from media_pipeline.posts.readers.document import read_array, read_object
 from media_pipeline.posts.readers.json_text import UnreadableJson, parse_json
 from media_pipeline.posts.readers.ndjson import read_lines
@@ -43,6 +44,15 @@ def read_export(path: Path) -> Iterator[Record | Fault]:
             yield from _read_text(path.name, chunks_of(path), owner)
     except DamagedExport as error:
         yield Fault(Locator(offset=error.offset), str(error))
+    except Exception as error:
+        if _is_of_the_machine(error):
+            raise
+        yield Fault(Locator(), f"what follows can't be read: {unforeseen(error)}")
+
+
+def _is_of_the_machine(error: Exception) -> bool:
+    """Whether disk or memory are to blame. zipfile raises EINVAL where a zip leads it before its beginning."""
+    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno != errno.EINVAL)
 
 
 def _read_zip(path: Path) -> Iterator[Record | Fault]:
@@ -66,6 +76,10 @@ def _read_text(name: str, chunks: Iterator[bytes], owner: Mapping[str, Any] | No
                 yield replace(unwrap(part), owner=owner) if owner else unwrap(part)
     except DamagedExport as error:
         yield Fault(Locator(offset=error.offset), str(error))
+    except Exception as error:
+        if _is_of_the_machine(error):
+            raise
+        yield Fault(Locator(), f"what follows can't be read: {unforeseen(error)}")
 
 
 def _read(name: str, chunks: Iterator[bytes]) -> Iterator[Record | Fault]:
