@@ -11,6 +11,7 @@ no caller can forget it, and what was stored in another shape is found by its ow
 | text with NUL, which PostgreSQL refuses, or with lone surrogates, which UTF-8 has not | U+FFFD in their places |
 | text longer than an index entry may be on PostgreSQL | its beginning, `…` and a piece of its digest |
 | text longer than its column | its beginning and `…` |
+| true, or a fraction, in a column of integers | the whole number |
 | an integer beyond the column's bits, a float that is no number | nothing |
 | a time outside the years 1 to 9999, in UTC and with a day to spare for any session's zone | nothing |
 """
@@ -100,9 +101,12 @@ class _Number(TypeDecorator[int]):
 
     bits = 32
 
-    def process_bind_param(self, value: int | None, dialect: sa.Dialect) -> int | None:  # noqa: ARG002
-        is_beyond = value is not None and not -(1 << (self.bits - 1)) <= value < 1 << (self.bits - 1)
-        return None if is_beyond else value
+    def process_bind_param(self, value: float | None, dialect: sa.Dialect) -> int | None:  # noqa: ARG002
+        if value is None or (isinstance(value, float) and not math.isfinite(value)):
+            return None
+        # JSON's true is 1 to SQLite, and no number to PostgreSQL; a fraction is kept by one and rounded by the other.
+        whole = int(value)
+        return whole if -(1 << (self.bits - 1)) <= whole < 1 << (self.bits - 1) else None
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
         """A share by which a number is multiplied is no integer."""

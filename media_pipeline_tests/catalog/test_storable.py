@@ -34,7 +34,7 @@ WILD_TEXTS = [
     "a" * 100_000,
     "\ufffe",
 ]
-WILD_NUMBERS = [0, -1, 2**31 - 1, 2**31, -(2**31) - 1, 2**63 - 1, 2**63, 10**400, True]
+WILD_NUMBERS = [0, -1, 2**31 - 1, 2**31, -(2**31) - 1, 2**63 - 1, 2**63, 10**400, True, 2.5, math.nan, math.inf]
 WILD_FLOATS = [0.0, -0.0, math.nan, math.inf, -math.inf, 1e308, 5e-324, 10**400]
 WILD_TIMES = [
     datetime.min.replace(tzinfo=UTC),
