@@ -29,6 +29,11 @@ NETWORK_ERRORS = (
 )
 """What a request or the reading of its body may raise when host, network or URL is to blame."""
 
+LONGEST_RETRY_AFTER_SECONDS = 365 * 24 * 3600.0
+"""Whatever is longer means never."""
+
+_MOST_DIGITS = 12
+
 _PASSING_STATUSES = frozenset((408, 425, 429))
 _GONE_STATUSES = frozenset((404, 410))
 _FORBIDDEN_STATUSES = frozenset((401, 403, 451))
@@ -105,14 +110,16 @@ def seconds_of_retry_after(text: str | None, now: datetime) -> float | None:
         return None
     text = text.strip()
     if text.isascii() and text.isdigit():
-        return float(text[:9])
+        # No more digits than a number of seconds has that dates can hold: an absurd one stays absurd.
+        return float(min(int(text[:_MOST_DIGITS]), LONGEST_RETRY_AFTER_SECONDS))
     try:
         when = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, TypeError, IndexError, OverflowError):
+        # It is documented to raise the first alone.
         return None
     if when.tzinfo is None:
         when = when.replace(tzinfo=UTC)
-    return max(0.0, (when - now).total_seconds())
+    return min(max(0.0, (when - now).total_seconds()), LONGEST_RETRY_AFTER_SECONDS)
 
 
 def refusal_of_error(error: Exception) -> Refusal:
