@@ -100,7 +100,8 @@ class PacedResponse(http.client.HTTPResponse):
 
     def _read_status(self) -> tuple[str, int, str]:
         """The status line of the answer itself: http.client passes over 100 alone, not over 103 and its like."""
-        read: Callable[[], tuple[str, int, str]] = super()._read_status  # pyright: ignore
+        itself: Any = super()
+        read: Callable[[], tuple[str, int, str]] = itself._read_status
         for _ in range(MOST_INTERIM_ANSWERS):
             version, status, reason = read()
             if not 100 <= status < 200 or status == http.HTTPStatus.SWITCHING_PROTOCOLS:

@@ -108,9 +108,7 @@ def test_103_early_hints_and_other_interim_answers_are_passed_over(
 ):
     library = hostile_library(make_either, host, hostile)
     body = picture(1)
-    hint = (
-        b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\nLink: </a.js>; rel=preload\r\n\r\n"
-    )
+    hint = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\nLink: </a.js>; rel=preload\r\n\r\n"
     interim = b"HTTP/1.1 100 Continue\r\n\r\n" + hint + b"HTTP/1.1 102 Processing\r\n\r\n" + hint
     final = answer(b"HTTP/1.1 200 OK", b"Content-Length: %d" % len(body), b'ETag: "of the answer"', body=body)
     hinted = hostile.serve("/hinted.jpg", interim + final)
