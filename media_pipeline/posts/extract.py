@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from media_pipeline.model import Candidate, Fault, MediaRef, Post, Record, unforeseen
+from media_pipeline.model import Candidate, Fault, Locator, MediaRef, Post, Record, unforeseen
 from media_pipeline.posts.coverage import Coverage, CoverageCounter
 from media_pipeline.posts.platforms.base import Platform
 from media_pipeline.posts.readers import read_export
@@ -20,6 +20,9 @@ from media_pipeline.posts.recognition import another_platform, recognise
 
 RECORDS_LOOKED_AT = 100
 """A record of a real export that is of no platform, such as a stream's notice, is followed by one that is."""
+
+MOST_WITHOUT_POST = 200_000
+"""Records and faults in a row without a post: a packed file of a few megabytes may hold a milliard."""
 
 NOT_RECOGNISED = "no post of any known platform found in this record; name its platform to see what was expected"
 
@@ -61,6 +64,17 @@ def read_records(path: Path, platform: Platform | None = None) -> Iterator[ReadR
     Without a platform each record's is recognised; with one, a record that is another's is a fault that says so.
     Raises OSError where the file can't be read; nothing in the file makes it raise.
     """
+    barren = 0
+    for read in _read_records(path, platform):
+        yield read
+        barren = 0 if isinstance(read, ReadRecord) and read.posts else barren + 1
+        if barren >= MOST_WITHOUT_POST:
+            where = read.locator if isinstance(read, Fault) else Locator()
+            yield Fault(where, f"no post in {MOST_WITHOUT_POST} records in a row: no export, not read on")
+            return
+
+
+def _read_records(path: Path, platform: Platform | None) -> Iterator[ReadRecord | Fault]:
     reading = _Reading(platform)
     for record in read_export(path):
         if isinstance(record, Fault):

@@ -24,6 +24,7 @@ from media_pipeline.posts.layout import Rejection, partition_of
 from media_pipeline.posts.platforms import Platform, platform_named, platform_names
 from media_pipeline.settings import Settings
 from media_pipeline.stages.context import TABLE_ROWS, Reports, StageContext
+from media_pipeline.stages.folders import only_files
 
 POSTS_PER_TRANSACTION = 500
 """Rows are small: at 50 a transaction, commits took a third of the time of an import of 200,000 posts."""
@@ -47,8 +48,7 @@ def read_posts(context: StageContext, partitions: Sequence[ImportPartition]) -> 
 def import_files(settings: Settings, partition: ImportPartition) -> list[Path]:
     """The export files that lie in the partition, by name."""
     folder = settings.import_path / partition.platform / partition.import_date.isoformat()
-    found = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    return [path for path in found if place_of(settings, path) == partition]
+    return [path for path in only_files(folder) if place_of(settings, path) == partition]
 
 
 def place_of(settings: Settings, path: Path) -> ImportPartition | Rejection | None:

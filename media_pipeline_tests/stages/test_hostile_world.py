@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from media_pipeline.catalog.media import RETRY_AFTER_DAYS_AT_MOST
 from media_pipeline.model import Status
 from media_pipeline.posts.platforms.twitter import Twitter
-from media_pipeline_tests.faulty_host import FaultyHost
+from media_pipeline_tests.faulty_host import FaultyHost, first, status
 from media_pipeline_tests.hostile_host import HostileHost, answer_by_chance
 from media_pipeline_tests.library import picture, tweet
 from media_pipeline_tests.stages.either_database import CACHE, EitherLibrary, MakeEither
@@ -272,3 +274,31 @@ def test_what_the_database_refuses_of_one_download_fails_that_one_and_leaves_no_
     library.make_due()
     library.fetch()
     assert library.reference(urls[2])["status"] == "abandoned"
+
+
+@pytest.mark.parametrize("wait", ["1" + "0" * 23, "Fri, 31 Dec 9999 23:59:59 GMT"])
+@pytest.mark.parametrize("code", [429, 503])
+def test_a_retry_after_of_ages_keeps_its_own_link_waiting_and_no_other_of_the_host(
+    make_either: MakeEither, host: FaultyHost, wait: str, code: int
+):
+    library = make_either(media_host_workers=1)
+    ages = host.serve("/a-first.jpg", fault=status(code, Retry_After=wait))
+    others = [host.serve(f"/{number}.jpg", picture(number)) for number in range(10)]
+    library.land("a.json", [tweet(number, url) for number, url in enumerate([ages, *others], 1)])
+    library.fetch()
+    assert {library.reference(url)["status"] for url in others} == {"stored"}
+    waiting = library.reference(ages)
+    assert (waiting["status"], waiting["attempts"]) == ("failed", 1)
+    days = (waiting["next_attempt_at"] - datetime.now(UTC)).total_seconds() / 86400
+    assert RETRY_AFTER_DAYS_AT_MOST - 1 < days <= RETRY_AFTER_DAYS_AT_MOST
+
+
+@pytest.mark.parametrize(
+    "wait", ["-5", "²", "", "soon", "Fri, 31 Dec 99999 23:59:59 GMT", "1 Jan 2026 00:00 +9999999999"]
+)
+def test_a_retry_after_that_says_nothing_is_no_wait(make_either: MakeEither, host: FaultyHost, wait: str):
+    library = make_either()
+    url = host.serve("/a.jpg", picture(), fault=first(1, status(503, Retry_After=wait.encode().decode("latin-1"))))
+    library.land("a.json", [tweet(1, url)])
+    library.fetch()
+    assert library.reference(url)["status"] == "stored"

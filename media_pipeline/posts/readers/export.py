@@ -59,11 +59,11 @@ def _read_zip(path: Path) -> Iterator[Record | Fault]:
     members = members_of(path, _is_text_export)
     if not members:
         yield Fault(Locator(offset=0), f"the zip holds no export: {', '.join(_TEXT_SUFFIXES)} are read")
-    for name in members:
-        account = account_in(path, name) if name.endswith(".js") else None
+    for member in members:
+        account = account_in(path, member.name) if member.name.endswith(".js") else None
         owner = owner_in(text_of_member(path, account)) if account else None
-        for part in _read_text(name, text_of_member(path, name), owner):
-            yield replace(part, locator=replace(part.locator, member=name))
+        for part in _read_text(member.name, text_of_member(path, member.label), owner):
+            yield replace(part, locator=replace(part.locator, member=member.label))
 
 
 def _read_text(name: str, chunks: Iterator[bytes], owner: Mapping[str, Any] | None = None) -> Iterator[Record | Fault]:

@@ -2,14 +2,17 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import av
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
+from PIL import Image
 
 from media_pipeline.fetch.body import TemporaryFileError
 from media_pipeline.fetch.outcome import Refusal
 from media_pipeline.fetch.streams.download import StreamFile, download_stream
 from media_pipeline.fetch.streams.plan import Limits
+from media_pipeline.fetch.streams.remux import LocalTrack, remux
 from media_pipeline.model import MediaType, Status
 from media_pipeline_tests.faulty_host import HTML, FaultyHost, status
 from media_pipeline_tests.fetch.streams.getting import get, ranged
