@@ -58,7 +58,7 @@ from media_pipeline.fetch.outcome import (
 from media_pipeline.fetch.parts import Begun, UnfinishedDownload, UnfinishedDownloads
 from media_pipeline.fetch.sniff import STREAM_LISTS, NotMedia, SniffedType, sniff
 from media_pipeline.fetch.streams.plan import Limits
-from media_pipeline.model import FetchAttempt, Status, Validators, is_of_the_one
+from media_pipeline.model import FetchAttempt, Status, Validators
 
 if TYPE_CHECKING:
     from media_pipeline.settings import Settings
@@ -131,9 +131,7 @@ class Asker:
             result = refusal
         except NETWORK_ERRORS as error:
             result = refusal_of_error(error)
-        except Exception as error:
-            if not is_of_the_one(error):
-                raise
+        except Exception as error:  # noqa: BLE001
             result = refusal_of_unforeseen(error)
         finally:
             if response is not None:

@@ -219,7 +219,7 @@ class Downloader:
         host = task.host  # a redirect leads the task to another one
         if isinstance(result, Answer):
             self._heed(host, result)
-            self._go_on(task, _step_after(task.leg, result))
+            self._go_on(task, task.leg.after(result))
         else:
             self._schedule.finished(host, Answered.NOTHING, time.monotonic())
             self._not_made(task, result)
@@ -329,9 +329,7 @@ class Downloader:
             stream = download_stream(listed.url, listed.text, get, medium.folder, Limits(self._settings.max_file_bytes))
         except (Refusal, MediaPipelineError) as error:
             return error
-        except Exception as error:
-            if not is_of_the_one(error):
-                raise
+        except Exception as error:  # noqa: BLE001
             return refusal_of_unforeseen(error)
         body = ReceivedBody(stream.path, stream.sha256, stream.md5_sum, stream.size, stream.type)
         return Received(body, Validators(None, None))
@@ -382,13 +380,6 @@ class Downloader:
         self._stopped = True
         for future in list(self._unsettled):
             future.set_exception(DownloadDropped())
-
-
-def _step_after(leg: Leg, answer: Answer) -> Again | Ended:
-    try:
-        return leg.after(answer)
-    except Exception as error:  # noqa: BLE001
-        return refusal_of_unforeseen(error)
 
 
 @contextmanager

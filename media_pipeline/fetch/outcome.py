@@ -18,7 +18,7 @@ import urllib3
 
 from media_pipeline.fetch.addresses import UnsafeUrlError
 from media_pipeline.fetch.pacing import BodyTooLongError, TooSlowError
-from media_pipeline.model import Status, unforeseen
+from media_pipeline.model import Status, is_of_the_one, unforeseen
 
 NETWORK_ERRORS = (
     requests.RequestException,
@@ -136,7 +136,12 @@ UNFORESEEN = "unforeseen"
 
 
 def refusal_of_unforeseen(error: Exception) -> Refusal:
-    """What an error that no rule foresees means: this request has failed, and is tried again another time."""
+    """What an error that no rule foresees means: this request has failed, and is tried again another time.
+
+    Raises the error itself where disk or machine are to blame, or where it is ours.
+    """
+    if not is_of_the_one(error):
+        raise error
     return Refusal(Status.FAILED, UNFORESEEN, unforeseen(error))
 
 

@@ -293,9 +293,7 @@ def test_a_retry_after_of_ages_keeps_its_own_link_waiting_and_no_other_of_the_ho
     assert RETRY_AFTER_DAYS_AT_MOST - 1 < days <= RETRY_AFTER_DAYS_AT_MOST
 
 
-@pytest.mark.parametrize(
-    "wait", ["-5", "²", "", "soon", "Fri, 31 Dec 99999 23:59:59 GMT", "1 Jan 2026 00:00 +9999999999"]
-)
+@pytest.mark.parametrize("wait", ["-5", "²", "", "soon", "Fri, 31 Dec 99999 00:00:00 GMT", "1 Jan 2026 00:00 +9999999"])
 def test_a_retry_after_that_says_nothing_is_no_wait(make_either: MakeEither, host: FaultyHost, wait: str):
     library = make_either()
     url = host.serve("/a.jpg", picture(), fault=first(1, status(503, Retry_After=wait.encode().decode("latin-1"))))

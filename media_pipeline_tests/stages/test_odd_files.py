@@ -43,7 +43,7 @@ def odd(tmp_path: Path) -> Iterator[Library]:
     (folder / "tweets_media").mkdir()
     os.mkfifo(folder / "tweets_media" / "1-a.jpg")
     os.mkfifo(folder / ".hidden.json")
-    working = os.getcwd()
+    working = Path.cwd()
     os.chdir(folder)  # a socket's address is short
     try:
         with socket.socket(socket.AF_UNIX) as listening:
@@ -141,9 +141,9 @@ def packed(path: Path, head: bytes, filling: bytes) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["a.jsonl.gz", "a.json.gz", "a.js.gz"])
-@pytest.mark.parametrize("head", [b"", b"{", b"[", b'{"a": 1}\n', b'[{"a": "', b"window.YTD.tweets.part0 = ["])
-@pytest.mark.parametrize("filling", [b"\n", b" ", b"\r\n"])
+@pytest.mark.parametrize("name", ["a.jsonl.gz", "a.json.gz"])
+@pytest.mark.parametrize("head", [b"", b"{", b'{"a": 1}\n', b'[{"a": "'])
+@pytest.mark.parametrize("filling", [b"\n", b" "])
 def test_two_gigabytes_of_packed_blanks_are_a_fault_within_seconds(
     tmp_path: Path, name: str, head: bytes, filling: bytes
 ):
