@@ -17,8 +17,10 @@ from media_pipeline.model import is_of_the_one, unforeseen
 Row = TypeVar("Row")
 Result = TypeVar("Result")
 
-_LIMIT_EXCEEDED = "54"
-"""The class of PostgreSQL's errors of a row that is too large for an index, a page or a statement."""
+_CODES_OF_VALUES = ("54", "42804")
+"""PostgreSQL's codes for a row that is too large for an index, page or statement, and for a value of another type."""
+_DRIVERS_OF_VALUES = ("binding parameter", "can't adapt")
+"""What the drivers of SQLite and PostgreSQL say of a value that they have no form for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ def write(
 def _is_of_a_row(error: Exception) -> bool:
     if isinstance(error, DBAPIError):
         code = str(getattr(error.orig, "pgcode", None) or "")
-        return isinstance(error, DataError | IntegrityError) or code.startswith(_LIMIT_EXCEEDED)
+        is_of_a_value = code.startswith(_CODES_OF_VALUES) or any(text in str(error.orig) for text in _DRIVERS_OF_VALUES)
+        return isinstance(error, DataError | IntegrityError) or is_of_a_value
     if isinstance(error, SQLAlchemyError):
         # A value that has no form for the driver.
         return isinstance(error, StatementError)
