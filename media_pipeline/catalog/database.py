@@ -158,7 +158,12 @@ class Database:
 
         Raises BackupError.
         """
-        if self.is_sqlite and self._has_content() and is_daily_due(self.file, datetime.now(UTC)):
+        if (
+            self.is_sqlite
+            and not self.is_read_only
+            and self._has_content()
+            and is_daily_due(self.file, datetime.now(UTC))
+        ):
             with self.exclusive("backup"):
                 if is_daily_due(self.file, datetime.now(UTC)):
                     back_up_sqlite(self.file, DAILY)
@@ -261,8 +266,12 @@ def _dumps(value: Any) -> str:
     try:
         return orjson.dumps(value).decode()
     except TypeError:
-        # orjson refuses integers over 64 bits, which real exports hold, and lone surrogates.
-        return json.dumps(value, ensure_ascii=True)
+        # orjson refuses integers over 64 bits, which real exports hold, lone surrogates, and what JSON has no word for.
+        text = json.dumps(value, ensure_ascii=True, default=str)
+        if "NaN" in text or "Infinity" in text:
+            # No JSON, so PostgreSQL refuses them; orjson writes null.
+            text = json.dumps(json.loads(text, parse_constant=lambda _: None))
+        return text
 
 
 def _loads(text: str) -> Any:

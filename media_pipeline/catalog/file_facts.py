@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from media_pipeline.catalog.files import LOCAL_FILE, LocalFile, of_partitions
-from media_pipeline.catalog.selection import clean, in_partitions, pieces
+from media_pipeline.catalog.selection import in_partitions, pieces
 from media_pipeline.catalog.tables import media_files, post_media, video_fingerprints
 from media_pipeline.model import FileFacts, ImportPartition, Status
 
@@ -62,23 +62,23 @@ def save_facts(connection: sa.Connection, facts: Mapping[str, FileFacts]) -> Non
                 frame_rate=fact.frame_rate,
                 video_codec=fact.video_codec,
                 audio_codec=fact.audio_codec,
-                colour_profile=clean(fact.colour_profile),
+                colour_profile=fact.colour_profile,
                 orientation=fact.orientation,
                 exif=dict(fact.exif) if fact.exif else None,
-                taken_at=clean(fact.taken_at),
-                camera_make=clean(fact.camera_make),
-                camera_model=clean(fact.camera_model),
-                lens=clean(fact.lens),
-                software=clean(fact.software),
+                taken_at=fact.taken_at,
+                camera_make=fact.camera_make,
+                camera_model=fact.camera_model,
+                lens=fact.lens,
+                software=fact.software,
                 latitude=fact.latitude,
                 longitude=fact.longitude,
                 altitude=fact.altitude,
-                caption=clean(fact.caption),
+                caption=fact.caption,
                 pixel_sha256=fact.pixel_sha256,
                 pdq=fact.pdq,
                 pdq_quality=fact.pdq_quality,
                 near_searched_at=sa.case((_has_fingerprint(fact), media_files.c.near_searched_at), else_=None),
-                truncated=clean(fact.truncated),
+                truncated=fact.truncated,
                 warnings=list(fact.warnings) or None,
                 facts_error=None,
                 facts_at=now,

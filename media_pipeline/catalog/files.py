@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from media_pipeline.catalog.selection import by_author, clean, in_partitions, pieces
+from media_pipeline.catalog.selection import by_author, in_partitions, pieces
 from media_pipeline.catalog.tables import imports, media_files, post_media, posts
 from media_pipeline.model import Content, FetchedFile, ImportPartition, Status
 from media_pipeline.policy.clocks import is_from_the_future
@@ -190,7 +190,7 @@ def mark_quarantined(connection: sa.Connection, sha256: str, local_path: str, er
     connection.execute(
         sa.update(media_files)
         .where(media_files.c.sha256 == sha256)
-        .values(local_path=local_path, facts_error=clean(error), facts_at=datetime.now(UTC))
+        .values(local_path=local_path, facts_error=error, facts_at=datetime.now(UTC))
     )
 
 

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from media_pipeline.catalog.file_facts import lacks_facts
 from media_pipeline.catalog.media import is_due
-from media_pipeline.catalog.selection import clean, holds_import, pieces
+from media_pipeline.catalog.selection import holds_import, pieces
+from media_pipeline.catalog.storable import indexed_text
 from media_pipeline.catalog.tables import import_faults, import_files, imports, media_files, post_media, posts
 from media_pipeline.model import Fault, ImportPartition, Status
 
@@ -60,6 +61,11 @@ def path_text(path: PurePath) -> str:
     return path.as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
+def path_key(path: str) -> str:
+    """A path as :func:`seen_files` knows it."""
+    return indexed_text(path)
+
+
 def seen_files(connection: sa.Connection, platform: str | None = None) -> dict[str, SeenFile]:
     """Every file that was read, by path; of one platform only, if given."""
     query = sa.select(import_files)
@@ -100,12 +106,26 @@ def begin(
 def add_faults(connection: sa.Connection, import_id: str, first_number: int, faults: Sequence[Fault]) -> None:
     """Record faults, numbered from ``first_number``, until FAULTS_KEPT of the file are there."""
     rows = [
-        {"import_id": import_id, "number": number, "locator": clean(str(fault.locator)), "reason": clean(fault.reason)}
+        {"import_id": import_id, "number": number, "locator": str(fault.locator), "reason": fault.reason}
         for number, fault in enumerate(faults, first_number)
         if number < FAULTS_KEPT
     ]
     if rows:
         connection.execute(sa.insert(import_faults), rows)
+
+
+def add_fault_of_post(connection: sa.Connection, post_id: str, reason: str) -> None:
+    """Record what was found out about a post after its import was read to its end."""
+    post = connection.execute(sa.select(posts.c.import_id, posts.c.locator).where(posts.c.post_id == post_id)).one()
+    highest = sa.select(sa.func.max(import_faults.c.number)).where(import_faults.c.import_id == post.import_id)
+    last = connection.execute(highest).scalar_one()
+    number = 0 if last is None else int(last) + 1
+    if number >= FAULTS_KEPT:
+        return
+    row = {"import_id": post.import_id, "number": number, "locator": post.locator, "reason": reason}
+    connection.execute(sa.insert(import_faults), row)
+    values = {"status": "faulty", "error": f"{number + 1} part(s) could not be read"}
+    connection.execute(sa.update(imports).where(imports.c.import_id == post.import_id).values(values))
 
 
 def finish(
@@ -119,10 +139,7 @@ def finish(
         "error": f"{faults} part(s) could not be read" if faults else None,
         "media_urls": coverage.urls,
         "unexplained_urls": coverage.unexplained_urls,
-        "unexplained": [
-            {name: clean(value) if isinstance(value, str) else value for name, value in row.items()}
-            for row in coverage.unexplained[:UNEXPLAINED_KEPT]
-        ],
+        "unexplained": [dict(row) for row in coverage.unexplained[:UNEXPLAINED_KEPT]],
     }
     connection.execute(sa.update(imports).where(imports.c.import_id == import_id).values(values))
 

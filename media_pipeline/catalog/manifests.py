@@ -13,7 +13,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from media_pipeline.catalog.selection import clean, pieces
+from media_pipeline.catalog.selection import pieces
+from media_pipeline.catalog.storable import as_stored
 from media_pipeline.catalog.tables import media_versions, post_media
 from media_pipeline.model import Candidate, MediaRef, Role, Status, media_id_of
 
@@ -93,13 +94,13 @@ def _row(manifest: Manifest, ref: MediaRef, roles: Collection[Role]) -> dict[str
         "position": ref.position,
         "media_type": ref.media_type,
         "role": ref.role,
-        "media_url": clean(ref.url),
+        "media_url": ref.url,
         "url_digest": _url_digest(ref.url) if ref.url else None,
         "candidates": [_plain(candidate) for candidate in ref.candidates],
-        "alt_text": clean(ref.alt_text),
+        "alt_text": ref.alt_text,
         "url_expires_at": ref.expires_at,
         "status": Status.SKIPPED if skipped else Status.PENDING,
-        "error": clean(skipped),
+        "error": skipped,
     }
 
 
@@ -121,6 +122,7 @@ def _skip_reason(ref: MediaRef, roles: Collection[Role]) -> str | None:
 
 def _changes(before: sa.RowMapping, row: Mapping[str, Any]) -> dict[str, Any]:
     """What a newer manifest changes in a known row."""
+    row = {name: as_stored(post_media.c[name], value) for name, value in row.items()}
     said = {name: row[name] for name in row.keys() - {"status", "error"} if before[name] != row[name]}
     return said | _changes_of_status(before, row)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from media_pipeline.catalog.selection import clean, in_partitions, pieces
+from media_pipeline.catalog.selection import in_partitions, pieces
 from media_pipeline.catalog.tables import (
     fetch_attempts,
     media_files,
@@ -159,15 +159,21 @@ def ask_again(connection: sa.Connection, partitions: Sequence[ImportPartition]) 
 
 def is_due() -> sa.ColumnElement[bool]:
     """Condition on ``post_media``: to be fetched now."""
-    wait = post_media.c.next_attempt_at, post_media.c.updated_at
+    columns, now = post_media.c, datetime.now(UTC)
     return sa.and_(
         # Says it twice, since SQLite finds the statuses of a list in the index, those of an OR it doesn't.
-        post_media.c.status.in_([Status.PENDING, Status.FAILED, Status.MISSING, Status.EXPIRED]),
+        columns.status.in_([Status.PENDING, Status.FAILED, Status.MISSING, Status.EXPIRED]),
         sa.or_(
-            post_media.c.status == Status.PENDING,
-            sa.and_(post_media.c.status == Status.MISSING, post_media.c.next_attempt_at.is_(None)),
-            # Also what is expired, which waits for nothing: a wrong clock says so of URLs that live.
-            clocks.is_waited_out(*wait, datetime.now(UTC), LONGEST_WAIT),
+            columns.status == Status.PENDING,
+            sa.and_(columns.status == Status.MISSING, columns.next_attempt_at.is_(None)),
+            sa.and_(
+                columns.status != Status.EXPIRED,
+                clocks.is_waited_out(columns.next_attempt_at, columns.updated_at, now, LONGEST_WAIT),
+            ),
+            sa.and_(
+                columns.status == Status.EXPIRED,
+                clocks.is_expired_too_soon(columns.url_expires_at, columns.attempts, columns.updated_at, now),
+            ),
         ),
     )
 
@@ -230,14 +236,14 @@ def mark_stored(connection: sa.Connection, successes: Sequence[StoredMedia]) -> 
             "fetched_from": success.fetched_url,
             "declared_w": success.declared_width,
             "declared_h": success.declared_height,
-            "less": clean(success.downgrade),
+            "less": success.downgrade,
             "now": datetime.now(UTC),
         }
         for success in successes
     ]
     if not rows:
         return
-    sha = sa.bindparam("sha", type_=sa.String)
+    sha = sa.bindparam("sha", type_=post_media.c.sha256.type)
     connection.execute(
         sa.update(post_media)
         .where(post_media.c.media_id == sa.bindparam("id"))
@@ -248,13 +254,13 @@ def mark_stored(connection: sa.Connection, successes: Sequence[StoredMedia]) -> 
             attempts=post_media.c.attempts + 1,
             version=sa.case((post_media.c.sha256 != sha, post_media.c.version + 1), else_=post_media.c.version),
             sha256=sha,
-            etag=sa.bindparam("tag", type_=sa.Text),
-            last_modified=sa.bindparam("modified", type_=sa.Text),
+            etag=sa.bindparam("tag", type_=post_media.c.etag.type),
+            last_modified=sa.bindparam("modified", type_=post_media.c.last_modified.type),
             fetched_at=sa.bindparam("fetched", type_=post_media.c.fetched_at.type),
-            fetched_url=sa.bindparam("fetched_from", type_=sa.Text),
-            declared_width=sa.bindparam("declared_w", type_=sa.Integer),
-            declared_height=sa.bindparam("declared_h", type_=sa.Integer),
-            downgrade=sa.bindparam("less", type_=sa.Text),
+            fetched_url=sa.bindparam("fetched_from", type_=post_media.c.fetched_url.type),
+            declared_width=sa.bindparam("declared_w", type_=post_media.c.declared_width.type),
+            declared_height=sa.bindparam("declared_h", type_=post_media.c.declared_height.type),
+            downgrade=sa.bindparam("less", type_=post_media.c.downgrade.type),
             updated_at=sa.bindparam("now", type_=post_media.c.updated_at.type),
         ),
         rows,
@@ -281,14 +287,14 @@ def _keep_versions(connection: sa.Connection, successes: Sequence[StoredMedia]) 
 def mark_kept(connection: sa.Connection, kept: Mapping[str, str | None]) -> None:
     """References that were asked again and keep what they hold: by id, why there is nothing newer, if that is odd."""
     now = datetime.now(UTC)
-    rows = [{"id": media_id, "why": clean(why), "now": now} for media_id, why in kept.items()]
+    rows = [{"id": media_id, "why": why, "now": now} for media_id, why in kept.items()]
     if rows:
         connection.execute(
             sa.update(post_media)
             .where(post_media.c.media_id == sa.bindparam("id"))
             .values(
                 status=Status.STORED,
-                error=sa.bindparam("why", type_=sa.Text),
+                error=sa.bindparam("why", type_=post_media.c.error.type),
                 next_attempt_at=None,
                 updated_at=sa.bindparam("now", type_=post_media.c.updated_at.type),
             ),
@@ -343,7 +349,7 @@ def mark_failed(connection: sa.Connection, failures: Sequence[FailedMedia], max_
             .where(post_media.c.media_id == failure.media_id)
             .values(
                 status=sa.case((is_kept, Status.STORED), (is_lost, Status.MISSING), else_=status),
-                error=clean(failure.error),
+                error=failure.error,
                 attempts=failure.attempts,
                 next_attempt_at=sa.case(
                     (is_kept, sa.null()),
@@ -390,7 +396,7 @@ def mark_quarantined(connection: sa.Connection, sha256: str, error: str) -> None
         .where(post_media.c.sha256 == sha256, post_media.c.status == Status.STORED)
         .values(
             status=Status.QUARANTINED,
-            error=clean(error),
+            error=error,
             next_attempt_at=None,
             duplicate_of=None,
             updated_at=datetime.now(UTC),
@@ -403,7 +409,7 @@ def add_attempts(connection: sa.Connection, attempts: Iterable[tuple[str, FetchA
     rows = [
         {
             "media_id": media_id,
-            "url": clean(attempt.url),
+            "url": attempt.url,
             "started_at": attempt.started_at,
             "status": attempt.http_status,
             "error_kind": attempt.error_kind,

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from media_pipeline.catalog.selection import clean, in_partitions
+from media_pipeline.catalog.selection import in_partitions
 from media_pipeline.catalog.tables import media_files, media_versions, post_media
 from media_pipeline.model import Content, ImportPartition, MediaType, Status
 
@@ -85,7 +85,7 @@ def mark_lost(connection: sa.Connection, sha256: str, reason: str) -> None:
         .where(post_media.c.sha256 == sha256, post_media.c.status.in_(_HELD))
         .values(
             status=Status.MISSING,
-            error=clean(reason),
+            error=reason,
             attempts=0,
             next_attempt_at=None,
             duplicate_of=None,

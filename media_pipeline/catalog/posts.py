@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from media_pipeline.catalog.selection import clean, in_partitions, pieces
+from media_pipeline.catalog.selection import in_partitions, pieces
 from media_pipeline.catalog.tables import imports, posts
 from media_pipeline.model import ImportPartition, Post
 
@@ -100,20 +100,20 @@ def _row(post: Post, import_id: str) -> dict[str, Any]:
     return {
         "post_id": post.post_id,
         "platform": post.platform,
-        "native_id": clean(post.native_id),
-        "author_id": clean(post.author_id),
-        "author_handle": clean(post.author_handle),
-        "author_name": clean(post.author_name),
+        "native_id": post.native_id,
+        "author_id": post.author_id,
+        "author_handle": post.author_handle,
+        "author_name": post.author_name,
         "posted_at": post.posted_at,
-        "url": clean(post.url),
-        "text": clean(post.text),
+        "url": post.url,
+        "text": post.text,
         "like_count": _tally(post.like_count),
         "share_count": _tally(post.share_count),
         "relation": post.relation,
         "raw": post.raw,
         "raw_sha256": _digest(post.raw),
         "import_id": import_id,
-        "locator": clean(str(post.locator)),
+        "locator": str(post.locator),
         "content_sha256": None,
         "duplicate_of": None,
         "manifest_version": None,
@@ -121,8 +121,8 @@ def _row(post: Post, import_id: str) -> dict[str, Any]:
 
 
 def _tally(number: int | None) -> int | None:
-    """A count that a database takes; an export may hold any number."""
-    return number if number is not None and 0 <= number < 1 << 63 else None
+    """A count; an export may hold any number."""
+    return number if number is not None and number >= 0 else None
 
 
 def _digest(raw: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from media_pipeline.catalog.selection import clean, in_partitions, pieces
+from media_pipeline.catalog.selection import in_partitions, pieces
 from media_pipeline.catalog.tables import imports, media_files, post_media, renditions
 from media_pipeline.model import ImportPartition, MediaType, RenderedFile, RenditionKind, Status
 
@@ -122,7 +122,7 @@ def save_failure(connection: sa.Connection, sha256: str, kind: str, recipe: str,
     """Record that this rendition can't be made, so that it is not tried in every run. One that was made stays."""
     made = sa.select(renditions.c.recipe).where(renditions.c.sha256 == sha256, renditions.c.recipe == recipe, _IS_THERE)
     if connection.execute(made).first() is None:
-        _write(connection, (sha256, kind, recipe), {"error": clean(error)})
+        _write(connection, (sha256, kind, recipe), {"error": error})
 
 
 def of_files(connection: sa.Connection, sha256s: Iterable[str]) -> list[Made]:

@@ -1,8 +1,7 @@
-"""What the tables' queries share: partitions and people as conditions, clean text, long lists in pieces."""
+"""What the tables' queries share: partitions and people as conditions, long lists in pieces."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from itertools import groupby, islice
@@ -14,8 +13,6 @@ from media_pipeline.catalog.tables import imports, posts
 from media_pipeline.model import ImportPartition
 
 Value = TypeVar("Value")
-
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 IN_LIST = 500
 """Values in one IN (…): SQLite takes 32,766 parameters, planners like fewer."""
@@ -59,15 +56,8 @@ def in_partitions(column: sa.ColumnElement[str], partitions: Sequence[ImportPart
 def by_author(user: str) -> sa.ColumnElement[bool]:
     """Condition on ``posts``: by the author with this handle (with or without @) or platform id."""
     # The database lowers both sides: SQLite's lower() leaves all but ASCII alone, Python's does not.
-    handle = sa.func.lower(user.removeprefix("@"))
+    handle = sa.func.lower(sa.literal(user.removeprefix("@"), posts.c.author_handle.type))
     return sa.or_(sa.func.lower(posts.c.author_handle) == handle, posts.c.author_id == user)
-
-
-def clean(text: str | None) -> str | None:
-    """Text as a database takes it: no NUL (PostgreSQL refuses it), no lone surrogate (UTF-8 has none)."""
-    if text is None:
-        return None
-    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def pieces(values: Iterable[Value], size: int = IN_LIST) -> Iterator[list[Value]]:

@@ -7,32 +7,11 @@ The comments are the text of ``docs/catalog.md`` too.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.types import TypeDecorator
 
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """A timezone-aware UTC time. SQLite has no time zones, so there it is kept without and given back with."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a time without a zone can't be stored: {value!r}")
-        utc = value.astimezone(UTC)
-        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
-
-    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
+from media_pipeline.catalog.storable import BigInteger, Float, IndexedText, Integer, String, Text, UtcDateTime
 
 metadata = sa.MetaData(
     naming_convention={
@@ -42,8 +21,8 @@ metadata = sa.MetaData(
     }
 )
 
-Digest = sa.String(64)
-Id = sa.String(21)
+Digest = String(64)
+Id = String(21)
 
 
 def _optional(name: str, kind: Any, *args: Any, comment: str) -> sa.Column[Any]:
@@ -62,18 +41,18 @@ imports = sa.Table(
     "imports",
     metadata,
     _key("import_id", Digest, comment="SHA-256 of the file as it lies there"),
-    _required("path", sa.Text, comment="where it was read, below the import path"),
-    _required("platform", sa.String(32), comment="from the path"),
+    _required("path", Text, comment="where it was read, below the import path"),
+    _required("platform", String(32), comment="from the path"),
     _required("import_date", sa.Date, comment="from the path; with the platform: the partition"),
-    _required("size", sa.BigInteger, comment="bytes"),
-    _required("posts", sa.Integer, comment="sightings of posts in it", default=0),
-    _required("media", sa.Integer, comment="media references of posts whose latest sighting it holds", default=0),
-    _required("status", sa.String(16), comment="reading, read, faulty (some parts), failed (no post)"),
-    _optional("error", sa.Text, comment="how many parts could not be read"),
-    _required("reader_version", sa.Integer, comment="version of the platform module that read it"),
+    _required("size", BigInteger, comment="bytes"),
+    _required("posts", Integer, comment="sightings of posts in it", default=0),
+    _required("media", Integer, comment="media references of posts whose latest sighting it holds", default=0),
+    _required("status", String(16), comment="reading, read, faulty (some parts), failed (no post)"),
+    _optional("error", Text, comment="how many parts could not be read"),
+    _required("reader_version", Integer, comment="version of the platform module that read it"),
     _required("seen_at", UtcDateTime, comment="when it was first read"),
-    _optional("media_urls", sa.Integer, comment="media URLs in it, claimed or not; empty: not counted yet"),
-    _optional("unexplained_urls", sa.Integer, comment="those that no post claims and no rule explains"),
+    _optional("media_urls", Integer, comment="media URLs in it, claimed or not; empty: not counted yet"),
+    _optional("unexplained_urls", Integer, comment="those that no post claims and no rule explains"),
     _optional(
         "unexplained", sa.JSON(none_as_null=True), comment="these by key path: keys, count, example; the first 100"
     ),
@@ -85,9 +64,9 @@ imports = sa.Table(
 import_files = sa.Table(
     "import_files",
     metadata,
-    _key("path", sa.Text, comment="below the import path"),
-    _required("size", sa.BigInteger, comment="bytes, when it was read"),
-    _required("modified_ns", sa.BigInteger, comment="time of its last change when it was read, nanoseconds since 1970"),
+    _key("path", IndexedText, comment="below the import path"),
+    _required("size", BigInteger, comment="bytes, when it was read"),
+    _required("modified_ns", BigInteger, comment="time of its last change when it was read, nanoseconds since 1970"),
     _required("import_id", Digest, sa.ForeignKey("imports.import_id"), comment="its content"),
     _required("seen_at", UtcDateTime, comment="when it was last read"),
     sa.Index(None, "import_id"),
@@ -98,9 +77,9 @@ import_faults = sa.Table(
     "import_faults",
     metadata,
     _key("import_id", Digest, sa.ForeignKey("imports.import_id"), comment="the import that it stands in"),
-    _key("number", sa.Integer, comment="from 0, in the order of the file; the first 1000 are kept"),
-    _required("locator", sa.Text, comment="file in a zip and colon, line or byte offset, `#` and a JSON Pointer"),
-    _required("reason", sa.Text, comment="why it could not be read"),
+    _key("number", Integer, comment="from 0, in the order of the file; the first 1000 are kept"),
+    _required("locator", Text, comment="file in a zip and colon, line or byte offset, `#` and a JSON Pointer"),
+    _required("reason", Text, comment="why it could not be read"),
     comment="Parts of imports that could not be read.",
 )
 
@@ -108,29 +87,29 @@ posts = sa.Table(
     "posts",
     metadata,
     _key("post_id", Id, comment="`p-…`, from platform and native_id"),
-    _required("platform", sa.String(32), comment="e.g. `twitter`"),
-    _required("native_id", sa.Text, comment="the id that the platform gave it"),
-    _optional("author_id", sa.Text, comment="the platform's id of the author"),
-    _optional("author_handle", sa.Text, comment="the name in the author's address, without @"),
-    _optional("author_name", sa.Text, comment="the name that is shown"),
+    _required("platform", String(32), comment="e.g. `twitter`"),
+    _required("native_id", IndexedText, comment="the id that the platform gave it"),
+    _optional("author_id", IndexedText, comment="the platform's id of the author"),
+    _optional("author_handle", IndexedText, comment="the name in the author's address, without @"),
+    _optional("author_name", Text, comment="the name that is shown"),
     _optional("posted_at", UtcDateTime, comment="when it was posted"),
-    _optional("url", sa.Text, comment="its page"),
-    _optional("text", sa.Text, comment="what it says; U+FFFD stands for what no database takes"),
+    _optional("url", Text, comment="its page"),
+    _optional("text", Text, comment="what it says; U+FFFD stands for what no database takes"),
     _optional(
         "relation",
-        sa.String(16),
+        String(16),
         comment="how it stands in another post: reposted, quoted, reply_parent; empty: its own",
     ),
-    _optional("like_count", sa.BigInteger, comment="likes or reactions, as the export says"),
-    _optional("share_count", sa.BigInteger, comment="shares, reposts or retweets, as the export says"),
+    _optional("like_count", BigInteger, comment="likes or reactions, as the export says"),
+    _optional("share_count", BigInteger, comment="shares, reposts or retweets, as the export says"),
     _required("raw_sha256", Digest, comment="tells a changed post from the same one"),
     _required("import_id", Digest, sa.ForeignKey("imports.import_id"), comment="the latest import that holds it"),
-    _required("locator", sa.Text, comment="where it stands in that import, as in import_faults"),
+    _required("locator", Text, comment="where it stands in that import, as in import_faults"),
     _optional("content_sha256", Digest, comment="of text and media bytes; empty until every medium is stored"),
     _optional(
         "duplicate_of", Id, comment="the oldest post of the same content_sha256; empty: this is the oldest, or alone"
     ),
-    _optional("manifest_version", sa.Integer, comment="version of the platform module whose manifest is in post_media"),
+    _optional("manifest_version", Integer, comment="version of the platform module whose manifest is in post_media"),
     _required("created_at", UtcDateTime, comment="when it was first read"),
     _required("updated_at", UtcDateTime, comment="when a sighting last replaced it"),
     # The last column, so that a scan for another one need not read over it.
@@ -153,61 +132,59 @@ media_files = sa.Table(
     "media_files",
     metadata,
     _key("sha256", Digest, comment="of its bytes: its identity"),
-    _required("md5_sum", sa.String(32), comment="of its bytes: its file name"),
-    _required("file_size", sa.BigInteger, comment="bytes"),
-    _required("media_type", sa.String(16), comment="image, video, audio, document; from the bytes"),
-    _required("mime_type", sa.Text, comment="from the bytes"),
-    _required("extension", sa.String(16), comment="without a dot, from the bytes"),
-    _optional("width", sa.Integer, comment="pixels as seen"),
-    _optional("height", sa.Integer, comment="pixels as seen"),
-    _optional("duration", sa.Float, comment="seconds"),
-    _optional("frames", sa.Integer, comment="pictures in an animation or video"),
+    _required("md5_sum", String(32), comment="of its bytes: its file name"),
+    _required("file_size", BigInteger, comment="bytes"),
+    _required("media_type", String(16), comment="image, video, audio, document; from the bytes"),
+    _required("mime_type", Text, comment="from the bytes"),
+    _required("extension", String(16), comment="without a dot, from the bytes"),
+    _optional("width", Integer, comment="pixels as seen"),
+    _optional("height", Integer, comment="pixels as seen"),
+    _optional("duration", Float, comment="seconds"),
+    _optional("frames", Integer, comment="pictures in an animation or video"),
     _optional("exif", sa.JSON(none_as_null=True), comment="every tag, by exifread's name"),
-    _optional("taken_at", sa.Text, comment="the camera's local time, ISO 8601; with an offset only where it names one"),
-    _optional("camera_make", sa.Text, comment="from EXIF"),
-    _optional("camera_model", sa.Text, comment="from EXIF"),
-    _optional("latitude", sa.Float, comment="decimal degrees, south negative; from EXIF"),
-    _optional("longitude", sa.Float, comment="decimal degrees, west negative; from EXIF"),
+    _optional("taken_at", Text, comment="the camera's local time, ISO 8601; with an offset only where it names one"),
+    _optional("camera_make", Text, comment="from EXIF"),
+    _optional("camera_model", Text, comment="from EXIF"),
+    _optional("latitude", Float, comment="decimal degrees, south negative; from EXIF"),
+    _optional("longitude", Float, comment="decimal degrees, west negative; from EXIF"),
     _optional("pixel_sha256", Digest, comment="of its pixels, decoded and upright"),
-    _optional("pdq", sa.String(64), comment="perceptual hash PDQ, hexadecimal"),
-    _optional("pdq_quality", sa.Integer, comment="0 to 100; below 50 the hash says little"),
+    _optional("pdq", String(64), comment="perceptual hash PDQ, hexadecimal"),
+    _optional("pdq_quality", Integer, comment="0 to 100; below 50 the hash says little"),
     _optional("warnings", sa.JSON(none_as_null=True), comment="what was odd about it when its facts were read"),
     _optional("facts_at", UtcDateTime, comment="when the facts were read; empty: not yet"),
-    _optional("facts_error", sa.Text, comment="why the facts can't be read; the file is in quarantine then"),
-    _optional("truncated", sa.Text, comment="how its end is missing; empty: it is whole, or can't tell"),
+    _optional("facts_error", Text, comment="why the facts can't be read; the file is in quarantine then"),
+    _optional("truncated", Text, comment="how its end is missing; empty: it is whole, or can't tell"),
     _optional(
         "placeholder_authors",
-        sa.Integer,
+        Integer,
         comment="authors who share it under different URLs, when flagged as a placeholder",
     ),
-    _optional("frame_rate", sa.Float, comment="pictures a second of a video"),
-    _optional("video_codec", sa.Text, comment="of a video, by ffmpeg's name"),
-    _optional("audio_codec", sa.Text, comment="of its sound, by ffmpeg's name; empty: it has none"),
-    _optional("colour_profile", sa.Text, comment="its ICC profile's own name, or what its container says"),
-    _optional("orientation", sa.Integer, comment="as EXIF counts: 1 to 8"),
-    _optional("lens", sa.Text, comment="from EXIF"),
-    _optional("software", sa.Text, comment="that wrote it, from EXIF"),
-    _optional("altitude", sa.Float, comment="metres above the sea, below it negative; from EXIF"),
-    _optional("caption", sa.Text, comment="that it carries itself: IPTC, XMP or EXIF"),
+    _optional("frame_rate", Float, comment="pictures a second of a video"),
+    _optional("video_codec", Text, comment="of a video, by ffmpeg's name"),
+    _optional("audio_codec", Text, comment="of its sound, by ffmpeg's name; empty: it has none"),
+    _optional("colour_profile", Text, comment="its ICC profile's own name, or what its container says"),
+    _optional("orientation", Integer, comment="as EXIF counts: 1 to 8"),
+    _optional("lens", Text, comment="from EXIF"),
+    _optional("software", Text, comment="that wrote it, from EXIF"),
+    _optional("altitude", Float, comment="metres above the sea, below it negative; from EXIF"),
+    _optional("caption", Text, comment="that it carries itself: IPTC, XMP or EXIF"),
     _optional(
         "facts_version",
-        sa.Integer,
+        Integer,
         comment="of the code that read the facts; below the present one they are read again",
     ),
     _optional("near_searched_at", UtcDateTime, comment="when near duplicates of it were looked for"),
-    _optional(
-        "local_path", sa.Text, comment="below the storage path; empty: only in the archive, if archived_at is set"
-    ),
+    _optional("local_path", Text, comment="below the storage path; empty: only in the archive, if archived_at is set"),
     _required("last_used_at", UtcDateTime, comment="when it last came into the store: the oldest leave it first"),
-    _optional("archive_url", sa.Text, comment="its address in the archive"),
-    _optional("storage_provider", sa.String(16), comment="s3, r2, gcs, minio, local"),
-    _optional("s3_key", sa.Text, comment="its key in the archive, of whichever provider"),
-    _optional("s3_etag", sa.Text, comment="as the archive gave it"),
+    _optional("archive_url", Text, comment="its address in the archive"),
+    _optional("storage_provider", String(16), comment="s3, r2, gcs, minio, local"),
+    _optional("s3_key", IndexedText, comment="its key in the archive, of whichever provider"),
+    _optional("s3_etag", Text, comment="as the archive gave it"),
     _optional("archived_at", UtcDateTime, comment="when the present archive was found to hold it; empty: it does not"),
     _required("verified_at", UtcDateTime, comment="when it was last read to its end and matched its checksum"),
     _required("created_at", UtcDateTime, comment="when its bytes first came"),
-    _optional("archive_id", sa.String(32), comment="the place (see places) that s3_key is a key of"),
-    _optional("archive_proof", sa.String(16), comment="how its bytes there were proven: etag, sha256, composite, read"),
+    _optional("archive_id", String(32), comment="the place (see places) that s3_key is a key of"),
+    _optional("archive_proof", String(16), comment="how its bytes there were proven: etag, sha256, composite, read"),
     _optional("archive_proved_at", UtcDateTime, comment="when; a file leaves the store only for a proof that is fresh"),
     # `verify` takes an MD5, file names are one.
     sa.Index(None, "md5_sum"),
@@ -226,41 +203,41 @@ post_media = sa.Table(
     _key("media_id", Id, comment="`med-…`, from platform, native_id and position"),
     _required("post_id", Id, sa.ForeignKey("posts.post_id"), comment="the post that shows it"),
     _required("import_id", Digest, sa.ForeignKey("imports.import_id"), comment="the latest import that names it"),
-    _required("position", sa.Integer, comment="from 0, in the order of the post"),
-    _required("media_type", sa.String(16), comment="image, video, audio, document; as the export says"),
+    _required("position", Integer, comment="from 0, in the order of the post"),
+    _required("media_type", String(16), comment="image, video, audio, document; as the export says"),
     _required(
-        "role", sa.String(16), comment="media (the post's own), poster, link_preview, cover, soundtrack, watermarked"
+        "role", String(16), comment="media (the post's own), poster, link_preview, cover, soundtrack, watermarked"
     ),
-    _optional("media_url", sa.Text, comment="the URL to fetch, the best that the export offers"),
+    _optional("media_url", Text, comment="the URL to fetch, the best that the export offers"),
     _optional("url_digest", Digest, comment="SHA-256 of media_url: signed URLs are longer than an index entry may be"),
     _required(
         "candidates",
         sa.JSON,
         comment="every URL, best first: url, width, height, bitrate, codec, role, rule, expires_at",
     ),
-    _optional("alt_text", sa.Text, comment="its description, by the author"),
+    _optional("alt_text", Text, comment="its description, by the author"),
     _optional("url_expires_at", UtcDateTime, comment="when media_url stops working, if it says so"),
-    _required("status", sa.String(16), comment="where it stands: see Statuses"),
-    _optional("error", sa.Text, comment="why it is not stored"),
-    _required("attempts", sa.Integer, comment="runs that tried to fetch it", default=0),
+    _required("status", String(16), comment="where it stands: see Statuses"),
+    _optional("error", Text, comment="why it is not stored"),
+    _required("attempts", Integer, comment="runs that tried to fetch it", default=0),
     _optional("next_attempt_at", UtcDateTime, comment="when a failed one is tried again"),
     _optional("sha256", Digest, sa.ForeignKey("media_files.sha256"), comment="its file; unless stored: the one it had"),
-    _optional("etag", sa.Text, comment="as its host gave it"),
-    _optional("last_modified", sa.Text, comment="as its host gave it"),
+    _optional("etag", Text, comment="as its host gave it"),
+    _optional("last_modified", Text, comment="as its host gave it"),
     _optional("fetched_at", UtcDateTime, comment="when its bytes came"),
-    _optional("fetched_url", sa.Text, comment="the URL that brought its bytes"),
-    _optional("declared_width", sa.Integer, comment="pixels that the export declares for that URL"),
-    _optional("declared_height", sa.Integer, comment="pixels that the export declares for that URL"),
+    _optional("fetched_url", Text, comment="the URL that brought its bytes"),
+    _optional("declared_width", Integer, comment="pixels that the export declares for that URL"),
+    _optional("declared_height", Integer, comment="pixels that the export declares for that URL"),
     _optional(
-        "downgrade", sa.Text, comment="how its file is less than the best that the export declares; empty: it isn't"
+        "downgrade", Text, comment="how its file is less than the best that the export declares; empty: it isn't"
     ),
-    _required("version", sa.Integer, comment="raised when other bytes come than before", default=1),
+    _required("version", Integer, comment="raised when other bytes come than before", default=1),
     _optional(
         "duplicate_of", Id, comment="the oldest reference to the same bytes; empty: this is the oldest, or alone"
     ),
-    _optional("ai_analysis_status", sa.String(16), comment="where the analysis of its content stands"),
+    _optional("ai_analysis_status", String(16), comment="where the analysis of its content stands"),
     _optional("ai_analysis", sa.JSON(none_as_null=True), comment="its result"),
-    _optional("ai_analysis_log", sa.Text, comment="how it went"),
+    _optional("ai_analysis_log", Text, comment="how it went"),
     _optional("ai_analyzed_at", UtcDateTime, comment="when it was analysed"),
     _required("created_at", UtcDateTime, comment="when it was first named"),
     _required("updated_at", UtcDateTime, comment="when anything here last changed"),
@@ -281,20 +258,20 @@ renditions = sa.Table(
     "renditions",
     metadata,
     _key("sha256", Digest, sa.ForeignKey("media_files.sha256"), comment="the original"),
-    _key("kind", sa.String(16), comment="optimized, thumbnail, page, animation or web"),
+    _key("kind", String(16), comment="optimized, thumbnail, page, animation or web"),
     _key(
         "recipe",
-        sa.String(64),
+        String(64),
         comment="kind, size, further choices, quality and version: other choices, another recipe",
     ),
-    _optional("mime_type", sa.Text, comment="of the rendition"),
-    _optional("width", sa.Integer, comment="pixels"),
-    _optional("height", sa.Integer, comment="pixels"),
-    _optional("file_size", sa.BigInteger, comment="bytes"),
+    _optional("mime_type", Text, comment="of the rendition"),
+    _optional("width", Integer, comment="pixels"),
+    _optional("height", Integer, comment="pixels"),
+    _optional("file_size", BigInteger, comment="bytes"),
     _optional("rendition_sha256", Digest, comment="of its bytes"),
-    _optional("local_path", sa.Text, comment="below the storage path"),
-    _optional("archive_url", sa.Text, comment="its address in the archive"),
-    _optional("error", sa.Text, comment="why there is none; then the columns above are empty"),
+    _optional("local_path", Text, comment="below the storage path"),
+    _optional("archive_url", Text, comment="its address in the archive"),
+    _optional("error", Text, comment="why there is none; then the columns above are empty"),
     _optional("stands_in", sa.Boolean, comment="true: the original itself, since it is no larger; no file is made"),
     _optional("partial", sa.Boolean, comment="true: drawn from what there is of a truncated original"),
     _required("generated_at", UtcDateTime, comment="when it was made or failed"),
@@ -305,9 +282,9 @@ video_fingerprints = sa.Table(
     "video_fingerprints",
     metadata,
     _key("sha256", Digest, sa.ForeignKey("media_files.sha256"), comment="the video"),
-    _key("second", sa.Integer, comment="of the picture, from the video's beginning"),
-    _required("pdq", sa.String(64), comment="perceptual hash PDQ, hexadecimal"),
-    _required("pdq_quality", sa.Integer, comment="0 to 100; below 50 the hash says little"),
+    _key("second", Integer, comment="of the picture, from the video's beginning"),
+    _required("pdq", String(64), comment="perceptual hash PDQ, hexadecimal"),
+    _required("pdq_quality", Integer, comment="0 to 100; below 50 the hash says little"),
     comment="A fingerprint a second of videos, of their first ten minutes.",
 )
 
@@ -316,8 +293,8 @@ near_duplicates = sa.Table(
     metadata,
     _key("first_sha256", Digest, sa.ForeignKey("media_files.sha256"), comment="the lesser of the two digests"),
     _key("second_sha256", Digest, sa.ForeignKey("media_files.sha256"), comment="the greater one"),
-    _required("tier", sa.String(16), comment="same_pixels or near"),
-    _required("distance", sa.Integer, comment="bits in which their PDQ differ, 0 to 31; 0 for the same pixels"),
+    _required("tier", String(16), comment="same_pixels or near"),
+    _required("distance", Integer, comment="bits in which their PDQ differ, 0 to 31; 0 for the same pixels"),
     _required("found_at", UtcDateTime, comment="when the pair was found"),
     sa.Index(None, "second_sha256"),
     comment="Pairs of files that show the same picture in other bytes.",
@@ -327,11 +304,11 @@ media_versions = sa.Table(
     "media_versions",
     metadata,
     _key("media_id", Id, comment="the reference; kept when that is pruned"),
-    _key("version", sa.Integer, comment="its version then"),
+    _key("version", Integer, comment="its version then"),
     _required("sha256", Digest, sa.ForeignKey("media_files.sha256"), comment="the file it held"),
-    _optional("fetched_url", sa.Text, comment="the URL that brought it"),
-    _optional("etag", sa.Text, comment="as its host gave it"),
-    _optional("last_modified", sa.Text, comment="as its host gave it"),
+    _optional("fetched_url", Text, comment="the URL that brought it"),
+    _optional("etag", Text, comment="as its host gave it"),
+    _optional("last_modified", Text, comment="as its host gave it"),
     _optional("fetched_at", UtcDateTime, comment="when its bytes came"),
     _required("replaced_at", UtcDateTime, comment="when other bytes took their place"),
     # Which files are held for the sake of an older version.
@@ -346,13 +323,13 @@ fetch_attempts = sa.Table(
         "id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), comment="in the order of writing", autoincrement=True
     ),
     _required("media_id", Id, comment="the reference that it was made for; kept when that is pruned"),
-    _required("url", sa.Text, comment="as asked for"),
+    _required("url", Text, comment="as asked for"),
     _required("started_at", UtcDateTime, comment="when it began"),
-    _optional("status", sa.Integer, comment="the HTTP status, if there was an answer"),
-    _optional("error_kind", sa.String(32), comment="`timeout`, `http_404`, `html` …; empty: success"),
-    _required("bytes", sa.BigInteger, comment="bytes received"),
-    _required("seconds", sa.Float, comment="from the request to the end"),
-    _optional("remote_address", sa.Text, comment="the address that answered"),
+    _optional("status", Integer, comment="the HTTP status, if there was an answer"),
+    _optional("error_kind", String(32), comment="`timeout`, `http_404`, `html` …; empty: success"),
+    _required("bytes", BigInteger, comment="bytes received"),
+    _required("seconds", Float, comment="from the request to the end"),
+    _optional("remote_address", Text, comment="the address that answered"),
     sa.Index(None, "media_id"),
     comment="Requests to media hosts, each as it went. Only ever added to.",
 )
@@ -373,9 +350,7 @@ run_leases = sa.Table(
 library = sa.Table(
     "library",
     metadata,
-    _key(
-        "library_id", sa.String(32), comment="which library this is; every place of it carries the same in its marker"
-    ),
+    _key("library_id", String(32), comment="which library this is; every place of it carries the same in its marker"),
     _required("created_at", UtcDateTime, comment="when it was made"),
     comment="This library: one row.",
 )
@@ -383,9 +358,9 @@ library = sa.Table(
 places = sa.Table(
     "places",
     metadata,
-    _key("place_id", sa.String(32), comment="as in the place's marker, `.media-pipeline.json`"),
-    _required("kind", sa.String(16), comment="store, archive or imports"),
-    _required("address", sa.Text, comment="the folder or bucket where it was last found"),
+    _key("place_id", String(32), comment="as in the place's marker, `.media-pipeline.json`"),
+    _required("kind", String(16), comment="store, archive or imports"),
+    _required("address", Text, comment="the folder or bucket where it was last found"),
     _required("is_current", sa.Boolean, comment="false: another place of its kind was registered since"),
     _required("registered_at", UtcDateTime, comment="when it became the library's"),
     comment="Folders and buckets that belong to the library. Commands that write stop at any other.",
@@ -394,7 +369,7 @@ places = sa.Table(
 removals = sa.Table(
     "removals",
     metadata,
-    _key("place", sa.Text, comment="of the file, below the storage path"),
+    _key("place", IndexedText, comment="of the file, below the storage path"),
     _required("asked_at", UtcDateTime, comment="when its row went"),
     comment="Files whose removal was begun. The next run removes what a killed one left.",
 )

@@ -84,7 +84,7 @@ def host_of(url: str) -> str:
     """Host and port of a URL, as ``host:port``, to count requests by; empty for one that is never asked."""
     try:
         target = target_of(url)
-    except UnsafeUrlError:
+    except (UnsafeUrlError, ValueError):
         return ""
     return f"{target.host}:{target.port}"
 

@@ -48,7 +48,13 @@ from media_pipeline.fetch.body import (
     whole,
 )
 from media_pipeline.fetch.client import ClientSettings, GuardedSession
-from media_pipeline.fetch.outcome import NETWORK_ERRORS, Refusal, refusal_of_error, refusal_of_status
+from media_pipeline.fetch.outcome import (
+    NETWORK_ERRORS,
+    Refusal,
+    refusal_of_error,
+    refusal_of_status,
+    refusal_of_unforeseen,
+)
 from media_pipeline.fetch.parts import Begun, UnfinishedDownload, UnfinishedDownloads
 from media_pipeline.fetch.sniff import STREAM_LISTS, NotMedia, SniffedType, sniff
 from media_pipeline.fetch.streams.plan import Limits
@@ -109,7 +115,10 @@ class Asker:
             self._sessions.clear()
 
     def ask(self, ask: Ask) -> Answer:
-        """One request. Raises TemporaryFileError when the disk is to blame."""
+        """One request. Raises TemporaryFileError or OSError when disk or machine are to blame.
+
+        Whatever else a hostile answer makes Python, http.client or urllib3 raise belongs to this request.
+        """
         started_at, began = datetime.now(UTC), time.perf_counter()
         held = self._unfinished.claim(ask.first_url or ask.url) if ask.part is None else None
         response: requests.Response | None = None
@@ -122,6 +131,8 @@ class Asker:
             result = refusal
         except NETWORK_ERRORS as error:
             result = refusal_of_error(error)
+        except Exception as error:  # noqa: BLE001
+            result = refusal_of_unforeseen(error)
         finally:
             if response is not None:
                 response.close()

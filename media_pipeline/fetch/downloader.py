@@ -31,7 +31,7 @@ from media_pipeline.fetch.bans import is_ban, told_by
 from media_pipeline.fetch.body import ReceivedBody
 from media_pipeline.fetch.crew import Crew, WorkerDied, processes_for
 from media_pipeline.fetch.journey import Again, Ended, Journey, Leg, Wanted
-from media_pipeline.fetch.outcome import Refusal
+from media_pipeline.fetch.outcome import Refusal, refusal_of_unforeseen
 from media_pipeline.fetch.schedule import Answered, HostLimits, Schedule
 from media_pipeline.fetch.streams.plan import ByteRange, Limits
 from media_pipeline.fetch.worker import AskDropped, Order, Result
@@ -44,6 +44,8 @@ from media_pipeline.model import (
     MediaPipelineError,
     Status,
     Validators,
+    is_of_the_one,
+    unforeseen,
 )
 from media_pipeline.settings import Settings
 
@@ -282,7 +284,9 @@ class Downloader:
 
     def _start(self, medium: _Medium) -> None:
         if medium.future.set_running_or_notify_cancel():
-            self._step(medium, medium.journey.start(datetime.now(UTC), try_expired=self._settings.media_try_expired))
+            with _failing_alone(medium):
+                now = datetime.now(UTC)
+                self._step(medium, medium.journey.start(now, try_expired=self._settings.media_try_expired))
 
     def _step(self, medium: _Medium, step: Leg | Fetched) -> None:
         if isinstance(step, Leg):
@@ -306,7 +310,8 @@ class Downloader:
                 joined = self._streams.submit(self._stream, medium, ended)
                 joined.add_done_callback(lambda joined: self._post(lambda: self._stream_ended(medium, joined)))
             case Received() | Unchanged() | Refusal():
-                self._step(medium, medium.journey.ended(ended))
+                with _failing_alone(medium):
+                    self._step(medium, medium.journey.ended(ended))
             case ReceivedPart():
                 raise AssertionError("a leg of a medium brings no part")
 
@@ -324,6 +329,8 @@ class Downloader:
             stream = download_stream(listed.url, listed.text, get, medium.folder, Limits(self._settings.max_file_bytes))
         except (Refusal, MediaPipelineError) as error:
             return error
+        except Exception as error:  # noqa: BLE001
+            return refusal_of_unforeseen(error)
         body = ReceivedBody(stream.path, stream.sha256, stream.md5_sum, stream.size, stream.type)
         return Received(body, Validators(None, None))
 
@@ -373,6 +380,18 @@ class Downloader:
         self._stopped = True
         for future in list(self._unsettled):
             future.set_exception(DownloadDropped())
+
+
+@contextmanager
+def _failing_alone(medium: _Medium) -> Generator[None]:
+    """An error that no rule foresees belongs to the medium that it meets, not to the dispatcher."""
+    try:
+        yield
+    except Exception as error:
+        if medium.future.done() or not is_of_the_one(error):
+            raise
+        failure = FetchFailure(Status.FAILED, unforeseen(error), medium.journey.attempts, is_unforeseen=True)
+        medium.future.set_result(failure)
 
 
 def _soonest_end(candidates: Sequence[Candidate], now: datetime) -> float:

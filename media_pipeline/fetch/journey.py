@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from media_pipeline.fetch.ask import Answer, Moved, Received, ReceivedList, ReceivedPart, Unchanged
-from media_pipeline.fetch.outcome import Refusal
+from media_pipeline.fetch.outcome import UNFORESEEN, Refusal
 from media_pipeline.fetch.schedule import LONGEST_PAUSE_SECONDS
 from media_pipeline.model import (
     Candidate,
@@ -207,6 +207,7 @@ class Journey:
             reported.retry_after_seconds,
             reported.evidence,
             reported.headers,
+            reported.kind == UNFORESEEN,
         )
 
     def _fetched(self, received: Received) -> FetchedFile:

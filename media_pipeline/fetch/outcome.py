@@ -18,7 +18,7 @@ import urllib3
 
 from media_pipeline.fetch.addresses import UnsafeUrlError
 from media_pipeline.fetch.pacing import BodyTooLongError, TooSlowError
-from media_pipeline.model import Status
+from media_pipeline.model import Status, is_of_the_one, unforeseen
 
 NETWORK_ERRORS = (
     requests.RequestException,
@@ -28,6 +28,11 @@ NETWORK_ERRORS = (
     BodyTooLongError,
 )
 """What a request or the reading of its body may raise when host, network or URL is to blame."""
+
+LONGEST_RETRY_AFTER_SECONDS = 365 * 24 * 3600.0
+"""Whatever is longer means never."""
+
+_MOST_DIGITS = 12
 
 _PASSING_STATUSES = frozenset((408, 425, 429))
 _GONE_STATUSES = frozenset((404, 410))
@@ -105,14 +110,16 @@ def seconds_of_retry_after(text: str | None, now: datetime) -> float | None:
         return None
     text = text.strip()
     if text.isascii() and text.isdigit():
-        return float(text[:9])
+        # No more digits than a number of seconds has that dates can hold: an absurd one stays absurd.
+        return float(min(int(text[:_MOST_DIGITS]), LONGEST_RETRY_AFTER_SECONDS))
     try:
         when = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, TypeError, IndexError, OverflowError):
+        # It is documented to raise the first alone.
         return None
     if when.tzinfo is None:
         when = when.replace(tzinfo=UTC)
-    return max(0.0, (when - now).total_seconds())
+    return min(max(0.0, (when - now).total_seconds()), LONGEST_RETRY_AFTER_SECONDS)
 
 
 def refusal_of_error(error: Exception) -> Refusal:
@@ -123,6 +130,19 @@ def refusal_of_error(error: Exception) -> Refusal:
         if refusal is not None:
             return refusal
     return Refusal(Status.FAILED, "connection", f"the connection failed: {chain[-1]}", passing=True)
+
+
+UNFORESEEN = "unforeseen"
+
+
+def refusal_of_unforeseen(error: Exception) -> Refusal:
+    """What an error that no rule foresees means: this request has failed, and is tried again another time.
+
+    Raises the error itself where disk or machine are to blame, or where it is ours.
+    """
+    if not is_of_the_one(error):
+        raise error
+    return Refusal(Status.FAILED, UNFORESEEN, unforeseen(error))
 
 
 def _refusal_of_cause(cause: BaseException) -> Refusal | None:

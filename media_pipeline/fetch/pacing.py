@@ -6,11 +6,13 @@ What does not: connecting (:mod:`media_pipeline.fetch.connections`), and what an
 
 from __future__ import annotations
 
+import http
 import http.client
 import io
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +21,9 @@ from urllib3.util.wait import wait_for_read
 from media_pipeline.model import MediaPipelineError
 
 _DEFAULT_WINDOW_SECONDS = 30.0
+
+MOST_INTERIM_ANSWERS = 20
+"""1xx before the answer itself (RFC 9110, section 15.2). A host that sends more of them never answers."""
 
 
 class TooSlowError(MediaPipelineError, OSError):
@@ -92,6 +97,17 @@ class PacedResponse(http.client.HTTPResponse):
         self._socket = sock
         self._stream = PacedStream(self.fp.detach(), pace, window)
         self.fp: io.BufferedReader = io.BufferedReader(self._stream)
+
+    def _read_status(self) -> tuple[str, int, str]:
+        """The status line of the answer itself: http.client passes over 100 alone, not over 103 and its like."""
+        itself: Any = super()
+        read: Callable[[], tuple[str, int, str]] = itself._read_status
+        for _ in range(MOST_INTERIM_ANSWERS):
+            version, status, reason = read()
+            if not 100 <= status < 200 or status == http.HTTPStatus.SWITCHING_PROTOCOLS:
+                return version, status, reason
+            http.client.parse_headers(self.fp)
+        raise http.client.BadStatusLine(f"more than {MOST_INTERIM_ANSWERS} interim answers")
 
     def _close_conn(self) -> None:
         """Called at the body's end, with a length of 0 where the host named one."""

@@ -21,6 +21,10 @@ LONGEST_PAUSE_SECONDS = 60.0
 """A host that asks for a longer pause is left alone in this run: the run would only wait."""
 
 
+LONGEST_BELIEVED_PAUSE_SECONDS = 24 * 3600.0
+"""A longer pause is asked for one link, or by mistake: the host's others don't wait for it."""
+
+
 class Answered(Enum):
     """What an answer tells of its host."""
 
@@ -118,9 +122,14 @@ class Schedule(Generic[Item]):
         return None
 
     def finished(self, name: str, answered: Answered, now: float, pause: float | None = None) -> None:
-        """An item that was taken has ended; ``pause`` is what the host asks for, in seconds."""
+        """An item that was taken has ended; ``pause`` is what the host asks for, in seconds.
+
+        A pause that nobody can mean for a whole host is left to the item that met it.
+        """
         host = self._hosts[name]
         host.under_way -= 1
+        if pause is not None and pause > LONGEST_BELIEVED_PAUSE_SECONDS:
+            pause = None
         if answered is Answered.SERVES:
             host.bans = 0
         elif answered is Answered.BANS:

@@ -6,7 +6,7 @@ What belongs here: names of tags and how their values are written. What does not
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -28,6 +28,16 @@ _CAPTIONS = (_APPLE + "description", "description", "synopsis", "comment", _APPL
 
 _PLACE = re.compile(r"(?P<latitude>[+-]\d+(?:\.\d+)?)(?P<longitude>[+-]\d+(?:\.\d+)?)(?P<altitude>[+-]\d+(?:\.\d+)?)?")
 """ISO 6709, annex H: ``+32.0929+034.8620+028.516/``; the digits before the point tell degrees from minutes."""
+_ODD = re.compile("[\udc80-\udcff]")
+_WESTERN = "cp1252"
+_OF_OTHER_LETTERS = (
+    ("cp1251", re.compile("[\u0410-\u044f]")),
+    ("shift_jis", re.compile("[\u3040-\u30ff\u4e00-\u9fff]")),
+    ("euc_kr", re.compile("[\uac00-\ud7a3]")),
+    ("gb18030", re.compile("[\u4e00-\u9fff]")),
+)
+"""Of equal ones the first: nearly any bytes are Chinese characters to the last."""
+_LEAST_SHARE = 0.6
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:?\d\d)?")
 _UNSET_YEARS = (1904, 1970)
 """What clocks of containers start from, and show at midnight of January 1 when nobody set them."""
@@ -40,10 +50,15 @@ class ContainerTags(Capture):
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
     """All of them, bounded."""
     caption: str | None = None
+    warning: str | None = None
+    """How they were read, where they are no UTF-8."""
 
 
 def tags_of(container: Mapping[str, str], stream: Mapping[str, str]) -> ContainerTags:
     """What the tags of a container say, and those of its first stream where the container's don't."""
+    encoding = _encoding_of([*container.items(), *stream.items()])
+    if encoding:
+        container, stream = _decoded(container, encoding), _decoded(stream, encoding)
     named = {name.lower(): value for name, value in {**stream, **container}.items()}
     latitude, longitude, altitude = _place(_first(named, _PLACES) or "")
     return ContainerTags(
@@ -57,7 +72,46 @@ def tags_of(container: Mapping[str, str], stream: Mapping[str, str]) -> Containe
         longitude=longitude,
         altitude=altitude,
         caption=_first(named, _CAPTIONS),
+        warning=f"its tags are no UTF-8; they were read as {encoding}, which is a guess" if encoding else None,
     )
+
+
+def _encoding_of(tags: Iterable[tuple[str, str]]) -> str | None:
+    """A guess at what tags are written in that are no UTF-8; None where all are.
+
+    ffmpeg hands out their bytes, PyAV those that are no UTF-8 as lone surrogates.
+    """
+    odd = b" ".join(_bytes_of(text) for tag in tags for text in tag if _ODD.search(text))
+    if not odd:
+        return None
+    high = sum(byte >= 0x80 for byte in odd)
+    if high * 2 <= len(odd.replace(b" ", b"")):
+        # Letters of the West with an accent now and then.
+        return _WESTERN
+    shares = {encoding: _share(odd, encoding, letters) for encoding, letters in _OF_OTHER_LETTERS}
+    best = max(shares, key=lambda encoding: shares[encoding])
+    return best if shares[best] > _LEAST_SHARE else _WESTERN
+
+
+def _share(odd: bytes, encoding: str, letters: re.Pattern[str]) -> float:
+    """How much of what it becomes in this encoding are the letters that are written in it."""
+    try:
+        text = re.sub(r"[\0-\x7f]", "", odd.decode(encoding))
+    except UnicodeDecodeError:
+        return 0.0
+    return len(letters.findall(text)) / len(text) if text else 0.0
+
+
+def _decoded(tags: Mapping[str, str], encoding: str) -> dict[str, str]:
+    return {_text(name, encoding): _text(value, encoding) for name, value in tags.items()}
+
+
+def _text(text: str, encoding: str) -> str:
+    return _bytes_of(text).decode(encoding, "replace") if _ODD.search(text) else text
+
+
+def _bytes_of(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
 
 
 def _first(named: Mapping[str, str], names: tuple[str, ...]) -> str | None:

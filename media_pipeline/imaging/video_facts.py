@@ -45,7 +45,7 @@ def audio_facts(path: Path) -> FileFacts:
     """Facts of the first audio stream, whose first samples must decode. Raises UnreadableMedia."""
     with logged() as complaints, opened_media(path) as container:
         facts = _sound(container)
-    return replace(facts, warnings=tuple(complaints))
+    return replace(facts, warnings=(*facts.warnings, *complaints))
 
 
 def _pictures(container: InputContainer) -> FileFacts:
@@ -85,7 +85,7 @@ def _with_fingerprint(path: Path, facts: FileFacts) -> FileFacts:
     try:
         known = video_fingerprint(path)
     except UnreadableMedia as error:
-        return replace(facts, warnings=(f"no fingerprint can be taken: {error}",))
+        return replace(facts, warnings=(*facts.warnings, f"no fingerprint can be taken: {error}"))
     return replace(
         facts,
         pixel_sha256=known.poster.pixel_sha256,
@@ -96,7 +96,8 @@ def _with_fingerprint(path: Path, facts: FileFacts) -> FileFacts:
 
 
 def _with_tags(facts: FileFacts, tags: ContainerTags) -> FileFacts:
-    return replace(facts, exif=tags.tags or None, caption=tags.caption, **tags.capture())
+    warnings = (*facts.warnings, *([tags.warning] if tags.warning else []))
+    return replace(facts, exif=tags.tags or None, caption=tags.caption, warnings=warnings, **tags.capture())
 
 
 def _codec(stream: Stream) -> str:

@@ -31,6 +31,8 @@ OPTIONS = {
     "format_whitelist": "mov,matroska,webm,avi,flv,asf,mpeg,mpegts,mpegvideo,m4v,h264,hevc,"
     "mp3,aac,ogg,flac,wav,amr,aiff,caf,w64,au,mp4,m4a,3gp,3g2,mj2",
 }
+TAG_ERRORS = "surrogateescape"
+"""What becomes of tags that are no UTF-8: for them PyAV would refuse the whole file."""
 LAST_PACKETS = 300
 """Packets that are decoded at most to see whether a video plays to its end: those behind its last key frame, mostly."""
 MAX_COMPLAINTS = 10
@@ -90,7 +92,11 @@ def upright_frame(frame: VideoFrame) -> Image.Image:
 @contextmanager
 def opened_media(path: Path) -> Generator[InputContainer]:
     """The container, which opens nothing else. Raises UnreadableMedia, also for what decoding raises inside."""
-    with decoding(), _faults_of_the_file(path), av.open(str(path), options=OPTIONS) as container:
+    with (
+        decoding(),
+        _faults_of_the_file(path),
+        av.open(str(path), options=OPTIONS, metadata_errors=TAG_ERRORS) as container,
+    ):
         for stream in (*container.streams.video, *container.streams.audio):
             # Every core has a worker of its own; threads of the decoder would only add to the work and the memory.
             context: Any = stream.codec_context

@@ -49,8 +49,10 @@ class FailureKind(StrEnum):
     """It took longer than ``MEDIA_IMAGE_TIMEOUT_SECONDS``."""
     CRASH = "crash"
     """Two workers died of it: a fault in a decoder, or one that ends the process when it gets no more memory."""
+    UNFORESEEN = "unforeseen"
+    """An error that no rule foresees: it belongs to the file that it meets, or no file after it would have its turn."""
     ERROR = "error"
-    """Something else, such as a full disk; the file isn't to blame."""
+    """Disk or machine, such as a full disk; the file isn't to blame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +227,10 @@ def _outcome(future: Future[Result], seconds: float) -> Result | WorkFailure:
             return WorkFailure(FailureKind.TIMEOUT, f"not done after {seconds:g} s")
         case ProcessExpired():
             return WorkFailure(FailureKind.CRASH, _how_it_ended(error.exitcode))
-        case _:
+        case OSError() | BrokenProcessPool() | MediaPipelineError():
             return WorkFailure(FailureKind.ERROR, reason_of(error))
+        case _:
+            return WorkFailure(FailureKind.UNFORESEEN, f"unforeseen {reason_of(error)}")
 
 
 def _lost_its_worker(future: Future[Any]) -> bool:

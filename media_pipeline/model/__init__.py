@@ -5,7 +5,7 @@ What does not: how a value is read, fetched, drawn, stored or queried.
 """
 
 from media_pipeline.model.archive import ArchivedObject, Content, Marker, Place, PlaceKind, Proof
-from media_pipeline.model.errors import MediaPipelineError
+from media_pipeline.model.errors import MediaPipelineError, is_of_the_one, unforeseen
 from media_pipeline.model.facts import Capture, FileFacts, VideoPdq
 from media_pipeline.model.fetching import FetchAttempt, FetchedFile, FetchFailure, FetchUnchanged, Status, Validators
 from media_pipeline.model.ids import media_id_of, post_id_of, short_id
@@ -57,7 +57,9 @@ __all__ = [
     "Status",
     "Validators",
     "VideoPdq",
+    "is_of_the_one",
     "media_id_of",
     "post_id_of",
     "short_id",
+    "unforeseen",
 ]

@@ -110,3 +110,5 @@ class FetchFailure:
     """A temporary file with the body that was refused, to be kept in quarantine."""
     evidence_headers: Mapping[str, str] = field(default_factory=dict[str, str])
     """The headers that came with it."""
+    is_unforeseen: bool = False
+    """No rule says what this error means. It counts as an attempt, so that it is not met for ever."""

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from media_pipeline.model import Candidate, Fault, MediaRef, Post, Record
+from media_pipeline.model import Candidate, Fault, Locator, MediaRef, Post, Record, unforeseen
 from media_pipeline.posts.coverage import Coverage, CoverageCounter
 from media_pipeline.posts.platforms.base import Platform
 from media_pipeline.posts.readers import read_export
@@ -20,6 +20,9 @@ from media_pipeline.posts.recognition import another_platform, recognise
 
 RECORDS_LOOKED_AT = 100
 """A record of a real export that is of no platform, such as a stream's notice, is followed by one that is."""
+
+MOST_WITHOUT_POST = 200_000
+"""Records and faults in a row without a post: a packed file of a few megabytes may hold a milliard."""
 
 NOT_RECOGNISED = "no post of any known platform found in this record; name its platform to see what was expected"
 
@@ -61,30 +64,58 @@ def read_records(path: Path, platform: Platform | None = None) -> Iterator[ReadR
     Without a platform each record's is recognised; with one, a record that is another's is a fault that says so.
     Raises OSError where the file can't be read; nothing in the file makes it raise.
     """
-    trusted = False
-    recognised = platform
+    barren = 0
+    for read in _read_records(path, platform):
+        yield read
+        barren = 0 if isinstance(read, ReadRecord) and read.posts else barren + 1
+        if barren >= MOST_WITHOUT_POST:
+            where = read.locator if isinstance(read, Fault) else Locator()
+            yield Fault(where, f"no post in {MOST_WITHOUT_POST} records in a row: no export, not read on")
+            return
+
+
+def _read_records(path: Path, platform: Platform | None) -> Iterator[ReadRecord | Fault]:
+    reading = _Reading(platform)
     for record in read_export(path):
         if isinstance(record, Fault):
             yield record
             continue
-        read = _read(record, recognised) if recognised else None
-        if platform is None and not (read and read.posts):
+        try:
+            read = reading.of(record)
+        except Exception as error:
+            # A shape of data that a platform's module does not foresee is a fault of this record.
+            if isinstance(error, MemoryError):
+                raise
+            read = Fault(record.locator, unforeseen(error))
+        if read is not None:
+            yield read
+
+
+class _Reading:
+    """An export under way, and what is known of its platform by now."""
+
+    def __init__(self, platform: Platform | None) -> None:
+        self._named = platform
+        self._recognised = platform
+        self._trusted = False
+
+    def of(self, record: Record) -> ReadRecord | Fault | None:
+        """What one record holds."""
+        read = _read(record, self._recognised) if self._recognised else None
+        if self._named is None and not (read and read.posts):
             found = recognise(record)
             if found:
-                recognised, read = found, _read(record, found)
+                self._recognised, read = found, _read(record, found)
             elif read is None or read.faults:
-                yield Fault(record.locator, NOT_RECOGNISED)
-                continue
-        if read is None:
-            continue
-        if platform and not trusted:
-            other = another_platform(record, platform) if read.posts else recognise(record)
-            if other and other is not platform:
-                yield Fault(record.locator, _misplaced(other, platform))
-                continue
-            # One record that is the platform's own vouches for the rest, which need no second look.
-            trusted = bool(read.posts)
-        yield read
+                return Fault(record.locator, NOT_RECOGNISED)
+        if read is None or self._named is None or self._trusted:
+            return read
+        other = another_platform(record, self._named) if read.posts else recognise(record)
+        if other and other is not self._named:
+            return Fault(record.locator, _misplaced(other, self._named))
+        # One record that is the platform's own vouches for the rest, which need no second look.
+        self._trusted = bool(read.posts)
+        return read
 
 
 def platform_of(path: Path) -> Platform | None:
@@ -118,7 +149,14 @@ def coverage(path: Path, platform: Platform | None = None) -> Coverage:
 
 
 def _read(record: Record, platform: Platform) -> ReadRecord:
-    parts = tuple(platform.posts(record))
+    parts: list[Post | Fault] = []
+    try:
+        parts.extend(platform.posts(record))
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001
+        # A shape of data that the platform's module does not foresee. The posts before it in this record are good.
+        parts.append(Fault(record.locator, unforeseen(error)))
     posts = tuple(part for part in parts if isinstance(part, Post))
     return ReadRecord(platform, record.value, posts, tuple(part for part in parts if isinstance(part, Fault)))
 

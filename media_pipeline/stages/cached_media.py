@@ -14,11 +14,11 @@ from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 
-from media_pipeline.catalog import file_facts, files, media, media_reports, placeholders, truncated
+from media_pipeline.catalog import file_facts, files, media, media_reports, placeholders, rowwise, truncated
 from media_pipeline.catalog.files import LocalFile
 from media_pipeline.catalog.selection import pieces
 from media_pipeline.imaging.version import FACTS_VERSION
-from media_pipeline.imaging.workers import FactsTask, Workers, WorkFailure
+from media_pipeline.imaging.workers import FactsTask, FailureKind, Workers, WorkFailure
 from media_pipeline.model import FileFacts, ImportPartition, MediaPipelineError, Report, Status
 from media_pipeline.stages.context import ROWS_ASKED_FOR, TABLE_ROWS, Reports, StageContext
 from media_pipeline.stages.downloads import Downloads
@@ -101,7 +101,11 @@ def _read_batch(context: StageContext, workers: Workers, batch: Sequence[LocalFi
         context.log.warning(f"{by_sha256[sha256].local_path} is truncated: {how}")
     with context.database.write() as connection:
         truncated.fetch_again(connection, cut_short, context.settings.media_max_attempts)
-        file_facts.save_facts(connection, facts)
+        written = rowwise.write(
+            connection, list(facts), lambda some: file_facts.save_facts(connection, {key: facts[key] for key in some})
+        )
+    for refused in written.refused:
+        failures[refused.row] = WorkFailure(FailureKind.UNFORESEEN, f"its facts can't be kept: {refused.reason}")
     for sha256, failure in failures.items():
         file = by_sha256[sha256]
         if not failure.blames_file:

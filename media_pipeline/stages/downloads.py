@@ -19,7 +19,7 @@ from media_pipeline.catalog.media import PendingMedia, StoredMedia
 from media_pipeline.fetch.downloader import DownloadDropped, Downloader, Fetched
 from media_pipeline.fetch.journey import Wanted
 from media_pipeline.fetch.parts import UnfinishedDownloads
-from media_pipeline.model import Candidate, FetchFailure, ImportPartition, Status
+from media_pipeline.model import Candidate, FetchFailure, ImportPartition, Status, is_of_the_one, unforeseen
 from media_pipeline.posts.expiry import expires_at
 from media_pipeline.stages.context import ROWS_ASKED_FOR, StageContext
 from media_pipeline.stages.outcomes import (
@@ -106,13 +106,19 @@ class Downloads:
             self._done[download.digest] = (download, kept)
             self._news.set()
 
-        if download.url is None:
-            asked: Future[Fetched] = Future()
-            asked.set_result(_NOTHING_TO_ASK)
-        else:
-            asked = downloader.submit(self._wanted(download.url, download.asked_for), folder)
-        asked.add_done_callback(fetched)
+        self._ask(download, downloader, folder).add_done_callback(fetched)
         self._running[download.digest] = download
+
+    def _ask(self, download: Download, downloader: Downloader, folder: Path) -> Future[Fetched]:
+        if download.url is None:
+            return _settled(_NOTHING_TO_ASK)
+        try:
+            wanted = self._wanted(download.url, download.asked_for)
+        except Exception as error:
+            if not is_of_the_one(error):
+                raise
+            return _settled(FetchFailure(Status.FAILED, unforeseen(error), (), is_unforeseen=True))
+        return downloader.submit(wanted, folder)
 
     def _wanted(self, url: str, reference: PendingMedia) -> Wanted:
         """What is fetched for a reference, the chosen URL first."""
@@ -209,11 +215,12 @@ class Downloads:
         ended = [(download, future, future.exception()) for download, future in done]
         outcomes = [(download, future.result()) for download, future, error in ended if error is None]
         dropped = [(download, error.attempts) for download, _, error in ended if isinstance(error, DownloadDropped)]
-        settled = 0
+        settled, without_row = 0, list[str]()
         if outcomes or any(attempts for _, attempts in dropped):
             with self._context.database.write() as connection:
-                settled = write_down(self._context, connection, outcomes)
-                write_attempts(connection, dropped)
+                settled, without_row = write_down(self._context, connection, outcomes)
+                write_attempts(self._context, connection, dropped)
+        self._context.remove(without_row)
         if settled < sum(len(download.references) for download, _ in outcomes):
             # What is left of them is settled like every URL that the catalogue knows.
             self._exhausted = False
@@ -237,3 +244,9 @@ class Downloads:
             if isinstance(outcome.result, FetchFailure) and outcome.restored is None:
                 self._failed[download.digest] = outcome.result
                 forget_unfinished(self._context, self._unfinished, download)
+
+
+def _settled(result: Fetched) -> Future[Fetched]:
+    future: Future[Fetched] = Future()
+    future.set_result(result)
+    return future

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import filecmp
 import hashlib
-import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -26,6 +25,7 @@ from media_pipeline.posts.readers import SUPPORTED_SUFFIXES, is_export_file
 from media_pipeline.posts.readers.x_archive import ACCOUNT
 from media_pipeline.posts.readers.zip_archive import chosen_of
 from media_pipeline.settings import Settings
+from media_pipeline.stages.folders import files_below, only_files
 from media_pipeline.stages.raw_posts import place_of
 
 
@@ -54,20 +54,22 @@ def look(settings: Settings, database: Database, settle: bool = True) -> Landed:
     unsettled: list[str] = []
     rejected: list[Rejection] = []
     now = time.time()
-    for entry in _files(settings.import_path):
-        place = place_of(settings, Path(entry.path))
+    for found in files_below(settings.import_path) if settings.import_path.is_dir() else ():
+        place = place_of(settings, found.path)
         if place is None:
+            continue
+        if isinstance(found, Rejection):
+            rejected.append(found)
             continue
         if isinstance(place, Rejection):
             rejected.append(place)
             continue
-        path = imports.path_text(Path(entry.path).relative_to(settings.import_path))
-        stat = entry.stat()
-        known = seen.get(path)
-        if known and (known.size, known.modified_ns) == (stat.st_size, stat.st_mtime_ns):
+        path = imports.path_text(found.path.relative_to(settings.import_path))
+        known = seen.get(imports.path_key(path))
+        if known and (known.size, known.modified_ns) == (found.size, found.modified_ns):
             continue
-        if _settled(now - stat.st_mtime, settle_seconds):
-            waiting.setdefault(place, []).append(SeenFile(path, stat.st_size, stat.st_mtime_ns, ""))
+        if _settled(now - found.modified_ns / 1e9, settle_seconds):
+            waiting.setdefault(place, []).append(SeenFile(path, found.size, found.modified_ns, ""))
         else:
             unsettled.append(path)
     return Landed({place: tuple(files) for place, files in waiting.items()}, tuple(unsettled), tuple(rejected))
@@ -82,17 +84,6 @@ def fingerprint(files: Iterable[SeenFile]) -> str:
 def _settled(age_seconds: float, settle_seconds: float) -> bool:
     """Not touched for a while. A time in the future says nothing about now, so it counts as settled."""
     return age_seconds >= settle_seconds or age_seconds < 0
-
-
-def _files(folder: Path) -> Iterator[os.DirEntry[str]]:
-    if not folder.is_dir():
-        return
-    with os.scandir(folder) as entries:
-        for entry in sorted(entries, key=lambda entry: entry.name):
-            if entry.is_dir():
-                yield from _files(Path(entry.path))
-            elif entry.is_file():
-                yield entry
 
 
 def partitions_for(source: Path, day: date, platform: str | None = None) -> dict[Path, ImportPartition]:
@@ -133,7 +124,7 @@ def land(settings: Settings, source: Path, partition: ImportPartition) -> list[s
 
 
 def _exports_of(folder: Path) -> list[Path]:
-    found = (path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file() and is_export_file(path))
+    found = (path.relative_to(folder) for path in only_files(folder) if is_export_file(path))
     return [folder / name for name in chosen_of([path.as_posix() for path in found if not is_companion(path)])]
 
 

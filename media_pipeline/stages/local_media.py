@@ -6,18 +6,19 @@ What belongs here: matching references that wait with files beside their export.
 from __future__ import annotations
 
 import hashlib
-import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from media_pipeline.catalog import files, media, origins
+import sqlalchemy as sa
+
+from media_pipeline.catalog import files, media, origins, removals, rowwise
 from media_pipeline.catalog.media import FailedMedia, StoredMedia
 from media_pipeline.catalog.origins import WaitingMedia
 from media_pipeline.catalog.selection import pieces
 from media_pipeline.fetch.scan import ScannerError, ScannerUnavailable
 from media_pipeline.fetch.sniff import SniffedType, sniff
-from media_pipeline.model import FetchedFile, ImportPartition, Status
+from media_pipeline.model import FetchedFile, ImportPartition, Status, is_of_the_one, unforeseen
 from media_pipeline.posts.local_media import LocalMedia, media_beside
 from media_pipeline.stages.context import StageContext
 
@@ -31,11 +32,21 @@ def store_local_media(context: StageContext, partitions: Sequence[ImportPartitio
     """Store every medium of the partitions that lies beside its export; return how many."""
     stored = 0
     for path, references in _by_export(context, partitions):
-        beside = media_beside(path)
-        found = _found(context, beside, references) if beside.names else iter(())
+        beside = _beside(context, path)
+        found = _found(context, beside, references) if beside and beside.names else iter(())
         for batch in pieces(found, context.settings.media_batch_size):
             stored += _write_down(context, batch)
     return stored
+
+
+def _beside(context: StageContext, export: Path) -> LocalMedia | None:
+    try:
+        return media_beside(export)
+    except Exception as error:
+        if not is_of_the_one(error):
+            raise
+        context.log.warning(f"what lies beside {export.name} can't be looked at: {unforeseen(error)}")
+        return None
 
 
 def _found(context: StageContext, beside: LocalMedia, references: Sequence[WaitingMedia]) -> Iterator[Stored]:
@@ -106,7 +117,9 @@ def _read(context: StageContext, beside: LocalMedia, name: str, path: Path) -> F
                 sha256.update(chunk)
                 copy.write(chunk)
                 chunk = source.read(_CHUNK_BYTES)
-    except (OSError, zipfile.BadZipFile) as error:
+    except Exception as error:
+        if not is_of_the_one(error):
+            raise
         context.log.warning(f"{beside.export.name}: {name} can't be read and is fetched instead: {error}")
         path.unlink(missing_ok=True)
         return None
@@ -140,10 +153,25 @@ def _adopt(context: StageContext, file: FetchedFile) -> str:
 
 
 def _write_down(context: StageContext, batch: Sequence[Stored]) -> int:
-    now = datetime.now(UTC)
     with context.database.write() as connection:
-        files.save(connection, [(file, place) for _, file, place in batch])
-        media.mark_stored(
-            connection, [StoredMedia(reference.media_id, file.sha256, None, None, now) for reference, file, _ in batch]
-        )
+        written = rowwise.write(connection, batch, lambda some: _write(connection, some))
+        failures = [
+            FailedMedia(one.row[0].media_id, Status.FAILED, one.reason, one.row[0].attempts + 1)
+            for one in written.refused
+        ]
+        media.mark_failed(connection, failures, context.settings.media_max_attempts)
+        without_row = [one.row[2] for one in written.refused]
+        removals.begin(connection, without_row)
+    for one in written.refused:
+        context.log.warning(f"{one.row[1].url} can't be written down: {one.reason}")
+    context.remove(without_row)
+    return sum(written.results)
+
+
+def _write(connection: sa.Connection, batch: Sequence[Stored]) -> int:
+    now = datetime.now(UTC)
+    files.save(connection, [(file, place) for _, file, place in batch])
+    media.mark_stored(
+        connection, [StoredMedia(reference.media_id, file.sha256, None, None, now) for reference, file, _ in batch]
+    )
     return len(batch)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from media_pipeline.catalog import imports, manifests, media_reports
+import sqlalchemy as sa
+
+from media_pipeline.catalog import imports, manifests, media_reports, rowwise
 from media_pipeline.catalog import posts as posts_table
 from media_pipeline.catalog.manifests import Manifest
+from media_pipeline.catalog.posts import PendingPost
 from media_pipeline.model import ImportPartition, Report, Status
 from media_pipeline.posts.platforms import Platform, platform_named
 from media_pipeline.stages.context import Reports, StageContext
@@ -32,13 +35,26 @@ def _write_platform(context: StageContext, partitions: Sequence[ImportPartition]
         for post_ids in batches:
             with context.database.write() as connection:
                 batch = posts_table.still_without_manifest(connection, post_ids, platform.version)
-                found = [
-                    Manifest(post.post_id, post.platform, post.native_id, post.import_id, platform.media(post.raw))
-                    for post in batch
-                ]
-                manifests.save(connection, found, context.settings.media_fetch_roles)
+                written = rowwise.write(connection, batch, lambda some: _save(context, connection, platform, some))
+                for refused in written.refused:
+                    _name(context, connection, refused)
                 posts_table.mark_manifest(connection, [post.post_id for post in batch], platform.version)
             yield len(post_ids)
+
+
+def _save(context: StageContext, connection: sa.Connection, platform: Platform, batch: Sequence[PendingPost]) -> None:
+    found = [
+        Manifest(post.post_id, post.platform, post.native_id, post.import_id, platform.media(post.raw))
+        for post in batch
+    ]
+    manifests.save(connection, found, context.settings.media_fetch_roles)
+
+
+def _name(context: StageContext, connection: sa.Connection, refused: rowwise.Refused[PendingPost]) -> None:
+    """A post whose media can't be told is a fault of its import. Another version of its module tries again."""
+    reason = f"what media it shows can't be told: {refused.reason}"
+    context.log.warning(f"{refused.row.post_id}: {reason}")
+    imports.add_fault_of_post(connection, refused.row.post_id, reason)
 
 
 def _reports(context: StageContext, partitions: Sequence[ImportPartition]) -> Reports:

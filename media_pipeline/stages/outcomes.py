@@ -13,13 +13,22 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from media_pipeline.catalog import files, media
+from media_pipeline.catalog import files, media, removals, rowwise
 from media_pipeline.catalog.archived import ArchivedFile
 from media_pipeline.catalog.media import FailedMedia, PendingMedia, StoredMedia
 from media_pipeline.fetch.downloader import Fetched
 from media_pipeline.fetch.parts import UnfinishedDownloads
 from media_pipeline.fetch.scan import ScannerError, ScannerUnavailable
-from media_pipeline.model import FetchAttempt, FetchedFile, FetchFailure, FetchUnchanged, MediaType, Status
+from media_pipeline.model import (
+    FetchAttempt,
+    FetchedFile,
+    FetchFailure,
+    FetchUnchanged,
+    MediaType,
+    Status,
+    is_of_the_one,
+    unforeseen,
+)
 from media_pipeline.stages.context import StageContext
 from media_pipeline.stages.integrity import NotArchived, restore
 from media_pipeline.storage.archive import ArchiveError
@@ -63,8 +72,22 @@ class Outcome:
 def keep(context: StageContext, download: Download, result: Fetched) -> Outcome:
     """Put what was fetched in its place, or aside. Safe for threads.
 
-    Raises StorageError when the store can't take it.
+    Raises StorageError when the store can't take it. An error that no rule foresees fails this download alone.
     """
+    if isinstance(result, FetchFailure) and result.is_unforeseen:
+        context.log.warning(f"{download.url}: {result.error}")
+    try:
+        return _keep(context, download, result)
+    except Exception as error:
+        if not is_of_the_one(error):
+            raise
+        context.log.warning(f"{download.url} can't be kept: {unforeseen(error)}")
+        if isinstance(result, FetchedFile):
+            result.path.unlink(missing_ok=True)
+        return Outcome(FetchFailure(Status.FAILED, unforeseen(error), result.attempts, is_unforeseen=True))
+
+
+def _keep(context: StageContext, download: Download, result: Fetched) -> Outcome:
     if isinstance(result, FetchedFile):
         return _keep_file(context, download, result)
     if isinstance(result, FetchUnchanged):
@@ -121,14 +144,35 @@ def _restored(context: StageContext, download: Download, failure: FetchFailure) 
     return Outcome(failure, place, held)
 
 
-def write_down(context: StageContext, connection: sa.Connection, outcomes: Sequence[tuple[Download, Outcome]]) -> int:
-    """Write what came of downloads, and return how many references that settles.
+def write_down(
+    context: StageContext, connection: sa.Connection, outcomes: Sequence[tuple[Download, Outcome]]
+) -> tuple[int, list[str]]:
+    """Write what came of downloads; return how many references that settles, and files whose removal that begins.
 
     Not settled are those that hold less than others keep: by now the catalogue knows their URL.
-    One statement a table, not one a file: a run of small files waits for this.
+    One statement a table, not one a file: a run of small files waits for this. What the database refuses is a failure
+    of its references alone, and its file goes again.
     """
-    write_attempts(connection, ((download, outcome.result.attempts) for download, outcome in outcomes))
+    write_attempts(context, connection, ((download, outcome.result.attempts) for download, outcome in outcomes))
     outcomes = [(download, _still_there(context, outcome)) for download, outcome in outcomes]
+    written = rowwise.write(connection, outcomes, lambda some: _write_outcomes(context, connection, some))
+    refused = [(one.row[0], _refused(context, one)) for one in written.refused]
+    settled = sum(written.results) + _write_outcomes(context, connection, refused)
+    without_row = [one.row[1].local_path for one in written.refused if one.row[1].local_path]
+    removals.begin(connection, without_row)
+    return settled, without_row
+
+
+def _refused(context: StageContext, refused: rowwise.Refused[tuple[Download, Outcome]]) -> Outcome:
+    download, outcome = refused.row
+    context.log.warning(f"what came of {download.url} can't be written down: {refused.reason}")
+    error = f"what came of it can't be written down: {refused.reason}"
+    return Outcome(FetchFailure(Status.FAILED, error, outcome.result.attempts, is_unforeseen=True))
+
+
+def _write_outcomes(
+    context: StageContext, connection: sa.Connection, outcomes: Sequence[tuple[Download, Outcome]]
+) -> int:
     files.save(
         connection,
         [(outcome.result, outcome.local_path) for _, outcome in outcomes if isinstance(outcome.result, FetchedFile)],
@@ -174,12 +218,14 @@ def write_verdicts(
     return len(rows.stored) + len(rows.kept) + len(rows.failed)
 
 
-def write_attempts(connection: sa.Connection, made: Iterable[tuple[Download, Sequence[FetchAttempt]]]) -> None:
+def write_attempts(
+    context: StageContext, connection: sa.Connection, made: Iterable[tuple[Download, Sequence[FetchAttempt]]]
+) -> None:
     """Write every request that was made, with the first reference that it was made for."""
-    media.add_attempts(
-        connection,
-        [(download.references[0].media_id, attempt) for download, attempts in made for attempt in attempts],
-    )
+    rows = [(download.references[0].media_id, attempt) for download, attempts in made for attempt in attempts]
+    written = rowwise.write(connection, rows, lambda some: media.add_attempts(connection, some))
+    for refused in written.refused:
+        context.log.warning(f"a request of {refused.row[0]} can't be written down: {refused.reason}")
 
 
 def forget_unfinished(context: StageContext, unfinished: UnfinishedDownloads, download: Download) -> None:
@@ -238,6 +284,6 @@ def _stored(reference: PendingMedia, file: FetchedFile) -> StoredMedia:
 
 
 def _failed(reference: PendingMedia, failure: FetchFailure) -> FailedMedia:
-    """A failure as it is written down. One without a request counts for nothing."""
-    attempts = reference.attempts + bool(failure.attempts)
+    """A failure as it is written down. One without a request counts for nothing, unless nobody knows why it is."""
+    attempts = reference.attempts + bool(failure.attempts or failure.is_unforeseen)
     return FailedMedia(reference.media_id, failure.status, failure.error, attempts, failure.retry_after_seconds)

@@ -13,17 +13,18 @@ from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 
-from media_pipeline.catalog import imports
+from media_pipeline.catalog import imports, rowwise
 from media_pipeline.catalog import posts as posts_table
 from media_pipeline.catalog.imports import MediaUrls, SeenFile
 from media_pipeline.catalog.posts import Upserted
-from media_pipeline.model import Fault, ImportPartition, Locator, Post, Report
+from media_pipeline.model import Fault, ImportPartition, Locator, Post, Report, is_of_the_one, unforeseen
 from media_pipeline.posts.coverage import Coverage, CoverageCounter
 from media_pipeline.posts.extract import read_records
 from media_pipeline.posts.layout import Rejection, partition_of
 from media_pipeline.posts.platforms import Platform, platform_named, platform_names
 from media_pipeline.settings import Settings
 from media_pipeline.stages.context import TABLE_ROWS, Reports, StageContext
+from media_pipeline.stages.folders import only_files
 
 POSTS_PER_TRANSACTION = 500
 """Rows are small: at 50 a transaction, commits took a third of the time of an import of 200,000 posts."""
@@ -37,7 +38,7 @@ def read_posts(context: StageContext, partitions: Sequence[ImportPartition]) -> 
             started = time.monotonic()
             upserted = Upserted()
             for path in import_files(context.settings, partition):
-                for batch in _read_file(context, path, partition):
+                for batch in _read_alone(context, path, partition):
                     upserted += batch
                     progress.advance(batch.new + batch.changed + batch.unchanged)
             reports[partition] = _report(context, partition, upserted, time.monotonic() - started)
@@ -47,13 +48,22 @@ def read_posts(context: StageContext, partitions: Sequence[ImportPartition]) -> 
 def import_files(settings: Settings, partition: ImportPartition) -> list[Path]:
     """The export files that lie in the partition, by name."""
     folder = settings.import_path / partition.platform / partition.import_date.isoformat()
-    found = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    return [path for path in found if place_of(settings, path) == partition]
+    return [path for path in only_files(folder) if place_of(settings, path) == partition]
 
 
 def place_of(settings: Settings, path: Path) -> ImportPartition | Rejection | None:
     """The partition that a path belongs to, or why it belongs to none; None for files that are not meant."""
     return partition_of(path, settings.import_path, platform_names(), settings.media_start_date)
+
+
+def _read_alone(context: StageContext, path: Path, partition: ImportPartition) -> Iterator[Upserted]:
+    """Read one file; one that can't be opened or read keeps no other from being read, and waits for the next run."""
+    try:
+        yield from _read_file(context, path, partition)
+    except OSError as error:
+        if not is_of_the_one(error):
+            raise
+        context.log.warning(f"{path} can't be read and is left for the next run: {error.strerror or error}")
 
 
 def _read_file(context: StageContext, path: Path, partition: ImportPartition) -> Iterator[Upserted]:
@@ -86,15 +96,20 @@ def _read_content(
 ) -> Iterator[Upserted]:
     posts = faults = 0
     coverage = CoverageCounter(platform)
-    found = _posts_and_faults(path, platform, coverage)
+    found = _posts_and_faults(context, path, platform, coverage)
     while batch := list(islice(found, POSTS_PER_TRANSACTION)):
         new_posts = [item for item in batch if isinstance(item, Post)]
         new_faults = [item for item in batch if isinstance(item, Fault)]
         with context.database.write() as connection:
-            upserted = posts_table.upsert(connection, new_posts, file.import_id, partition.import_date)
+            written = rowwise.write(
+                connection,
+                new_posts,
+                lambda some: posts_table.upsert(connection, some, file.import_id, partition.import_date),
+            )
+            new_faults += [_unwritable(context, file, refused) for refused in written.refused]
             imports.add_faults(connection, file.import_id, faults, new_faults)
-        posts, faults = posts + len(new_posts), faults + len(new_faults)
-        yield upserted
+        posts, faults = posts + len(new_posts) - len(written.refused), faults + len(new_faults)
+        yield sum(written.results, Upserted())
     if not posts and not faults:
         faults = 1
         with context.database.write() as connection:
@@ -108,13 +123,27 @@ def _read_content(
         imports.record_file(connection, file)
 
 
-def _posts_and_faults(path: Path, platform: Platform, coverage: CoverageCounter) -> Iterator[Post | Fault]:
+def _unwritable(context: StageContext, file: SeenFile, refused: rowwise.Refused[Post]) -> Fault:
+    fault = Fault(refused.row.locator, f"the post can't be written: {refused.reason}")
+    context.log.warning(f"{file.path}, {fault.locator}: {fault.reason}")
+    return fault
+
+
+def _posts_and_faults(
+    context: StageContext, path: Path, platform: Platform, coverage: CoverageCounter
+) -> Iterator[Post | Fault]:
     """The posts and faults of a file, while every record's media URLs are counted."""
     for item in read_records(path, platform):
         if isinstance(item, Fault):
             yield item
             continue
-        coverage.add(item.value, (reference for post in item.posts for reference in platform.media(post.raw)))
+        try:
+            coverage.add(item.value, (reference for post in item.posts for reference in platform.media(post.raw)))
+        except Exception as error:
+            # A post whose media can't be told is named when its manifest is made.
+            if not is_of_the_one(error):
+                raise
+            context.log.warning(f"{path.name}: the media URLs of a record can't be counted: {unforeseen(error)}")
         yield from item.posts
         yield from item.faults
 

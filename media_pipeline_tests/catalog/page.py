@@ -9,7 +9,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from media_pipeline.catalog.tables import UtcDateTime, metadata
+from media_pipeline.catalog.tables import metadata
 from media_pipeline.model import Status
 
 PAGE = Path(__file__).parents[2] / "docs" / "catalog.md"
@@ -149,8 +149,9 @@ def _name(column: sa.Column[object]) -> str:
 
 
 def _type(column: sa.Column[object]) -> str:
-    match column.type:
-        case UtcDateTime():
+    kind = column.type
+    match kind.impl_instance if isinstance(kind, sa.types.TypeDecorator) else kind:
+        case sa.DateTime():
             return "time"
         case sa.JSON():
             return "JSON"

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from media_pipeline.catalog.database import Database
-from media_pipeline.catalog.selection import by_author, clean, holds_import, pieces, ranges
+from media_pipeline.catalog.selection import by_author, holds_import, pieces, ranges
 from media_pipeline.catalog.tables import imports, posts
 from media_pipeline.model import ImportPartition
 from media_pipeline_tests.catalog.filling import a_post, add_import, upsert
@@ -76,20 +76,6 @@ def test_an_author_is_found_by_handle_in_any_case_or_by_id(database: Database, u
     with database.read() as connection:
         number = connection.execute(sa.select(sa.func.count()).select_from(posts).where(by_author(user))).scalar_one()
     assert number in (0, 1) if found is None else number == found  # SQLite knows the case of ASCII only
-
-
-@pytest.mark.parametrize(
-    ("text", "cleaned"),
-    [
-        (None, None),
-        ("", ""),
-        ("a \U0001f600 b\n", "a \U0001f600 b\n"),
-        ("\0a\0", "\ufffda\ufffd"),
-        ("\ud83d\ude00", "\ufffd\ufffd"),
-    ],
-)
-def test_clean_text_can_be_stored(text: str | None, cleaned: str | None):
-    assert clean(text) == cleaned
 
 
 def test_pieces_hold_everything_once():

@@ -1,6 +1,7 @@
 """Many downloads at a time: whoever fetches them, each ends once, and no process stays behind."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from pydantic import ValidationError
 from media_pipeline.fetch.body import TemporaryFileError
 from media_pipeline.fetch.crew import WORTH_PROCESSES
 from media_pipeline.fetch.downloader import DownloadDropped, Downloader
-from media_pipeline.fetch.journey import Wanted
+from media_pipeline.fetch.journey import Journey, Wanted
 from media_pipeline.model import Candidate, FetchedFile, FetchFailure, Status
 from media_pipeline.settings import Settings
 from media_pipeline_tests import faulty_host
@@ -253,15 +254,35 @@ def test_a_worker_imports_neither_dagster_nor_a_catalogue(tmp_path):
     assert not {"dagster", "sqlalchemy", "PIL", "pydantic"} & set(imported)
 
 
-def test_an_unforeseen_error_in_a_stream_reaches_whoever_waits(host, downloader, tmp_path, monkeypatch) -> None:
+def test_an_unforeseen_error_in_a_stream_fails_that_stream_and_says_where(
+    host, downloader, tmp_path, monkeypatch
+) -> None:
     def fail(*_: object) -> None:
         raise LookupError("unforeseen")
 
     monkeypatch.setattr("media_pipeline.fetch.streams.download.download_stream", fail)
     url = host.serve("/list.m3u8", b"#EXTM3U\n#EXT-X-VERSION:3\n#EXTINF:2,\na.ts\n#EXT-X-ENDLIST\n")
-    future = downloader(expected=1).submit(only(url), tmp_path)
-    with pytest.raises(LookupError):
-        future.result(PATIENCE_SECONDS)
+    failure = downloader(expected=1).submit(only(url), tmp_path).result(PATIENCE_SECONDS)
+    assert isinstance(failure, FetchFailure)
+    assert (failure.status, failure.is_unforeseen) == (Status.FAILED, True)
+    assert re.fullmatch(r"unforeseen LookupError at downloader\.py:\d+: unforeseen", failure.error)
+
+
+def test_an_unforeseen_error_about_one_medium_fails_that_medium_alone(host, downloader, tmp_path, monkeypatch) -> None:
+    ended = Journey.ended
+
+    def fail(self: Journey, result: object) -> object:
+        if self.candidate.url.endswith("/7"):
+            raise LookupError("unforeseen")
+        return ended(self, result)
+
+    monkeypatch.setattr("media_pipeline.fetch.journey.Journey.ended", fail)
+    made = downloader(expected=1)
+    futures = [made.submit(only(host.serve(f"/{n}")), tmp_path) for n in range(20)]
+    results = [future.result(PATIENCE_SECONDS) for future in futures]
+    failed = [number for number, result in enumerate(results) if isinstance(result, FetchFailure)]
+    assert failed == [7]
+    assert (len(results[7].attempts), results[7].is_unforeseen) == (1, True)
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -269,7 +290,7 @@ def test_nobody_waits_for_ever_when_the_dispatcher_itself_fails(host, downloader
     def fail(*_: object) -> None:
         raise LookupError("unforeseen")
 
-    monkeypatch.setattr("media_pipeline.fetch.journey.Journey.ended", fail)
+    monkeypatch.setattr("media_pipeline.fetch.schedule.Schedule.finished", fail)
     made = downloader(expected=1)
     futures = [made.submit(only(host.serve(f"/{n}")), tmp_path) for n in range(20)]
     for future in futures:

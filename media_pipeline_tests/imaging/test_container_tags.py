@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import av
@@ -103,3 +104,63 @@ def test_sound_has_its_words_too(tmp_path: Path) -> None:
         container.mux(stream.encode(None))
     facts = read_facts(path, "audio/mp4")
     assert (facts.caption, facts.taken_at, facts.audio_codec) == ("A song", None, "aac")
+
+
+WORDS = {
+    "cp1252": "Café à Zürich, été 2024",
+    "cp1251": "Привет из Москвы",
+    "shift_jis": "東京タワーからのながめ",
+    "euc_kr": "서울에서 보낸 여름",
+    "gb18030": "北京的春天很美丽",
+}
+
+
+def tagged(path: Path, encoding: str, where: str = "container") -> Path:
+    """A video, or sound, whose title is written in this encoding."""
+    with av.open(str(path), "w", metadata_encoding=encoding) as container:
+        if path.suffix == ".mp3":
+            stream = container.add_stream("mp3", rate=44100)
+            tone = av.AudioFrame.from_ndarray(np.zeros((1, 44100), "int16"), format="s16p", layout="mono")
+            tone.sample_rate = 44100
+            written = tone
+        else:
+            stream = container.add_stream("mpeg4", rate=10)
+            stream.width, stream.height, stream.pix_fmt = 176, 144, "yuv420p"
+            written = av.VideoFrame.from_image(Image.new("RGB", (176, 144)))
+        (container if where == "container" else stream).metadata["title"] = WORDS[encoding]
+        container.mux(stream.encode(written))
+        container.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize("encoding", WORDS)
+def test_a_title_that_is_no_utf_8_is_read_by_a_guess_and_a_warning_says_so(tmp_path: Path, encoding: str) -> None:
+    facts = read_facts(tagged(tmp_path / "a.mp4", encoding), "video/mp4")
+    assert facts.caption == WORDS[encoding]
+    assert facts.pdq
+    assert [warning for warning in facts.warnings if encoding in warning]
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "avi", "mp3"])
+def test_a_latin_1_title_costs_no_playable_file(tmp_path: Path, suffix: str) -> None:
+    types = {"mp4": "video/mp4", "mkv": "video/x-matroska", "avi": "video/x-msvideo", "mp3": "audio/mpeg"}
+    facts = read_facts(tagged(tmp_path / f"a.{suffix}", "cp1252"), types[suffix])
+    assert facts.caption == WORDS["cp1252"]
+
+
+def test_a_tag_of_a_stream_that_is_no_utf_8_costs_no_playable_file(tmp_path: Path) -> None:
+    facts = read_facts(tagged(tmp_path / "a.mkv", "cp1252", "stream"), "video/x-matroska")
+    assert facts.caption == WORDS["cp1252"]
+
+
+def test_tags_in_utf_8_are_no_guess(tmp_path: Path) -> None:
+    facts = facts_of(tmp_path, "mp4", {"title": WORDS["cp1251"]})
+    assert (facts.caption, [text for text in facts.warnings if "guess" in text]) == (WORDS["cp1251"], [])
+
+
+def test_any_bytes_in_tags_are_read_as_something() -> None:
+    chance = random.Random(1)
+    for _ in range(500):
+        text = chance.randbytes(chance.randrange(1, 60)).decode("utf-8", "surrogateescape")
+        found = tags_of({"title": text}, {text: "x"})
+        assert not any("\ud800" <= letter <= "\udfff" for letter in f"{found.caption}{found.tags}")

@@ -54,6 +54,11 @@ class EitherLibrary(Library):
         (found,) = self.table("post_media", media_url=url)
         return found
 
+    def reference_of(self, post_id: str) -> Row:
+        """The one reference of a post."""
+        (found,) = self.table("post_media", post_id=post_id)
+        return found
+
     def statuses(self) -> dict[str, int]:
         with self.catalogue() as connection:
             query = sa.select(post_media.c.status, sa.func.count().label("number")).group_by(post_media.c.status)

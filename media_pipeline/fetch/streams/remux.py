@@ -24,6 +24,9 @@ from media_pipeline.fetch.outcome import Refusal
 from media_pipeline.fetch.streams.plan import unsupported
 from media_pipeline.model import MediaType, Status
 
+_TAG_ERRORS = "surrogateescape"
+"""Tags that are no UTF-8 come through as they are: PyAV would refuse the whole file for them."""
+
 _INPUT_OPTIONS = {
     # Bytes that call themselves a playlist must not make ffmpeg open further files or addresses.
     "protocol_whitelist": "file",
@@ -155,14 +158,16 @@ class _Joiner:
 
 
 def _opened(path: Path) -> InputContainer:
-    return av.open(f"file:{path}", options=_INPUT_OPTIONS)
+    return av.open(f"file:{path}", options=_INPUT_OPTIONS, metadata_errors=_TAG_ERRORS)
 
 
 def _created(path: Path, sources: Sequence[Sequence[Stream]]) -> OutputContainer:
     codecs = {stream.codec_context.codec.canonical_name for own in sources for stream in own}
     if codecs <= _MP4_CODECS:
-        return av.open(f"file:{path}", "w", format="mp4", options={"movflags": "+faststart"})
-    return av.open(f"file:{path}", "w", format="matroska")
+        return av.open(
+            f"file:{path}", "w", format="mp4", options={"movflags": "+faststart"}, metadata_errors=_TAG_ERRORS
+        )
+    return av.open(f"file:{path}", "w", format="matroska", metadata_errors=_TAG_ERRORS)
 
 
 def _chosen(container: InputContainer, track: LocalTrack) -> list[Stream]:

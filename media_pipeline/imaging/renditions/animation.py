@@ -20,6 +20,7 @@ from media_pipeline.imaging.errors import UnreadableMedia
 from media_pipeline.imaging.pictures import opened_picture
 from media_pipeline.imaging.renditions.encoding import Original, temporary_file, video_file
 from media_pipeline.imaging.renditions.mp4 import OPTIONS, add_video, as_yuv, even_size
+from media_pipeline.imaging.videos import TAG_ERRORS
 from media_pipeline.model import Recipe, RenderedFile
 
 MAX_FRAMES = 10_000
@@ -41,7 +42,7 @@ def animation(original: Original, recipe: Recipe, folder: Path) -> RenderedFile:
         if not getattr(image, "is_animated", False):
             raise UnreadableMedia("there is only one frame in it")
         size = even_size(image.size, recipe.size)
-        with av.open(str(path), "w", format="mp4", options=OPTIONS) as container:
+        with av.open(str(path), "w", format="mp4", options=OPTIONS, metadata_errors=TAG_ERRORS) as container:
             _encode(_frames(image), container, recipe, size)
         return video_file(recipe, path, size)
 

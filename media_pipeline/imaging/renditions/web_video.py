@@ -21,7 +21,7 @@ from media_pipeline.imaging.renditions.encoding import Original, standing_in, te
 from media_pipeline.imaging.renditions.mp4 import OPTIONS, Size, add_video, as_yuv, even_size
 from media_pipeline.imaging.renditions.seconds_done import note_seconds
 from media_pipeline.imaging.renditions.web_playable import bitrate, is_playable
-from media_pipeline.imaging.videos import frames_of, opened_media, video_stream
+from media_pipeline.imaging.videos import TAG_ERRORS, frames_of, opened_media, video_stream
 from media_pipeline.model import Recipe, RenderedFile
 
 AUDIO_BITRATE = 128_000
@@ -55,7 +55,7 @@ def web_video(original: Original, recipe: Recipe, folder: Path, note: Path | Non
         if _is_good_already(original, recipe, container):
             return standing_in(recipe, original, shape.seen(shape.size))
     with opened_media(original.path) as container, temporary_file(folder, ".mp4") as path:
-        with av.open(str(path), "w", format="mp4", options=OPTIONS) as target:
+        with av.open(str(path), "w", format="mp4", options=OPTIONS, metadata_errors=TAG_ERRORS) as target:
             _Encoder(container, target, recipe, shape, note).run()
         return video_file(recipe, path, shape.seen(even_size(shape.size, recipe.size)))
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from media_pipeline.model import Fault, Locator, Record
+from media_pipeline.model import Fault, Locator, Record, unforeseen
 from media_pipeline.posts.readers.document import read_array, read_object
 from media_pipeline.posts.readers.json_text import UnreadableJson, parse_json
 from media_pipeline.posts.readers.ndjson import read_lines
@@ -43,17 +44,26 @@ def read_export(path: Path) -> Iterator[Record | Fault]:
             yield from _read_text(path.name, chunks_of(path), owner)
     except DamagedExport as error:
         yield Fault(Locator(offset=error.offset), str(error))
+    except Exception as error:
+        if _is_of_the_machine(error):
+            raise
+        yield Fault(Locator(), f"what follows can't be read: {unforeseen(error)}")
+
+
+def _is_of_the_machine(error: Exception) -> bool:
+    """Whether disk or memory are to blame. zipfile raises EINVAL where a zip leads it before its beginning."""
+    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno != errno.EINVAL)
 
 
 def _read_zip(path: Path) -> Iterator[Record | Fault]:
     members = members_of(path, _is_text_export)
     if not members:
         yield Fault(Locator(offset=0), f"the zip holds no export: {', '.join(_TEXT_SUFFIXES)} are read")
-    for name in members:
-        account = account_in(path, name) if name.endswith(".js") else None
+    for member in members:
+        account = account_in(path, member.name) if member.name.endswith(".js") else None
         owner = owner_in(text_of_member(path, account)) if account else None
-        for part in _read_text(name, text_of_member(path, name), owner):
-            yield replace(part, locator=replace(part.locator, member=name))
+        for part in _read_text(member.name, text_of_member(path, member.label), owner):
+            yield replace(part, locator=replace(part.locator, member=member.label))
 
 
 def _read_text(name: str, chunks: Iterator[bytes], owner: Mapping[str, Any] | None = None) -> Iterator[Record | Fault]:
@@ -66,6 +76,10 @@ def _read_text(name: str, chunks: Iterator[bytes], owner: Mapping[str, Any] | No
                 yield replace(unwrap(part), owner=owner) if owner else unwrap(part)
     except DamagedExport as error:
         yield Fault(Locator(offset=error.offset), str(error))
+    except Exception as error:
+        if _is_of_the_machine(error):
+            raise
+        yield Fault(Locator(), f"what follows can't be read: {unforeseen(error)}")
 
 
 def _read(name: str, chunks: Iterator[bytes]) -> Iterator[Record | Fault]:

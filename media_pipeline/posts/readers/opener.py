@@ -27,6 +27,9 @@ GREATEST_EXPANSION = 250
 EXPANSION_LOOKED_AT_FROM = 1 << 27
 """Bytes of text up to which no expansion is suspicious: reading them costs seconds."""
 
+MOST_BLANK_BYTES = 1 << 22
+"""Of white space in a row. A stream's keep-alives, an empty line each 20 seconds, take over a year for so much."""
+
 UTF8_BOM = b"\xef\xbb\xbf"
 _UTF16_MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _DAMAGE = (gzip.BadGzipFile, zipfile.BadZipFile, EOFError, zlib.error)
@@ -54,7 +57,7 @@ def text_of(file: IO[bytes], name: str, size: int) -> Iterator[bytes]:
     """Yield the text of an open file of ``size`` bytes, unpacked if its name ends with ``.gz``, as UTF-8."""
     # GzipFile.read1 hands out what it has before it meets the damage; read would lose it.
     stream: _Readable = gzip.GzipFile(fileobj=file) if name.lower().endswith(".gz") else file  # pyright: ignore[reportAssignmentType]
-    return _as_utf8(_chunks(stream, size))
+    return _without_endless_blanks(_as_utf8(_chunks(stream, size)))
 
 
 def _chunks(stream: _Readable, size: int) -> Iterator[bytes]:
@@ -71,6 +74,17 @@ def _chunks(stream: _Readable, size: int) -> Iterator[bytes]:
         raise DamagedExport(
             offset, f"the compressed data is damaged after {offset} bytes of text: {error or type(error).__name__}"
         ) from error
+
+
+def _without_endless_blanks(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Two gigabytes of newlines are two megabytes as ``.gz``, and hours of work for who takes them for lines."""
+    blank = offset = 0
+    for chunk in chunks:
+        offset += len(chunk)
+        blank = 0 if chunk.strip() else blank + len(chunk)
+        if blank > MOST_BLANK_BYTES:
+            raise DamagedExport(offset, f"more than {MOST_BLANK_BYTES} bytes of nothing but white space: not read on")
+        yield chunk
 
 
 def _as_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -108,20 +122,24 @@ def look_ahead(chunks: Iterator[bytes], lines: int = 0) -> tuple[bytes, Iterator
     """
     seen: list[bytes] = []
     text = bytearray()
-    found, end = 0, 0
+    found = start = searched = 0
+    is_blank = True
     rest = chunks
     try:
-        while (found < lines or not text.strip()) and len(text) < MAX_RECORD_BYTES:
-            newline = text.find(b"\n", end)
+        # Nothing is looked at twice: what comes may be a line of a quarter of a gigabyte.
+        while (found < lines or is_blank) and len(text) < MAX_RECORD_BYTES:
+            newline = text.find(b"\n", searched) if found < lines else -1
             if newline >= 0:
-                found += bool(text[end:newline].strip())
-                end = newline + 1
+                found += bool(text[start:newline].strip())
+                start = searched = newline + 1
                 continue
+            searched = len(text)
             chunk = next(chunks, None)
             if chunk is None:
                 break
             seen.append(chunk)
             text += chunk
+            is_blank = is_blank and not chunk.strip()
     except DamagedExport as error:
         rest = _raising(error)
     return bytes(text), itertools.chain(seen, rest)

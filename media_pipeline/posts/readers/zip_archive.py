@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from media_pipeline.posts.readers.opener import DamagedExport, text_of
@@ -27,16 +29,45 @@ def is_zip(path: Path) -> bool:
     return path.name.lower().endswith(SUFFIX)
 
 
-def members_of(path: Path, is_export: Callable[[str], bool]) -> list[str]:
-    """The names of the exports in a zip, in its order. Raises DamagedExport."""
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file in a zip."""
+
+    name: str
+    label: str
+    """Its name, with a number where the zip holds several of that name."""
+
+
+def members_of(path: Path, is_export: Callable[[str], bool]) -> list[Member]:
+    """The exports in a zip, in its order. Raises DamagedExport."""
     try:
         with zipfile.ZipFile(path) as archive:
-            names = [info.filename for info in archive.infolist() if not info.is_dir()]
+            if len(archive.infolist()) > MOST_MEMBERS:
+                raise DamagedExport(
+                    0, f"the zip holds more than {MOST_MEMBERS} files; unpack it and import its exports"
+                )
+            members = [Member(info.filename, label) for label, info in _labelled(archive).items()]
     except _UNREADABLE as error:
         raise DamagedExport(0, f"the zip can't be opened: {error}; download it again") from error
-    if len(names) > MOST_MEMBERS:
-        raise DamagedExport(0, f"the zip holds more than {MOST_MEMBERS} files; unpack it and import its exports")
-    return chosen_of([name for name in names if is_export(name) and not _is_litter(name)])
+    found = [member for member in members if is_export(member.name) and not _is_litter(member.name)]
+    chosen = set(chosen_of([member.name for member in found]))
+    return [member for member in found if member.name in chosen]
+
+
+def _labelled(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    """The files of a zip. A name says which one is meant only while there is one of it: zipfile opens the last."""
+    files = [info for info in archive.infolist() if not info.is_dir()]
+    names = {info.filename for info in files}
+    numbers: Counter[str] = Counter()
+    labelled: dict[str, zipfile.ZipInfo] = {}
+    for info in files:
+        name = label = info.filename
+        numbers[name] += 1
+        while label in labelled or (label != name and label in names):
+            label = f"{name} ({numbers[name]})"
+            numbers[name] += label in labelled or label in names
+        labelled[label] = info
+    return labelled
 
 
 def account_in(path: Path, member: str) -> str | None:
@@ -52,11 +83,13 @@ def chosen_of(exports: list[str]) -> list[str]:
     return [name for name in exports if _POSTS_OF_X.search(name) or PurePosixPath(name).parent not in archives]
 
 
-def text_of_member(path: Path, name: str) -> Iterator[bytes]:
+def text_of_member(path: Path, label: str) -> Iterator[bytes]:
     """Yield the text of one file in a zip. Raises DamagedExport after the last good chunk."""
     try:
-        with zipfile.ZipFile(path) as archive, archive.open(name) as file:
-            yield from text_of(file, name, archive.getinfo(name).compress_size)
+        with zipfile.ZipFile(path) as archive:
+            info = _labelled(archive)[label]
+            with archive.open(info) as file:
+                yield from text_of(file, info.filename, info.compress_size)
     except _UNREADABLE as error:
         raise DamagedExport(0, f"this file of the zip can't be read: {error}") from error
 

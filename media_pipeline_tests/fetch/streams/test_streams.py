@@ -2,14 +2,17 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import av
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
+from PIL import Image
 
 from media_pipeline.fetch.body import TemporaryFileError
 from media_pipeline.fetch.outcome import Refusal
 from media_pipeline.fetch.streams.download import StreamFile, download_stream
 from media_pipeline.fetch.streams.plan import Limits
+from media_pipeline.fetch.streams.remux import LocalTrack, remux
 from media_pipeline.model import MediaType, Status
 from media_pipeline_tests.faulty_host import HTML, FaultyHost, status
 from media_pipeline_tests.fetch.streams.getting import get, ranged
@@ -383,3 +386,16 @@ def test_a_discontinuity_to_another_init_section_is_refused(host, made, fetch) -
     serve(host, made)
     refusal = refused(fetch, "/list.m3u8")
     assert (refusal.kind, "changes midway" in str(refusal)) == ("unsupported_stream", True)
+
+
+def test_a_segment_with_a_latin_1_title_is_joined(tmp_path: Path) -> None:
+    path = tmp_path / "a.mkv"
+    with av.open(str(path), "w", metadata_encoding="latin-1") as container:
+        container.metadata["title"] = "Caf\xe9"
+        stream = container.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.metadata["title"] = "\xe9t\xe9"
+        container.mux(stream.encode(av.VideoFrame.from_image(Image.new("RGB", (64, 48)))))
+        container.mux(stream.encode(None))
+    joined = remux([LocalTrack((path,), None, frozenset({MediaType.VIDEO}))], tmp_path / "joined")
+    assert (joined.width, joined.height) == (64, 48)

@@ -207,3 +207,15 @@ def test_a_worker_that_is_ended_in_mid_video_leaves_no_note(tmp_path: Path, monk
     assert failure.kind == FailureKind.CRASH
     assert len(told) >= 2
     assert not task.note.exists()
+
+
+def test_a_video_with_a_latin_1_title_is_made_playable(tmp_path: Path) -> None:
+    path = tmp_path / "a.mkv"
+    with av.open(str(path), "w", metadata_encoding="latin-1") as container:
+        container.metadata["title"] = "Caf\xe9"
+        stream: Any = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 160, 96, "yuv420p"
+        stream.metadata["title"] = "\xe9t\xe9"
+        container.mux(stream.encode(av.VideoFrame.from_image(Image.new("RGB", (160, 96), RED))))
+        container.mux(stream.encode(None))
+    assert near(colour_at(made(path, mime_type="video/x-matroska").path, 0), RED)
