@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import dagster as dg
 import psutil
 import pytest
 
@@ -99,6 +100,34 @@ def test_a_run_that_ctrl_c_ends_with_the_server_is_taken_up_by_the_next_start(
             gate.open()
             wait_for(lambda: _run_of(server, "SUCCESS"))
     assert library.statuses() == {"stored": 1}
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("either_database")
+def test_the_sensor_goes_on_after_a_clock_was_ten_years_ahead(library: Library, host: FaultyHost) -> None:
+    with dev_server(library), open_instance(library.settings) as instance:
+        wait_for(lambda: len(_ticked(instance)) == 2, pause=0.5)
+    with open_instance(library.settings) as instance:
+        for state in _ticked(instance):
+            ahead = state.instigator_data.last_tick_timestamp + timedelta(days=3650).total_seconds()
+            instance.update_instigator_state(
+                state.with_data(
+                    state.instigator_data._replace(last_tick_timestamp=ahead, last_tick_start_timestamp=ahead)
+                )
+            )
+    library.land("a.json", [tweet(1, host.serve("/a.jpg", picture(1)))])
+    with dev_server(library) as server:
+        wait_for(lambda: [run["status"] for run in server.runs()] == ["SUCCESS"], pause=0.5)
+    assert library.statuses() == {"stored": 1}
+
+
+def _ticked(instance: dg.DagsterInstance) -> list[Any]:
+    """The states of the sensors that have ticked."""
+    return [
+        state
+        for state in instance.all_instigator_state()
+        if getattr(state.instigator_data, "last_tick_timestamp", None)
+    ]
 
 
 def _kill_the_run(library: Library) -> None:

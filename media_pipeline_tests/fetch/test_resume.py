@@ -255,6 +255,10 @@ def test_parts_that_nobody_goes_on_with_are_removed_after_a_time(host, fetcher, 
             os.utime(path, (time.time() - 1000,) * 2)
     assert parts.remove_older_than(500) == 1
     assert {name.partition(".")[0] for name in unfinished(storage)} == {_stem(host.url("/new"))}
+    for path in (storage / "parts").glob("*"):
+        os.utime(path, (time.time() + 315_000_000,) * 2)
+    assert parts.remove_older_than(500) == 1, "what a wrong clock has dated would be kept for ten years"
+    assert unfinished(storage) == []
 
 
 def _stem(url: str) -> str:
