@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from media_pipeline.fetch.parts import UnfinishedDownloads
 from media_pipeline.model import FetchedFile, FetchFailure, Status
 from media_pipeline_tests import faulty_host
 from media_pipeline_tests.faulty_host import HTML, JPEG
-from media_pipeline_tests.patience import wait_for
+from media_pipeline_tests.patience import PATIENCE_SECONDS, wait_for
 
 BODY = JPEG + os.urandom(3_000_000) + b"\xff\xd9"
 OTHER = JPEG + os.urandom(3_000_000) + b"\xff\xd9"
@@ -208,11 +209,12 @@ def test_a_medium_that_turns_out_too_large_is_not_kept(host, fetcher, folder, st
 def test_a_killed_process_leaves_a_part_that_the_next_goes_on_with(host, fetcher, folder, storage, tmp_path):
     """The part's note is written while it comes: nothing is done at the end of a process that is killed."""
     body = JPEG + os.urandom(40_000_000)
+    killed_by_then = threading.Event()
 
     def stall(exchange):
         exchange.begin(200, Content_Length=str(len(body)))
         exchange.send(body[:35_000_000])
-        time.sleep(30)
+        killed_by_then.wait(PATIENCE_SECONDS)
 
     url = host.serve("/a", body, ETag='"v1"', fault=stall)
     script = (
@@ -223,7 +225,9 @@ def test_a_killed_process_leaves_a_part_that_the_next_goes_on_with(host, fetcher
         "from media_pipeline.model import Candidate\n"
         "from media_pipeline.settings import Settings\n"
         "storage, address, url, folder = sys.argv[1:]\n"
-        "settings = Settings(_env_file=None, media_storage_path=storage, media_allowed_hosts=(address,))\n"
+        "settings = Settings(\n"
+        "    _env_file=None, media_storage_path=storage, media_allowed_hosts=(address,), media_timeout_seconds=300\n"
+        ")\n"
         "Downloader(settings, 1).submit(Wanted((Candidate(url),)), Path(folder)).result()\n"
     )
     killed = subprocess.Popen([sys.executable, "-c", script, str(storage), host.address, url, str(folder)])
@@ -232,6 +236,7 @@ def test_a_killed_process_leaves_a_part_that_the_next_goes_on_with(host, fetcher
     assert held.claim(url) is None, "a process that is alive keeps it"
     killed.send_signal(signal.SIGKILL)
     killed.wait()
+    killed_by_then.set()
     host.serve("/a", body, ETag='"v1"', fault=faulty_host.ranged)
     file = fetcher(media_storage_path=storage).fetch(url, folder)
     assert isinstance(file, FetchedFile)

@@ -254,7 +254,7 @@ def test_leftovers_of_the_killed_go_and_those_of_the_living_stay(tmp_path):
     script = (
         "import sys, time, pathlib; from media_pipeline.storage.store import ContentStore\n"
         "folder = ContentStore(pathlib.Path(sys.argv[1]), public=False).temporary_folder()\n"
-        "(folder / 'part').write_bytes(b'half'); print(folder, flush=True); time.sleep(60)\n"
+        "(folder / 'part').write_bytes(b'half'); print(folder, flush=True); time.sleep(3600)\n"
     )
 
     def start() -> tuple[subprocess.Popen[str], Path]:
