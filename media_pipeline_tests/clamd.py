@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from media_pipeline_tests.patience import PATIENCE_SECONDS
+
 INFECTION = b"this stands for a virus of the tests' own making"
 STREAM_MAX_BYTES = 2_000_000
 FILE_MAX_BYTES = 1_000_000
@@ -58,7 +60,7 @@ def clamd() -> Iterator[Clamd]:
             yield Clamd(f"tcp://127.0.0.1:{port}", f"unix://{folder / 'clamd.ctl'}")
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(PATIENCE_SECONDS)
 
 
 def _free_port() -> int:

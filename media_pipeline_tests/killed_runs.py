@@ -12,9 +12,7 @@ from typing import Any
 
 from media_pipeline_tests import forked
 from media_pipeline_tests.library import Library
-
-PATIENCE_SECONDS = 600
-"""Only ends a test that would hang."""
+from media_pipeline_tests.patience import PATIENCE_SECONDS
 
 END_STATE = {
     "imports": "import_id, path, platform, import_date, size, posts, media, status, error",

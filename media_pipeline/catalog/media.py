@@ -159,15 +159,21 @@ def ask_again(connection: sa.Connection, partitions: Sequence[ImportPartition]) 
 
 def is_due() -> sa.ColumnElement[bool]:
     """Condition on ``post_media``: to be fetched now."""
-    wait = post_media.c.next_attempt_at, post_media.c.updated_at
+    columns, now = post_media.c, datetime.now(UTC)
     return sa.and_(
         # Says it twice, since SQLite finds the statuses of a list in the index, those of an OR it doesn't.
-        post_media.c.status.in_([Status.PENDING, Status.FAILED, Status.MISSING, Status.EXPIRED]),
+        columns.status.in_([Status.PENDING, Status.FAILED, Status.MISSING, Status.EXPIRED]),
         sa.or_(
-            post_media.c.status == Status.PENDING,
-            sa.and_(post_media.c.status == Status.MISSING, post_media.c.next_attempt_at.is_(None)),
-            # Also what is expired, which waits for nothing: a wrong clock says so of URLs that live.
-            clocks.is_waited_out(*wait, datetime.now(UTC), LONGEST_WAIT),
+            columns.status == Status.PENDING,
+            sa.and_(columns.status == Status.MISSING, columns.next_attempt_at.is_(None)),
+            sa.and_(
+                columns.status != Status.EXPIRED,
+                clocks.is_waited_out(columns.next_attempt_at, columns.updated_at, now, LONGEST_WAIT),
+            ),
+            sa.and_(
+                columns.status == Status.EXPIRED,
+                clocks.is_expired_too_soon(columns.url_expires_at, columns.attempts, columns.updated_at, now),
+            ),
         ),
     )
 

@@ -32,6 +32,7 @@ class Heartbeat:
         self._run_id = run_id
         self._seconds = settings.media_lease_seconds / RENEWALS_IN_A_LEASE
         self._database: Database | None = None
+        self._is_taken = False
         self._was_away = False
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._beat, name=f"heartbeat {run_id}", daemon=True)
@@ -78,8 +79,11 @@ class Heartbeat:
     def _renew(self) -> bool:
         if self._database is None:
             self._database = Database.open(self._settings)
-        with self._database.own_row() as connection:
-            if leases.renew(connection, self._run_id):
-                return True
+        if self._is_taken:
+            with self._database.own_row() as connection:
+                if leases.renew(connection, self._run_id):
+                    return True
+        # Also a lease that the sensor announced, which names no process yet.
         with self._database.write() as connection:
-            return leases.take(connection, self._run_id, f"{socket.gethostname()}, process {os.getpid()}")
+            self._is_taken = leases.take(connection, self._run_id, f"{socket.gethostname()}, process {os.getpid()}")
+        return self._is_taken

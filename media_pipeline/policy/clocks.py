@@ -24,6 +24,13 @@ def is_waited_out(until: Any, written_at: Any, now: datetime, longest_wait: time
     return (until <= now) | (until > now + longest_wait) | is_from_the_future(written_at, now)
 
 
+def is_expired_too_soon(expires_at: Any, attempts: Any, written_at: Any, now: datetime) -> Any:
+    """Whether a URL that counts as expired may live: it was never asked and its own date is still to come, or a wrong
+    clock has said so.
+    """
+    return ((expires_at > now) & (attempts == 0)) | is_from_the_future(written_at, now)
+
+
 def is_changed_since(modified_at: datetime, verified_at: datetime, now: datetime) -> bool:
     """Whether a file may be another one than was verified.
 

@@ -10,17 +10,18 @@ import errno
 import os
 import secrets
 import shutil
-import time
 from collections.abc import Generator, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from media_pipeline.model import ArchivedObject, Content, Proof
+from media_pipeline.policy.clocks import is_too_old
 from media_pipeline.storage.archive import ArchiveError, OtherBytes
 from media_pipeline.storage.durable import holds, make_folders, move_into_place, sync
 
-_PART_AGE_SECONDS = 24 * 3600.0
+_PART_AGE = timedelta(days=1)
 """A part file of this age belongs to no copy that is still under way."""
 _NO_HARD_LINKS = frozenset((errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.EACCES, errno.ENOSYS))
 
@@ -117,7 +118,8 @@ class FolderArchive:
         """A name beside the target, gone afterwards. What a killed copy left a day ago is removed."""
         make_folders(target.parent, 0o700)
         for left in target.parent.glob(f".{target.name}.*.part"):
-            if time.time() - left.stat().st_mtime > _PART_AGE_SECONDS:
+            modified_at = datetime.fromtimestamp(left.stat().st_mtime, UTC)
+            if is_too_old(modified_at, datetime.now(UTC), _PART_AGE):
                 left.unlink(missing_ok=True)
         part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
         try:

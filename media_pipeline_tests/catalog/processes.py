@@ -15,6 +15,7 @@ from datetime import date
 from media_pipeline.catalog import imports, posts
 from media_pipeline.catalog.database import Database
 from media_pipeline.model import ImportPartition, Locator, Post
+from media_pipeline_tests.patience import PATIENCE_SECONDS
 
 DAY = date(2026, 11, 1)
 
@@ -79,7 +80,7 @@ def finish(processes: Sequence[subprocess.Popen[str]]) -> list[tuple[int, str]]:
     """Wait for their ends: (exit code, last line of standard error)."""
     ends: list[tuple[int, str]] = []
     for process in processes:
-        _, errors = process.communicate(timeout=300)
+        _, errors = process.communicate(timeout=PATIENCE_SECONDS)
         ends.append((process.returncode, errors.strip().rpartition("\n")[2]))
     return ends
 

@@ -14,6 +14,7 @@ from media_pipeline.catalog.tables import posts
 from media_pipeline.settings import Settings
 from media_pipeline_tests.catalog import processes
 from media_pipeline_tests.catalog.filling import a_post, add_import, rows, upsert
+from media_pipeline_tests.patience import PATIENCE_SECONDS
 
 WRITES = 200
 
@@ -97,10 +98,10 @@ def test_a_lock_excludes_another_process_and_is_freed_when_its_holder_is_killed(
         assert holder.stdout and holder.stdout.readline() == "held\n"
         taker = threading.Thread(target=take)
         taker.start()
-        assert waiting.wait(30)
+        assert waiting.wait(PATIENCE_SECONDS)
         assert not acquired.is_set()
         holder.kill()
-        assert acquired.wait(30)
+        assert acquired.wait(PATIENCE_SECONDS)
         taker.join()
 
 

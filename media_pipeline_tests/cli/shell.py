@@ -10,6 +10,7 @@ from typing import Any
 
 from media_pipeline_tests import forked
 from media_pipeline_tests.library import Library
+from media_pipeline_tests.patience import PATIENCE_SECONDS
 
 
 class Shell:
@@ -31,7 +32,7 @@ class Shell:
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
             surroundings = {**self.environment, **environment}, self.library.folder
             started = forked.start(forked.COMMAND, arguments, *surroundings, out, errors)
-            started.wait(120)
+            started.wait(PATIENCE_SECONDS)
             printed = [file.seek(0) or file.read() for file in (out, errors)]
         done = subprocess.CompletedProcess(arguments, started.wait(), *printed)
         assert done.returncode == code, done.stdout + done.stderr

@@ -183,6 +183,19 @@ def test_the_embedded_catalogue_is_backed_up_daily_and_kept_for_a_week(filled: L
     assert (code, [row["backup"] for row in json.loads(out)]) == (0, names)
 
 
+def test_backups_of_a_week_under_a_wrong_clock_do_not_push_out_those_of_the_right_one(filled: Library) -> None:
+    file = filled.storage / "catalog.sqlite"
+    backups.back_up_sqlite(file, "by-hand")
+    for days in range(backups.KEPT + 1):
+        stamp = (datetime.now(UTC) + timedelta(days=3650 + days)).strftime("%Y%m%dT%H%M%S")
+        shutil.copy(file, file.parent / "backups" / f"catalog-{stamp}Z-daily.sqlite")
+    made = backups.back_up_sqlite(file, backups.DAILY)
+    kept = backups.sqlite_backups(file)
+    assert kept[0] == made
+    assert len([path for path in kept if "daily" in path.name]) == backups.KEPT
+    assert made.name in backups.restore_advice(file)
+
+
 def test_a_catalogue_that_has_doubled_since_its_backup_is_backed_up_again(tmp_path: Path) -> None:
     file = tmp_path / "catalog.sqlite"
     with closing(sqlite3.connect(file)) as connection:

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from media_pipeline_tests.cli.shell import Shell
-from media_pipeline_tests.defs.dev_server import PATIENCE_SECONDS, wait_for
 from media_pipeline_tests.faulty_host import FaultyHost, Gate
 from media_pipeline_tests.library import Library, picture, tweet
+from media_pipeline_tests.patience import PATIENCE_SECONDS, wait_for
 
 MEDIA = 40
 SECONDS_TO_NOTICE = 5

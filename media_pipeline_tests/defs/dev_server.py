@@ -8,8 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,8 +16,7 @@ import psutil
 import requests
 
 from media_pipeline_tests.library import Library
-
-PATIENCE_SECONDS = 240
+from media_pipeline_tests.patience import PATIENCE_SECONDS, wait_for
 
 LAUNCH = """mutation($params: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $params) {
   __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }"""
@@ -55,7 +53,7 @@ class DevServer:
             state = self.ask(BACKFILL, id=launched["backfillId"])["partitionBackfillOrError"]
             return None if state["status"] in ("REQUESTED", "CANCELING") else state
 
-        return wait_for(ended)
+        return wait_for(ended, pause=0.5)
 
     def processes(self) -> list[psutil.Process]:
         """Webserver, daemon, code servers, and runs with what they started."""
@@ -73,15 +71,6 @@ class DevServer:
     def stop(self) -> None:
         self.process.send_signal(signal.SIGINT)
         self.process.wait(PATIENCE_SECONDS)
-
-
-def wait_for(condition: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
-    """The first true answer. The limit only ends a test that would hang."""
-    deadline = time.monotonic() + seconds
-    while not (answer := condition()):
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.5)
-    return answer
 
 
 @contextmanager
@@ -120,6 +109,6 @@ def dev_server(library: Library, **environment: str) -> Iterator[DevServer]:
 def _answers(server: DevServer) -> bool:
     assert server.process.poll() is None, "the server ended; see dev.log"
     try:
-        return requests.get(f"{server.url}/server_info", timeout=5).ok
+        return requests.get(f"{server.url}/server_info", timeout=PATIENCE_SECONDS).ok
     except requests.RequestException:
         return False

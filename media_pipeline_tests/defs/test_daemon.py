@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import dagster as dg
 import psutil
 import pytest
 
@@ -12,9 +13,10 @@ from media_pipeline.defs.dead_runs import AFTER_TAG, DEATHS_TAG
 from media_pipeline.defs.launch import open_instance
 from media_pipeline.model import ImportPartition
 from media_pipeline_tests.databases import POSTGRES_SLOWLY
-from media_pipeline_tests.defs.dev_server import PATIENCE_SECONDS, DevServer, dev_server, wait_for
+from media_pipeline_tests.defs.dev_server import DevServer, dev_server
 from media_pipeline_tests.faulty_host import FaultyHost, Gate
 from media_pipeline_tests.library import DAY, TWITTER, Library, picture, tweet
+from media_pipeline_tests.patience import PATIENCE_SECONDS, wait_for
 
 pytestmark = pytest.mark.long
 HOUR = 3600
@@ -68,6 +70,7 @@ def test_a_run_that_is_killed_alone_and_one_that_dies_with_daemon_and_code_serve
         settings = {"MEDIA_LEASE_SECONDS": "15", "MEDIA_TIMEOUT_SECONDS": str(PATIENCE_SECONDS)}
         with dev_server(library, **settings) as server:
             _wait_for_downloads(gate, 3)
+            wait_for(lambda: library.statuses().get("stored") == 1)
             _kill_the_run(library)
             wait_for(lambda: _run_of(server, "FAILURE"))
             _wait_for_downloads(gate, 3)
@@ -97,6 +100,34 @@ def test_a_run_that_ctrl_c_ends_with_the_server_is_taken_up_by_the_next_start(
             gate.open()
             wait_for(lambda: _run_of(server, "SUCCESS"))
     assert library.statuses() == {"stored": 1}
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("either_database")
+def test_the_sensor_goes_on_after_a_clock_was_ten_years_ahead(library: Library, host: FaultyHost) -> None:
+    with dev_server(library), open_instance(library.settings) as instance:
+        wait_for(lambda: len(_ticked(instance)) == 2, pause=0.5)
+    with open_instance(library.settings) as instance:
+        for state in _ticked(instance):
+            ahead = state.instigator_data.last_tick_timestamp + timedelta(days=3650).total_seconds()
+            instance.update_instigator_state(
+                state.with_data(
+                    state.instigator_data._replace(last_tick_timestamp=ahead, last_tick_start_timestamp=ahead)
+                )
+            )
+    library.land("a.json", [tweet(1, host.serve("/a.jpg", picture(1)))])
+    with dev_server(library) as server:
+        wait_for(lambda: [run["status"] for run in server.runs()] == ["SUCCESS"], pause=0.5)
+    assert library.statuses() == {"stored": 1}
+
+
+def _ticked(instance: dg.DagsterInstance) -> list[Any]:
+    """The states of the sensors that have ticked."""
+    return [
+        state
+        for state in instance.all_instigator_state()
+        if getattr(state.instigator_data, "last_tick_timestamp", None)
+    ]
 
 
 def _kill_the_run(library: Library) -> None:

@@ -28,11 +28,11 @@ from media_pipeline.defs.launch import execute, open_instance
 from media_pipeline.defs.partitions import PARTITION_TAG, PartitionRange
 from media_pipeline.defs.resources import Pipeline
 from media_pipeline.policy.liveness import START_SECONDS
-from media_pipeline_tests.defs.dev_server import wait_for
 from media_pipeline_tests.faulty_host import FaultyHost, Gate
 from media_pipeline_tests.forked import Started
 from media_pipeline_tests.killed_runs import start_ingest
 from media_pipeline_tests.library import TWITTER, Library, picture, tweet
+from media_pipeline_tests.patience import PATIENCE_SECONDS, wait_for
 
 pytestmark = pytest.mark.usefixtures("either_database")
 
@@ -99,7 +99,9 @@ def working_run(library: Library, host: FaultyHost, gate: Gate, folder: Path) ->
     urls = [host.serve(f"/{n}.jpg", picture(n), fault=gate if n > 1 else None) for n in range(6)]
     export = folder / "export.json"
     export.write_text(json.dumps([tweet(n, url) for n, url in enumerate(urls)]))
-    process = start_ingest(library, export, "twitter", MEDIA_LEASE_SECONDS="3", MEDIA_TIMEOUT_SECONDS="300")
+    process = start_ingest(
+        library, export, "twitter", MEDIA_LEASE_SECONDS="3", MEDIA_TIMEOUT_SECONDS=str(PATIENCE_SECONDS)
+    )
     wait_for(lambda: len(host.requests) >= 6 and library.rows("SELECT 1 FROM post_media WHERE status = 'stored'"))
     return process
 
@@ -143,11 +145,11 @@ def test_a_run_that_was_paused_and_given_up_writes_nothing_when_it_wakes(
         before = library.snapshot()
         gate.open()
         os.killpg(process.pid, signal.SIGCONT)
-        assert process.wait(300) != 0
+        assert process.wait(PATIENCE_SECONDS) != 0
         assert library.snapshot() == before
         assert status_of(instance, run.run_id) == dg.DagsterRunStatus.FAILURE
     # The run that takes it up finds everything as a killed one leaves it.
-    assert start_ingest(library, tmp_path / "export.json", "twitter").wait(300) == 0
+    assert start_ingest(library, tmp_path / "export.json", "twitter").wait(PATIENCE_SECONDS) == 0
     assert library.statuses() == {"stored": 6}
 
 
@@ -160,7 +162,7 @@ def test_a_run_that_was_paused_and_not_missed_goes_on_when_it_wakes(
     let_time_pass(library, 10 * LEASE)
     gate.open()
     os.killpg(process.pid, signal.SIGCONT)
-    assert process.wait(300) == 0
+    assert process.wait(PATIENCE_SECONDS) == 0
     assert library.statuses() == {"stored": 6}
 
 
@@ -296,7 +298,7 @@ def test_a_heartbeat_outlives_a_catalogue_that_is_away_for_a_while(
     with Heartbeat(settings, "run"):
         away.set()
         for _ in range(3):
-            assert tried.acquire(timeout=300)
+            assert tried.acquire(timeout=PATIENCE_SECONDS)
         let_time_pass(library, 3600)
         away.clear()
         wait_for(lambda: _renewed(library, "run"))

@@ -24,6 +24,7 @@ from media_pipeline.demo.host import Answer
 from media_pipeline.demo.run import MARKER, DemoFolderError, prepared
 from media_pipeline.model import Status
 from media_pipeline.settings import load_settings
+from media_pipeline_tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.long
 
@@ -54,7 +55,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FinishedDemo]:
     folder = working / "demo-data"
     leave_remains(folder)
     command = [sys.executable, "-m", "media_pipeline.cli", "demo", "--folder", str(folder)]
-    process = subprocess.run(command, cwd=working, capture_output=True, text=True, check=False, timeout=300)
+    process = subprocess.run(
+        command, cwd=working, capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS
+    )
     settings = load_settings(_env_file=None, media_storage_path=folder / "store")
     with closing(Database.open(settings)) as database, database.read() as connection:
         yield FinishedDemo(folder, process, list(media_reports.listing(connection)), stats.totals(connection))

@@ -12,8 +12,7 @@ from media_pipeline.model import Candidate
 from media_pipeline.settings import Settings
 from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.fetch.network import Network
-
-PATIENCE = 30.0
+from media_pipeline_tests.patience import PATIENCE_SECONDS
 
 
 class Fetcher:
@@ -26,7 +25,7 @@ class Fetcher:
         return self.want(Wanted((Candidate(url, expires_at=expires_at),)), folder)
 
     def want(self, wanted: Wanted, folder: Path) -> Fetched:
-        return self.downloader.submit(wanted, folder).result(PATIENCE)
+        return self.downloader.submit(wanted, folder).result(PATIENCE_SECONDS)
 
 
 @pytest.fixture

@@ -12,10 +12,11 @@ from media_pipeline.fetch.downloader import Downloader
 from media_pipeline.fetch.journey import Wanted
 from media_pipeline.model import Candidate, FetchedFile, FetchFailure, FetchUnchanged
 from media_pipeline.settings import Settings
+from media_pipeline_tests.patience import PATIENCE_SECONDS
 
 
 def get(url: str, folder: Path, **settings: Any) -> FetchedFile | FetchUnchanged | FetchFailure:
     """Fetch into a folder; keyword arguments are settings."""
     usual = {"media_timeout_seconds": 5, "media_backoff_seconds": 0.01, "media_storage_path": folder / "store"}
     with Downloader(Settings(_env_file=None, **{**usual, **settings}), 1) as downloader:
-        return downloader.submit(Wanted((Candidate(url),)), folder).result(30)
+        return downloader.submit(Wanted((Candidate(url),)), folder).result(PATIENCE_SECONDS)

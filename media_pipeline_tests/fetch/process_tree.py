@@ -6,6 +6,8 @@ import os
 import time
 from pathlib import Path
 
+from media_pipeline_tests.patience import PATIENCE_SECONDS
+
 
 def download_workers(pid: int | None = None) -> list[int]:
     """Worker processes that any thread of a process, ours if none is named, has started and not yet waited for."""
@@ -22,9 +24,9 @@ def _read(path: Path) -> str:
         return ""
 
 
-def ends(pid: int, seconds: float = 10) -> bool:
-    """Whether a process is gone, or dead and not waited for, within some time."""
-    deadline = time.monotonic() + seconds
+def ends(pid: int) -> bool:
+    """Whether a process comes to be gone, or dead and not waited for."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         if _read(Path(f"/proc/{pid}/stat")).rpartition(")")[2].split()[:1] in ([], ["Z"]):
             return True

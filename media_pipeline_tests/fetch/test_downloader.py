@@ -25,8 +25,7 @@ from media_pipeline.settings import Settings
 from media_pipeline_tests import faulty_host
 from media_pipeline_tests.faulty_host import HTML, JPEG, FaultyHost, Gate
 from media_pipeline_tests.fetch.process_tree import download_workers, ends
-
-PATIENCE = 20.0
+from media_pipeline_tests.patience import PATIENCE_SECONDS, wait_for
 
 
 def only(url: str) -> Wanted:
@@ -59,15 +58,18 @@ def downloader(host: FaultyHost, tmp_path_factory: pytest.TempPathFactory) -> It
 
 def until_workers_fetch(downloader: Downloader, host: FaultyHost, folder: Path) -> None:
     """Fetch until both workers have brought something: the names of their files tell who fetched them."""
-    url, seen, deadline = host.serve("/warm"), set(), time.monotonic() + PATIENCE
-    while len(seen) < 3:
-        assert time.monotonic() < deadline, "the workers never fetched"
+    url, seen = host.serve("/warm"), set[str]()
+
+    def everyone_fetched() -> bool:
         fetched = [downloader.submit(only(url), folder).result() for _ in range(8)]
         fetched += [future.result() for future in [downloader.submit(only(url), folder) for _ in range(16)]]
         for file in fetched:
             assert isinstance(file, FetchedFile)
             seen.add(file.path.name.rpartition("-")[0])
             file.path.unlink()
+        return len(seen) == 3
+
+    wait_for(everyone_fetched)
 
 
 def test_processes_bring_what_threads_would(host, downloader, tmp_path):
@@ -76,7 +78,7 @@ def test_processes_bring_what_threads_would(host, downloader, tmp_path):
     urls = {host.serve(f"/{n}", JPEG + bytes([n])): n for n in range(60)}
     futures = {url: downloader_.submit(only(url), tmp_path) for url in urls}
     for url, number in urls.items():
-        fetched = futures[url].result(PATIENCE)
+        fetched = futures[url].result(PATIENCE_SECONDS)
         assert isinstance(fetched, FetchedFile)
         assert fetched.path.read_bytes() == JPEG + bytes([number])
         assert [attempt.http_status for attempt in fetched.attempts] == [200]
@@ -94,7 +96,7 @@ def test_processes_bring_what_threads_would(host, downloader, tmp_path):
 def test_a_worker_refuses_what_a_thread_would(host, downloader, tmp_path, page, status):
     downloader_ = downloader(media_max_file_mb=0.5)
     until_workers_fetch(downloader_, host, tmp_path)
-    assert downloader_.submit(only(host.serve("/a", **page)), tmp_path).result(PATIENCE).status is status
+    assert downloader_.submit(only(host.serve("/a", **page)), tmp_path).result(PATIENCE_SECONDS).status is status
 
 
 def test_a_worker_asks_no_private_address(host, downloader, tmp_path):
@@ -102,7 +104,7 @@ def test_a_worker_asks_no_private_address(host, downloader, tmp_path):
     until_workers_fetch(downloader_, host, tmp_path)
     asked = len(host.requests)
     for url in (f"http://localhost:{host.address.rpartition(':')[2]}/secret", "http://169.254.169.254/", "file:///etc"):
-        assert downloader_.submit(only(url), tmp_path).result(PATIENCE).status is Status.UNSAFE
+        assert downloader_.submit(only(url), tmp_path).result(PATIENCE_SECONDS).status is Status.UNSAFE
     assert len(host.requests) == asked
 
 
@@ -110,14 +112,16 @@ def test_a_worker_that_cannot_write_says_so(host, downloader, tmp_path):
     downloader_ = downloader()
     until_workers_fetch(downloader_, host, tmp_path)
     with pytest.raises(TemporaryFileError, match="can't create"):
-        downloader_.submit(only(host.serve("/a")), tmp_path / "missing").result(PATIENCE)
+        downloader_.submit(only(host.serve("/a")), tmp_path / "missing").result(PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize("settings", [{"expected": WORTH_PROCESSES - 1}, {"media_download_processes": 1}])
 def test_a_short_list_and_a_single_process_start_none(host, downloader, tmp_path, settings):
     downloader_ = downloader(**settings)
     for number in range(20):
-        assert isinstance(downloader_.submit(only(host.serve(f"/{number}")), tmp_path).result(PATIENCE), FetchedFile)
+        assert isinstance(
+            downloader_.submit(only(host.serve(f"/{number}")), tmp_path).result(PATIENCE_SECONDS), FetchedFile
+        )
         assert download_workers() == []
 
 
@@ -158,10 +162,10 @@ def test_a_worker_killed_in_mid_download_costs_a_retry(host, downloader, tmp_pat
     wait(done)
     futures = [downloader_.submit(only(host.serve(f"/{n}", fault=gate)), tmp_path) for n in range(20)]
     for _ in range(4):
-        assert gate.waiting.acquire(timeout=PATIENCE)
+        assert gate.waiting.acquire(timeout=PATIENCE_SECONDS)
     os.kill(download_workers()[0], signal.SIGKILL)
     gate.open()
-    assert all(isinstance(future.result(PATIENCE), FetchedFile) for future in futures)
+    assert all(isinstance(future.result(PATIENCE_SECONDS), FetchedFile) for future in futures)
     assert all(len(host.asked(f"/done{n}")) == 1 for n in range(10))
     assert sum(len(host.asked(f"/{n}")) for n in range(20)) <= 20 + 2, "what waited in it was not asked for twice"
 
@@ -171,9 +175,9 @@ def test_downloads_go_on_when_every_worker_dies(host, downloader, tmp_path):
     for _ in range(8):
         for child in download_workers():
             os.kill(child, signal.SIGKILL)
-        assert isinstance(downloader_.submit(only(host.serve("/a")), tmp_path).result(PATIENCE), FetchedFile)
+        assert isinstance(downloader_.submit(only(host.serve("/a")), tmp_path).result(PATIENCE_SECONDS), FetchedFile)
         time.sleep(0.05)
-    assert isinstance(downloader_.submit(only(host.serve("/b")), tmp_path).result(PATIENCE), FetchedFile)
+    assert isinstance(downloader_.submit(only(host.serve("/b")), tmp_path).result(PATIENCE_SECONDS), FetchedFile)
 
 
 def test_a_download_that_takes_its_worker_down_fails_in_the_end(host, downloader, tmp_path):
@@ -185,7 +189,7 @@ def test_a_download_that_takes_its_worker_down_fails_in_the_end(host, downloader
             os.kill(child, signal.SIGKILL)
         exchange.hang_up()
 
-    here = downloader_.submit(only(host.serve("/deadly", fault=kill_workers)), tmp_path).result(PATIENCE)
+    here = downloader_.submit(only(host.serve("/deadly", fault=kill_workers)), tmp_path).result(PATIENCE_SECONDS)
     assert isinstance(here, FetchFailure)
     assert here.status is Status.FAILED
 
@@ -195,11 +199,11 @@ def test_what_has_not_begun_is_dropped_by_a_stop_and_the_rest_ends(host, downloa
     until_workers_fetch(downloader_, host, tmp_path)
     futures = [downloader_.submit(only(host.serve(f"/{n}", fault=gate)), tmp_path) for n in range(60)]
     for _ in range(4):
-        assert gate.waiting.acquire(timeout=PATIENCE)
+        assert gate.waiting.acquire(timeout=PATIENCE_SECONDS)
     downloader_.stop()
     wait_for(lambda: sum(future.done() for future in futures) == 56)
     gate.open()
-    wait(futures, PATIENCE)
+    wait(futures, PATIENCE_SECONDS)
     dropped = [future for future in futures if isinstance(future.exception(), DownloadDropped)]
     assert (len(dropped), len(list(tmp_path.iterdir()))) == (56, 4)
     with pytest.raises(DownloadDropped):
@@ -232,7 +236,7 @@ def test_workers_end_with_their_parent_however_that_ends(tmp_path):
         "downloader = Downloader(Settings(_env_file=None, media_download_processes=2), 1000)\n"
         "while len(download_workers()) < 2: time.sleep(0.01)\n"
         "print(*download_workers(), flush=True)\n"
-        "time.sleep(60)\n"
+        "time.sleep(3600)\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=environment) as parent:
@@ -250,13 +254,6 @@ def test_a_worker_imports_neither_dagster_nor_a_catalogue(tmp_path):
     assert not {"dagster", "sqlalchemy", "PIL", "pydantic"} & set(imported)
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def test_an_unforeseen_error_in_a_stream_fails_that_stream_and_says_where(
     host, downloader, tmp_path, monkeypatch
 ) -> None:
@@ -265,7 +262,7 @@ def test_an_unforeseen_error_in_a_stream_fails_that_stream_and_says_where(
 
     monkeypatch.setattr("media_pipeline.fetch.streams.download.download_stream", fail)
     url = host.serve("/list.m3u8", b"#EXTM3U\n#EXT-X-VERSION:3\n#EXTINF:2,\na.ts\n#EXT-X-ENDLIST\n")
-    failure = downloader(expected=1).submit(only(url), tmp_path).result(PATIENCE)
+    failure = downloader(expected=1).submit(only(url), tmp_path).result(PATIENCE_SECONDS)
     assert isinstance(failure, FetchFailure)
     assert (failure.status, failure.is_unforeseen) == (Status.FAILED, True)
     assert re.fullmatch(r"unforeseen LookupError at downloader\.py:\d+: unforeseen", failure.error)
@@ -282,7 +279,7 @@ def test_an_unforeseen_error_about_one_medium_fails_that_medium_alone(host, down
     monkeypatch.setattr("media_pipeline.fetch.journey.Journey.ended", fail)
     made = downloader(expected=1)
     futures = [made.submit(only(host.serve(f"/{n}")), tmp_path) for n in range(20)]
-    results = [future.result(PATIENCE) for future in futures]
+    results = [future.result(PATIENCE_SECONDS) for future in futures]
     failed = [number for number, result in enumerate(results) if isinstance(result, FetchFailure)]
     assert failed == [7]
     assert (len(results[7].attempts), results[7].is_unforeseen) == (1, True)
@@ -298,6 +295,6 @@ def test_nobody_waits_for_ever_when_the_dispatcher_itself_fails(host, downloader
     futures = [made.submit(only(host.serve(f"/{n}")), tmp_path) for n in range(20)]
     for future in futures:
         with pytest.raises(DownloadDropped):
-            future.result(PATIENCE)
+            future.result(PATIENCE_SECONDS)
     with pytest.raises(DownloadDropped):
         made.submit(only(host.url("/0")), tmp_path)

@@ -15,6 +15,7 @@ from media_pipeline.model import FetchedFile, FetchFailure, Status
 from media_pipeline_tests.faulty_host import JPEG, Exchange, Fault, FaultyHost
 from media_pipeline_tests.fetch.compressed import bare_deflate, bomb
 from media_pipeline_tests.fetch.getting import get
+from media_pipeline_tests.patience import PATIENCE_SECONDS
 
 LARGE = JPEG + bytes(range(256)) * 8000 + bytes(3_000_000)
 """More than one chunk before and after."""
@@ -135,7 +136,7 @@ def test_ten_gigabytes_of_zeros_cost_neither_memory_nor_time(
     url = host.serve("/bomb", fault=_sent(body, coding, is_measured=False))
     warm_up = host.serve("/a", fault=_sent(gzip.compress(JPEG), "gzip"))
     arguments = [sys.executable, "-c", _FETCH, host.address, warm_up, url, str(tmp_path)]
-    done = subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=True)
     status, received, grown_kilobytes = done.stdout.split()
     assert status == (Status.TOO_LARGE if begin == JPEG else Status.NOT_MEDIA)
     assert int(received) < 1_000_000

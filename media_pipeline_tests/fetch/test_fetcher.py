@@ -13,6 +13,7 @@ from media_pipeline.fetch.outcome import seconds_of_retry_after
 from media_pipeline.model import FetchedFile, FetchFailure, MediaType, Status
 from media_pipeline_tests import faulty_host
 from media_pipeline_tests.faulty_host import HTML, JPEG
+from media_pipeline_tests.patience import PATIENCE_SECONDS
 
 
 def test_a_medium_arrives_whole_with_its_digests_and_type(host, fetcher, tmp_path):
@@ -321,8 +322,8 @@ def test_closing_ends_the_waiting_and_tells_what_was_asked(host, fetcher, tmp_pa
     fetcher_ = fetcher()
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(fetcher_.fetch, host.serve("/a", fault=busy), tmp_path)
-        asked.wait(5)
+        assert asked.wait(PATIENCE_SECONDS)
         fetcher_.downloader.close()
         with pytest.raises(DownloadDropped) as dropped:
-            waiting.result(10)
+            waiting.result(PATIENCE_SECONDS)
     assert [attempt.error_kind for attempt in dropped.value.attempts] == ["http_503"]

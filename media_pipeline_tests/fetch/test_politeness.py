@@ -31,8 +31,8 @@ from media_pipeline.stages.raw_posts import read_posts
 from media_pipeline_tests import faulty_host
 from media_pipeline_tests.faulty_host import JPEG, Exchange, FaultyHost
 from media_pipeline_tests.library import Library, picture, tweet
+from media_pipeline_tests.patience import PATIENCE_SECONDS, wait_for
 
-PATIENCE = 30.0
 CACHE = (read_posts, write_manifests, cache_media)
 
 
@@ -86,12 +86,15 @@ def start_processes(start: MakeRun, host: FaultyHost) -> MakeRun:
 
     def make(**settings: Any) -> Run:
         run = start(WORTH_PROCESSES, **{"media_download_processes": 2, **settings})
-        url, makers, deadline = host.serve("/warm"), set[str](), time.monotonic() + PATIENCE
-        while len(makers) <= run.downloader.processes:
-            assert time.monotonic() < deadline, "the workers never fetched"
-            for file in [future.result(PATIENCE) for future in run.begin(*[url] * 8)]:
+        url, makers = host.serve("/warm"), set[str]()
+
+        def everyone_fetched() -> bool:
+            for file in [future.result(PATIENCE_SECONDS) for future in run.begin(*[url] * 8)]:
                 assert isinstance(file, FetchedFile)
                 makers.add(file.path.name.rpartition("-")[0])
+            return len(makers) > run.downloader.processes
+
+        wait_for(everyone_fetched)
         host.requests.clear()
         return run
 
@@ -116,7 +119,7 @@ class Watched:
             self._now += 1
             self.most = max(self.most, self._now)
         if self._gate:
-            self._gate.wait(PATIENCE)
+            self._gate.wait(PATIENCE_SECONDS)
         time.sleep(0.005)
         body = exchange.page.body
         exchange.begin(200, Content_Length=str(len(body)))
@@ -131,14 +134,7 @@ def pages(host: FaultyHost, count: int, fault: faulty_host.Fault | None = None, 
 
 
 def results(futures: Sequence[Future[Fetched]]) -> list[Fetched]:
-    return [future.result(PATIENCE) for future in futures]
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    return [future.result(PATIENCE_SECONDS) for future in futures]
 
 
 # At a time.
@@ -382,7 +378,7 @@ def test_what_dies_soonest_is_fetched_first(start, host):
         run.want(Candidate(host.serve(f"/{n}.jpg"), expires_at=now + timedelta(hours=n) if n else None)) for n in hours
     ]
     gate.set()
-    wait(futures, PATIENCE)
+    wait(futures, PATIENCE_SECONDS)
     assert [request.path for request in host.requests[1:]] == [f"/{n}.jpg" for n in (1, 2, 3, 4, 5, None, None)]
 
 

@@ -12,6 +12,7 @@ from media_pipeline_tests import faulty_host
 from media_pipeline_tests.faulty_host import JPEG, FaultyHost
 from media_pipeline_tests.fetch.network import OTHER_PUBLIC, PUBLIC, PUBLIC_V6, Network
 from media_pipeline_tests.fetch.sessions import refusal, session
+from media_pipeline_tests.patience import PATIENCE_SECONDS
 
 URL = "http://media.test/a"
 
@@ -76,7 +77,7 @@ def ended() -> Iterator[threading.Event]:
 
 def test_a_name_server_that_does_not_answer_is_not_waited_for(network: Network, ended: threading.Event) -> None:
     def hang() -> list[str]:
-        ended.wait(60)
+        ended.wait(PATIENCE_SECONDS)
         return [PUBLIC]
 
     network.names["media.test"] = hang

@@ -15,6 +15,7 @@ from media_pipeline.fetch.parts import UnfinishedDownloads
 from media_pipeline.model import FetchedFile, FetchFailure, Status
 from media_pipeline_tests import faulty_host
 from media_pipeline_tests.faulty_host import HTML, JPEG
+from media_pipeline_tests.patience import wait_for
 
 BODY = JPEG + os.urandom(3_000_000) + b"\xff\xd9"
 OTHER = JPEG + os.urandom(3_000_000) + b"\xff\xd9"
@@ -226,10 +227,7 @@ def test_a_killed_process_leaves_a_part_that_the_next_goes_on_with(host, fetcher
         "Downloader(settings, 1).submit(Wanted((Candidate(url),)), Path(folder)).result()\n"
     )
     killed = subprocess.Popen([sys.executable, "-c", script, str(storage), host.address, url, str(folder)])
-    deadline = time.monotonic() + 20
-    while not any(name.endswith(".json") for name in unfinished(storage)) or _size(storage) < 34_000_000:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_for(lambda: any(name.endswith(".json") for name in unfinished(storage)) and _size(storage) >= 34_000_000)
     held = UnfinishedDownloads(storage / "parts")
     assert held.claim(url) is None, "a process that is alive keeps it"
     killed.send_signal(signal.SIGKILL)
@@ -257,6 +255,10 @@ def test_parts_that_nobody_goes_on_with_are_removed_after_a_time(host, fetcher, 
             os.utime(path, (time.time() - 1000,) * 2)
     assert parts.remove_older_than(500) == 1
     assert {name.partition(".")[0] for name in unfinished(storage)} == {_stem(host.url("/new"))}
+    for path in (storage / "parts").glob("*"):
+        os.utime(path, (time.time() + 315_000_000,) * 2)
+    assert parts.remove_older_than(500) == 1, "what a wrong clock has dated would be kept for ten years"
+    assert unfinished(storage) == []
 
 
 def _stem(url: str) -> str:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,14 +20,14 @@ from media_pipeline.imaging.workers import FactsTask, FailureKind, RenditionTask
 from media_pipeline.model import FileFacts
 from media_pipeline.settings import Settings
 from media_pipeline_tests.imaging import misbehaviour, samples
+from media_pipeline_tests.patience import PATIENCE_SECONDS, wait_for
 
-PATIENCE = 30.0
 REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
 def workers() -> Iterator[Workers]:
-    with Workers(Settings(media_image_workers=2, media_image_timeout_seconds=20)) as running:
+    with Workers(Settings(media_image_workers=2, media_image_timeout_seconds=PATIENCE_SECONDS)) as running:
         yield running
 
 
@@ -45,15 +44,6 @@ def run(workers: Workers, function: Callable[..., Any], count: int = 1) -> list[
     """Any function in the place of read_facts, through the same scheduling."""
     tasks = [FactsTask(str(number), Path("unused"), "image/png") for number in range(count)]
     return [result for _, result in workers._map(function, tasks, lambda task: (task.path, task.mime_type))]
-
-
-def until(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def is_running(pid: int) -> bool:
@@ -149,7 +139,7 @@ def test_a_worker_killed_while_idle_costs_at_most_what_was_in_flight(tmp_path: P
         for pid in workers._pool._pool_manager.worker_manager.workers:
             assert pid in before
             os.kill(pid, signal.SIGKILL)
-        assert until(lambda: not workers._pool.active)
+        wait_for(lambda: not workers._pool.active)
         assert all(isinstance(facts, FileFacts) for _, facts in workers.map_facts(pictures(tmp_path, 3)))
 
 
@@ -178,7 +168,7 @@ def test_workers_serve_a_thread(workers: Workers, tmp_path: Path) -> None:
     found: list[object] = []
     thread = threading.Thread(target=lambda: found.extend(r for _, r in workers.map_facts(pictures(tmp_path, 3))))
     thread.start()
-    thread.join(PATIENCE)
+    thread.join(PATIENCE_SECONDS)
     assert len(found) == 3
 
 
@@ -237,7 +227,9 @@ def environment() -> dict[str, str]:
 def test_workers_do_not_run_the_main_module_again(tmp_path: Path, start: str) -> None:
     [task] = pictures(tmp_path, 1)
     command = write_script(tmp_path, READ.format(picture=str(task.path)), start)
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, env=environment(), cwd=tmp_path)
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, env=environment(), cwd=tmp_path
+    )
     assert done.stdout.split() == ["60"], done.stderr
     # The spawned child itself imports the main module again, as spawn does; its workers must not.
     assert len((tmp_path / "log.txt").read_text().splitlines()) == (2 if "spawn" in start else 1)
@@ -249,7 +241,7 @@ def start_hanging_workers(folder: Path) -> tuple[subprocess.Popen[bytes], set[in
     names.mkdir()
     command = write_script(folder, HANG.format(folder=str(names)))
     parent = subprocess.Popen(command, env=environment(), cwd=folder, start_new_session=True, stderr=subprocess.DEVNULL)
-    assert until(lambda: len(list(names.iterdir())) == 2)
+    wait_for(lambda: len(list(names.iterdir())) == 2)
     started = {child.pid for child in psutil.Process(parent.pid).children(recursive=True)}
     assert {int(name.name) for name in names.iterdir()} <= started
     return parent, started
@@ -260,8 +252,8 @@ def test_nothing_survives_the_parent(tmp_path: Path, ending: signal.Signals) -> 
     parent, started = start_hanging_workers(tmp_path)
     try:
         parent.send_signal(ending)
-        parent.wait(PATIENCE)
-        assert until(lambda: not any(is_running(pid) for pid in started))
+        parent.wait(PATIENCE_SECONDS)
+        wait_for(lambda: not any(is_running(pid) for pid in started))
     finally:
         for pid in filter(psutil.pid_exists, started):
             os.kill(pid, signal.SIGKILL)
@@ -270,5 +262,5 @@ def test_nothing_survives_the_parent(tmp_path: Path, ending: signal.Signals) -> 
 def test_control_c_for_the_whole_group_ends_everything(tmp_path: Path) -> None:
     parent, started = start_hanging_workers(tmp_path)
     os.killpg(parent.pid, signal.SIGINT)
-    parent.wait(PATIENCE)
-    assert until(lambda: not any(is_running(pid) for pid in started))
+    parent.wait(PATIENCE_SECONDS)
+    wait_for(lambda: not any(is_running(pid) for pid in started))

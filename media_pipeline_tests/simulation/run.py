@@ -18,10 +18,10 @@ from media_pipeline.stages.media_manifest import write_manifests
 from media_pipeline.stages.raw_posts import read_posts
 from media_pipeline_tests import forked
 from media_pipeline_tests.library import Library
+from media_pipeline_tests.patience import PATIENCE_SECONDS
 from media_pipeline_tests.simulation.trouble import Trouble
 
 PROGRAM = forked.Program(__name__, ("alembic.command", "media_pipeline_tests.simulation.trouble", Library.__module__))
-PATIENCE_SECONDS = 90.0
 BROKE_OFF = 3
 """Exit code of a run that trouble has ended, in a way that a user is told of."""
 

@@ -25,6 +25,7 @@ from media_pipeline_tests.faulty_host import HTML, FaultyHost
 from media_pipeline_tests.fetch.process_tree import download_workers, ends
 from media_pipeline_tests.imaging.samples import camera_exif
 from media_pipeline_tests.library import DAY, STAGES, TWITTER, Library, picture, tweet
+from media_pipeline_tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.long
 
@@ -217,7 +218,7 @@ def test_two_runs_at_once_fetch_each_url_once(library: Library, host: FaultyHost
     for run in runs:
         run.start()
     for run in runs:
-        run.join(60)
+        run.join(PATIENCE_SECONDS)
     assert [run.exitcode for run in runs] == [0, 0]
     assert sorted(request.path for request in host.requests) == sorted(f"/{n}.jpg" for n in range(12))
     assert library.statuses() == {"stored": 24}
@@ -269,9 +270,9 @@ def test_all_are_stored_whatever_the_number_of_workers_and_the_batch(
     assert len(host.requests) == 40
 
 
-def _long_list(library: Library, host: FaultyHost) -> list[str]:
+def _long_list(library: Library, host: FaultyHost, fault: faulty_host.Fault | None = None) -> list[str]:
     """Enough different pictures that worker processes fetch them, not so fast that none of them gets to it."""
-    urls = [host.serve(f"/{n}.jpg", picture(n) + n.to_bytes(2, "big"), fault=_unhurriedly) for n in range(300)]
+    urls = [host.serve(f"/{n}.jpg", picture(n) + n.to_bytes(2, "big"), fault=fault or _unhurriedly) for n in range(300)]
     library.land("a.jsonl", [tweet(n, url) for n, url in enumerate(urls)])
     return urls
 
@@ -325,7 +326,14 @@ def test_a_killed_download_process_loses_nothing_and_nothing_stored_is_fetched_t
 
 def test_ctrl_c_ends_the_processes_and_keeps_what_came(make_library: MakeLibrary, host: FaultyHost) -> None:
     library = make_library(media_download_workers=4, media_download_processes=2)
-    urls = _long_list(library, host)
+    interrupted = threading.Event()
+
+    def slowly_at_last(exchange: faulty_host.Exchange) -> None:
+        """What is left would take a quarter of a minute, by which the signal has come."""
+        time.sleep(0.25 if len(host.requests) > 100 and not interrupted.is_set() else 0.01)
+        exchange.serve()
+
+    urls = _long_list(library, host, slowly_at_last)
     library.run(stages=CACHE[:2])
     run = multiprocessing.get_context("spawn").Process(target=_cache, args=(library, TWITTER))
     run.start()
@@ -334,7 +342,8 @@ def test_ctrl_c_ends_the_processes_and_keeps_what_came(make_library: MakeLibrary
         time.sleep(0.01)
     workers = download_workers(run.pid)
     os.kill(run.pid, signal.SIGINT)
-    run.join(30)
+    run.join(PATIENCE_SECONDS)
+    interrupted.set()
     assert run.exitcode not in (None, 0)
     assert all(ends(worker) for worker in workers)
     asked = len(host.requests)

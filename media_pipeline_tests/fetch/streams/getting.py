@@ -12,12 +12,13 @@ import requests
 from media_pipeline.fetch.outcome import Refusal, refusal_of_error, refusal_of_status
 from media_pipeline.fetch.streams.plan import ByteRange
 from media_pipeline.model import Status
+from media_pipeline_tests.patience import PATIENCE_SECONDS
 
 
 def get(url: str, path: Path, limit: int, byte_range: ByteRange | None = None) -> str:
     headers = {"Range": byte_range.header} if byte_range else {}
     try:
-        response = requests.get(url, headers=headers, timeout=5)
+        response = requests.get(url, headers=headers, timeout=PATIENCE_SECONDS)
     except requests.RequestException as error:
         raise refusal_of_error(error) from error
     if response.status_code != (206 if byte_range else 200):

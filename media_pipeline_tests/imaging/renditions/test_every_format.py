@@ -11,9 +11,10 @@ from media_pipeline.imaging.workers import FailureKind, RenditionTask, Workers, 
 from media_pipeline.settings import Settings
 from media_pipeline_tests.imaging.formats import FORMATS
 from media_pipeline_tests.imaging.mutations import mutated
+from media_pipeline_tests.patience import PATIENCE_SECONDS
 
 MUTATIONS = 3
-SETTINGS = Settings(media_image_workers=2, media_image_timeout_seconds=20)
+SETTINGS = Settings(media_image_workers=2, media_image_timeout_seconds=PATIENCE_SECONDS)
 
 
 def tasks_for(folder: Path, mutations: int) -> list[RenditionTask]:
