@@ -35,7 +35,8 @@ GROUPS = (
                     "media_image_workers", "media_image_timeout_seconds", "media_image_memory_mb",
                     "media_max_image_pixels")),
     ("Archive", ("aws_s3_bucket", "aws_s3_region", "aws_access_key_id", "aws_secret_access_key",
-                 "aws_s3_endpoint_url", "media_archive_path")),
+                 "aws_s3_endpoint_url", "media_archive_path", "media_scrub_days",
+                 "media_missing_share_limit")),
     ("Work", ("media_batch_size", "media_cache_limit_gb", "media_lease_seconds")),
 )  # fmt: skip
 

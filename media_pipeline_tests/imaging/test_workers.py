@@ -118,9 +118,10 @@ def test_a_file_that_takes_too_much_memory_is_refused_and_its_worker_goes_on(tmp
         assert set(results.values()) == {100_000_000}
 
 
-def test_an_unexpected_exception_is_a_value(workers: Workers) -> None:
+def test_an_unforeseen_exception_is_a_value_and_belongs_to_its_file(workers: Workers) -> None:
     [failure] = run(workers, misbehaviour.raise_an_error)
-    assert failure == WorkFailure(FailureKind.ERROR, "RuntimeError: a fault of ours")
+    assert failure == WorkFailure(FailureKind.UNFORESEEN, "unforeseen RuntimeError: a fault of ours")
+    assert failure.blames_file
 
 
 def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ import gzip
 import json
 import os
 import socket
+import subprocess
+import sys
 import time
-import tracemalloc
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -155,18 +156,26 @@ def test_two_gigabytes_of_packed_blanks_are_a_fault_within_seconds(
     assert time.process_time() - began < 20
 
 
+COUNT_FAULTS = """
+import resource, sys
+from pathlib import Path
+resource.setrlimit(resource.RLIMIT_DATA, (3 << 29, 3 << 29))
+from media_pipeline.model import Fault
+from media_pipeline.posts.extract import read_records
+print(sum(isinstance(part, Fault) for part in read_records(Path(sys.argv[1]))))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_utime)
+"""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("head", [b"", b"[", b"{", b'{"a": '])
+@pytest.mark.parametrize("head", [b"", b"[", b'{"a": '])
 @pytest.mark.parametrize("filling", [b"1", b"1,", b"{}\n", b"x\n", b"[", b'"'])
-def test_two_gigabytes_of_packed_nothing_are_a_fault_within_a_minute_and_a_gigabyte(
+def test_two_gigabytes_of_packed_nothing_are_a_fault_within_a_minute_and_one_and_a_half_gigabytes(
     tmp_path: Path, head: bytes, filling: bytes
 ):
     path = packed(tmp_path / "a.jsonl.gz", head, filling)
-    began = time.process_time()
-    tracemalloc.start()
-    faults = sum(isinstance(part, Fault) for part in read_records(path))
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert 1 <= faults <= MOST_WITHOUT_POST + 1
-    assert peak < 3 * GIGABYTE // 2
-    assert time.process_time() - began < 120
+    run = subprocess.run([sys.executable, "-c", COUNT_FAULTS, path], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr[-2000:]
+    faults, seconds = run.stdout.split()
+    assert 1 <= int(faults) <= MOST_WITHOUT_POST + 1
+    assert float(seconds) < 60

@@ -25,6 +25,8 @@ _BRACKET = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 _OPENING, _CLOSING = 1, 2
+MOST_LEVELS = 1_000_000
+"""A quarter of a gigabyte of brackets would be minutes of work, for an item that no parser takes."""
 _SCALAR = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^",\s]++')
 
 
@@ -107,6 +109,9 @@ class _Cutter:
                     start = match.end() - 1
                     yield from self._scalars(done, start)
                 depth += 1
+                if depth > MOST_LEVELS:
+                    where = self.offset + match.end()
+                    raise BrokenArray(f"nested deeper than {MOST_LEVELS} levels at byte {where}; the rest is not read")
             elif match.lastindex == _CLOSING:
                 depth -= 1
                 if depth == 0:

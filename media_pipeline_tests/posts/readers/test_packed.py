@@ -101,7 +101,7 @@ def test_a_bomb_is_not_read_to_its_end_and_what_came_before_is_kept(
     tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(opener, "EXPANSION_LOOKED_AT_FROM", 1 << 20)
-    bomb = b'{"id": 1}\n' + b" " * (40 << 20) + b'\n{"id": 2}\n'
+    bomb = b'{"id": 1}\n' + b"0" * (40 << 20) + b'\n{"id": 2}\n'
     path = tmp_path / name
     if name.endswith(".zip"):
         zipped(path, **{"bomb.ndjson": bomb})
