@@ -28,6 +28,7 @@ from media_pipeline.stages.raw_posts import read_posts
 from media_pipeline.stages.renditions import make_renditions
 from media_pipeline.stages.s3_archive import archive_media
 from media_pipeline.storage.archive import Archive
+from media_pipeline_tests.patience import PATIENCE_SECONDS
 
 STAGES = (read_posts, write_manifests, cache_media, report_duplicates, make_renditions, archive_media)
 DAY = date(2025, 11, 1)
@@ -73,7 +74,7 @@ class Library:
             "media_storage_path": folder / "data",
             "media_import_path": folder / "imports",
             "media_image_workers": 1,
-            "media_timeout_seconds": 5,
+            "media_timeout_seconds": PATIENCE_SECONDS,
             **settings,
         }
         self.settings = Settings(_env_file=None, **chosen)

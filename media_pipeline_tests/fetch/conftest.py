@@ -51,7 +51,7 @@ def fetcher(host: FaultyHost, tmp_path_factory: pytest.TempPathFactory) -> Itera
             chosen = {
                 "media_storage_path": tmp_path_factory.mktemp("storage"),
                 "media_allowed_hosts": (host.address,),
-                "media_timeout_seconds": 5,
+                "media_timeout_seconds": PATIENCE_SECONDS,
                 "media_try_expired": True,
                 "media_backoff_seconds": 0.01,
                 **settings,

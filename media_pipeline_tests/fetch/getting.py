@@ -17,6 +17,10 @@ from media_pipeline_tests.patience import PATIENCE_SECONDS
 
 def get(url: str, folder: Path, **settings: Any) -> FetchedFile | FetchUnchanged | FetchFailure:
     """Fetch into a folder; keyword arguments are settings."""
-    usual = {"media_timeout_seconds": 5, "media_backoff_seconds": 0.01, "media_storage_path": folder / "store"}
+    usual = {
+        "media_timeout_seconds": PATIENCE_SECONDS,
+        "media_backoff_seconds": 0.01,
+        "media_storage_path": folder / "store",
+    }
     with Downloader(Settings(_env_file=None, **{**usual, **settings}), 1) as downloader:
         return downloader.submit(Wanted((Candidate(url),)), folder).result(PATIENCE_SECONDS)

@@ -9,11 +9,12 @@ from typing import Any
 from media_pipeline.fetch.client import ClientSettings, GuardedSession
 from media_pipeline.fetch.outcome import NETWORK_ERRORS, Refusal, refusal_of_error
 from media_pipeline.settings import Settings
+from media_pipeline_tests.patience import PATIENCE_SECONDS
 
 
 def client_settings(**settings: Any) -> ClientSettings:
     """Keyword arguments are settings."""
-    return ClientSettings.of(Settings(_env_file=None, **{"media_timeout_seconds": 5, **settings}))
+    return ClientSettings.of(Settings(_env_file=None, **{"media_timeout_seconds": PATIENCE_SECONDS, **settings}))
 
 
 @contextmanager

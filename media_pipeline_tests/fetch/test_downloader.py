@@ -45,7 +45,7 @@ def downloader(host: FaultyHost, tmp_path_factory: pytest.TempPathFactory) -> It
             chosen = {
                 "media_storage_path": tmp_path_factory.mktemp("storage"),
                 "media_allowed_hosts": (host.address,),
-                "media_timeout_seconds": 5,
+                "media_timeout_seconds": PATIENCE_SECONDS,
                 "media_backoff_seconds": 0.01,
                 "media_download_workers": 4,
                 "media_download_processes": 2,

@@ -68,7 +68,7 @@ def start(host: FaultyHost, other_host: FaultyHost, tmp_path: Path) -> Iterator[
             chosen = {
                 "media_storage_path": tmp_path / "storage",
                 "media_allowed_hosts": (host.address, other_host.address),
-                "media_timeout_seconds": 5,
+                "media_timeout_seconds": PATIENCE_SECONDS,
                 "media_backoff_seconds": 0.01,
                 "media_download_workers": 4,
                 **settings,
