@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -80,7 +79,7 @@ def extract(
     posts = 0
     for found in extract_posts(path, chosen):
         if isinstance(found, Fault):
-            err.print(f"{path.name}: {found}", soft_wrap=True, markup=False)
+            err.print(f"{path.name}: {found}", soft_wrap=True)
             continue
         posts += 1
         if as_json:
@@ -88,7 +87,7 @@ def extract(
         else:
             title = f"{found.post.native_id}  {found.post.author_handle or ''}  {found.post.posted_at or ''}"
             rows = [{"type": ref.media_type, "role": ref.role, "url": ref.url or ref.note} for ref in found.media]
-            out.print(title, markup=False)
+            out.print(title)
             terminal.print_table("", rows)
     raise typer.Exit(0 if posts else 1)
 
@@ -116,8 +115,8 @@ def provenance(
 ) -> None:
     """Show which bytes of which export a media reference came from.
 
-    The bytes go to standard output exactly as they stand in the export, the rest to standard error. Exits with 1 when
-    the export is no longer there or has changed.
+    The bytes go to standard output, the rest to standard error: into a file or a pipe exactly as they stand in the
+    export, on a terminal without control characters. Exits with 1 when the export is no longer there or has changed.
     """
     from media_pipeline.stages.provenance import provenance_of
 
@@ -128,6 +127,5 @@ def provenance(
         terminal.print_json(found.as_json())
         return
     for name, value in found.facts().items():
-        err.print(f"{name}: {value}", soft_wrap=True, markup=False, highlight=False)
-    sys.stdout.buffer.write(found.post_text if whole_post else found.text)
-    sys.stdout.buffer.flush()
+        err.print(f"{name}: {value}", soft_wrap=True)
+    terminal.print_bytes(found.post_text if whole_post else found.text)

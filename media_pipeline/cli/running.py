@@ -64,5 +64,5 @@ def demo(
         differences = sample.finish()
     terminal.print_lines("Where to look", where_to_look(sample, usual))
     for difference in differences:
-        err.print(f"not as it should be: {difference}", soft_wrap=True, markup=False)
+        err.print(f"not as it should be: {difference}", soft_wrap=True)
     raise typer.Exit(1 if failed or differences else 0)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from logging import Logger
 
+from media_pipeline.policy.foreign_text import with_lines
 from media_pipeline.settings import Settings
 from media_pipeline.stages.context import StageContext, opened
 from media_pipeline.stages.progress import LogProgress, Progress
@@ -27,6 +28,7 @@ class Pipeline:
     @contextmanager
     def open(self, log: Logger) -> Generator[StageContext]:
         """Catalogue, store and archive, opened; closed when the step ends."""
+        log = with_lines(log)
         with opened(self.settings, log, self.progress or LogProgress(log), bucket_of(self.settings)) as context:
             yield context
 
