@@ -12,7 +12,7 @@ from media_pipeline.defs.library import library_verification
 from media_pipeline.defs.logs import console
 from media_pipeline.defs.resources import Pipeline
 from media_pipeline.defs.schedules import build_schedules
-from media_pipeline.defs.sensors import build_sensor, dead_runs
+from media_pipeline.defs.sensors import build_dead_runs_sensor, build_sensor
 from media_pipeline.settings import Settings, load_settings
 from media_pipeline.stages.progress import Progress
 
@@ -26,7 +26,7 @@ def build_defs(settings: Settings, progress: Progress | None = None) -> dg.Defin
     return dg.Definitions(
         assets=[*assets, library_verification],
         jobs=build_jobs(),
-        sensors=[build_sensor(settings), dead_runs],
+        sensors=[build_sensor(settings), build_dead_runs_sensor(settings)],
         schedules=build_schedules(settings),
         loggers={"console": console},
         resources={"pipeline": Pipeline(settings, progress)},

@@ -41,6 +41,16 @@ def run(settings: Settings, job: str, ranges: Iterable[PartitionRange], verbose:
     return failed
 
 
+def runnable(settings: Settings, partitions: Iterable[ImportPartition]) -> list[ImportPartition]:
+    """Those of the partitions that Dagster has now, in order; the others are named on standard error."""
+    from media_pipeline.defs.partitions import divided
+
+    taken, left_alone = divided(settings, partitions)
+    for refusal in left_alone:
+        terminal.err.print(f"left alone: {refusal}", soft_wrap=True)
+    return taken
+
+
 def print_summary(settings: Settings, partitions: list[ImportPartition], as_json: bool) -> None:
     """What the partitions hold now, and what failed and why."""
     from media_pipeline.stages.summary import summarise

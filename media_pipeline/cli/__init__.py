@@ -38,7 +38,7 @@ def _run() -> int:
     except SettingsError as error:
         print_error(str(error))
         return 2
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the traceback of what nobody foresaw may hold foreign text too
         said = session.explained(error)
         if said is None:
             print_unforeseen(error)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from media_pipeline import session, terminal
-from media_pipeline.cli.app import AsJson, Verbose, app, date_of, platform_of
+from media_pipeline.cli.app import AsJson, Verbose, app, import_date_of, platform_of
 from media_pipeline.model import Fault
 from media_pipeline.settings import load_settings
 from media_pipeline.terminal import err, out
@@ -39,7 +38,7 @@ def ingest(
 
     settings = load_settings()
     name = platform_of(platform) if platform else None
-    exports = partitions_for(path, date_of(day) or datetime.now(UTC).date(), name)
+    exports = partitions_for(path, import_date_of(settings, day, "--date"), name)
     partitions = sorted(set(exports.values()))
     # A catalogue that can't be used, or a place that is not the library's, stops it here, before anything lands.
     with session.open_stage(settings):

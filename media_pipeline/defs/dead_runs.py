@@ -12,7 +12,9 @@ from datetime import UTC, datetime
 import dagster as dg
 import psutil
 
-from media_pipeline.defs.partitions import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG
+from media_pipeline.defs.partitions import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG, refusal_of
+from media_pipeline.model import ImportPartition
+from media_pipeline.settings import Settings
 
 CLOCK_TOLERANCE_SECONDS = 60
 """A process that began this much later than the run is another one with the same number, e.g. after a restart."""
@@ -38,11 +40,12 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
     return ended
 
 
-def take_up(run: dg.DagsterRun) -> dg.RunRequest | None:
+def take_up(settings: Settings, run: dg.DagsterRun) -> dg.RunRequest | None:
     """A request for the same partitions; None for a run without any, and for one that took up a dead run itself:
-    what has killed two runs may kill a third, so it is left for the night.
+    what has killed two runs may kill a third, so it is left for the night. None as well for partitions that Dagster
+    no longer has.
     """
-    if AFTER_TAG in run.tags:
+    if AFTER_TAG in run.tags or not _are_there(settings, run):
         return None
     tags = {AFTER_TAG: run.run_id}
     if RANGE_START_TAG in run.tags:
@@ -51,6 +54,16 @@ def take_up(run: dg.DagsterRun) -> dg.RunRequest | None:
     if PARTITION_TAG in run.tags:
         return dg.RunRequest(run_key=f"after {run.run_id}", partition_key=run.tags[PARTITION_TAG], tags=tags)
     return None
+
+
+def _are_there(settings: Settings, run: dg.DagsterRun) -> bool:
+    """Whether Dagster has the partitions that the run names, if it names any."""
+    keys = [run.tags[name] for name in (PARTITION_TAG, RANGE_START_TAG, RANGE_END_TAG) if name in run.tags]
+    try:
+        return all(refusal_of(settings, ImportPartition.from_key(key)) is None for key in keys)
+    except ValueError:
+        # A key of another pipeline that shares the history.
+        return False
 
 
 def _is_of_one_machine(instance: dg.DagsterInstance) -> bool:

@@ -9,10 +9,13 @@ import dagster as dg
 from media_pipeline.catalog.database import Database
 from media_pipeline.defs import jobs
 from media_pipeline.defs.dead_runs import end_dead_runs, take_up
+from media_pipeline.policy.foreign_text import for_log, with_lines
 from media_pipeline.settings import Settings
 from media_pipeline.stages.landing import Landed, fingerprint, look
 
 EVERY_SECONDS = 30
+REFUSED_NAMED = 20
+"""Of the paths that are refused: a folder of thousands would fill the log at every tick."""
 DEAD_RUNS_EVERY_SECONDS = 60
 
 
@@ -34,28 +37,33 @@ def build_sensor(settings: Settings) -> dg.SensorDefinition:
         if not requests:
             return dg.SensorResult(skip_reason=skip_reason(landed))
         # A tick that requests runs has no other place to name them in.
-        for rejection in landed.rejected:
-            context.log.warning(f"{rejection.path}: {rejection.reason}")
+        log = with_lines(context.log)
+        for rejection in landed.rejected[:REFUSED_NAMED]:
+            log.warning(f"refused: {rejection}")
         return dg.SensorResult(run_requests=requests)
 
     return new_imports
 
 
-@dg.sensor(  # pyright: ignore[reportUnknownMemberType]
-    name="dead_runs",
-    minimum_interval_seconds=DEAD_RUNS_EVERY_SECONDS,
-    default_status=dg.DefaultSensorStatus.RUNNING,
-    job_name=jobs.WHOLE,
-    description="Marks runs as failed whose process was killed or lost with the machine, and requests their partitions "
-    "once more.",
-)
-def dead_runs(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-    """What such a run had done is kept; the new run goes on where it stopped."""
-    ended = end_dead_runs(context.instance)
-    requests = [request for run in ended if (request := take_up(run))]
-    names = ", ".join(run.run_id for run in ended)
-    reason = f"Ended {names}." if ended else "Every started run has its process."
-    return dg.SensorResult(run_requests=requests, skip_reason=None if requests else reason)
+def build_dead_runs_sensor(settings: Settings) -> dg.SensorDefinition:
+    """The sensor ``dead_runs``."""
+
+    @dg.sensor(  # pyright: ignore[reportUnknownMemberType]
+        name="dead_runs",
+        minimum_interval_seconds=DEAD_RUNS_EVERY_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        job_name=jobs.WHOLE,
+        description="Marks runs as failed whose process was killed or lost with the machine, and requests their "
+        "partitions once more. What such a run had done is kept; the new run goes on where it stopped.",
+    )
+    def dead_runs(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        ended = end_dead_runs(context.instance)
+        requests = [request for run in ended if (request := take_up(settings, run))]
+        names = ", ".join(run.run_id for run in ended)
+        reason = f"Ended {names}." if ended else "Every started run has its process."
+        return dg.SensorResult(run_requests=requests, skip_reason=None if requests else reason)
+
+    return dead_runs
 
 
 def requests_for(landed: Landed) -> list[dg.RunRequest]:
@@ -75,6 +83,8 @@ def skip_reason(landed: Landed) -> str:
     """Why nothing is requested, with every path that is refused."""
     reasons = ["No new import has settled."]
     if landed.unsettled:
-        reasons.append(f"Still changing: {', '.join(landed.unsettled[:10])}.")
-    reasons += [f"Refused: {rejection.path}: {rejection.reason}." for rejection in landed.rejected[:20]]
+        reasons.append(f"Still changing: {', '.join(map(for_log, landed.unsettled[:10]))}.")
+    reasons += [f"Refused: {rejection}." for rejection in landed.rejected[:REFUSED_NAMED]]
+    if len(landed.rejected) > REFUSED_NAMED:
+        reasons.append(f"And {len(landed.rejected) - REFUSED_NAMED:,} more paths are refused.")
     return " ".join(reasons)

@@ -103,9 +103,9 @@ def _picture(row: Row, original: str | None, thumbnail: str | None) -> str:
         inside = f"<span class=missing><b>{for_html(_in_words(row['status']))}</b>{for_html(reason)}</span>"
     marks = "".join(f"<span class=mark>{for_html(mark)}</span>" for mark in _marks(row))
     inside += f"<span class=marks>{marks}</span>"
-    return (
-        f'<a class=picture href="{for_html(original)}">{inside}</a>' if original else f"<div class=picture>{inside}</div>"
-    )
+    if original is None:
+        return f"<div class=picture>{inside}</div>"
+    return f'<a class=picture href="{for_html(original)}">{inside}</a>'
 
 
 def _marks(row: Row) -> Iterator[str]:
@@ -150,7 +150,7 @@ def _links(row: Row, original: str | None) -> str:
 
 
 def _relative(storage_path: Path, local_path: str | None, base: Path) -> str | None:
-    return quote(os.path.relpath(storage_path / local_path, base)) if local_path else None
+    return quote(os.fsencode(os.path.relpath(storage_path / local_path, base))) if local_path else None
 
 
 def _month(moment: datetime | None) -> str:

@@ -41,10 +41,9 @@ def for_terminal(text: str) -> str:
     return _SHOWN_ESCAPED.sub(_escape_of, text)
 
 
-def for_log(text: str) -> str:
-    """One line for a log, in which no other line can be forged; what is longer than LOG_CHARACTERS is cut."""
-    line = for_terminal(text[: LOG_CHARACTERS + 1])
-    return line if len(text) <= LOG_CHARACTERS else f"{line[:LOG_CHARACTERS]}… ({len(text):,} characters)"
+def for_log(text: str, longest: int = LOG_CHARACTERS) -> str:
+    """One line for a log, in which no other line can be forged; a longer text is cut."""
+    return for_terminal(text if len(text) <= longest else f"{text[:longest]}… ({len(text):,} characters)")
 
 
 def for_markdown(text: str) -> str:

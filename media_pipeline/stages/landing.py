@@ -10,7 +10,7 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -27,6 +27,7 @@ from media_pipeline.posts.readers.x_archive import ACCOUNT
 from media_pipeline.posts.readers.zip_archive import chosen_of
 from media_pipeline.settings import Settings
 from media_pipeline.stages.raw_posts import place_of
+from media_pipeline.stages.walk import GIVE_PERMISSION, files_below, unreadable
 
 
 class NothingToImport(MediaPipelineError):
@@ -54,23 +55,52 @@ def look(settings: Settings, database: Database, settle: bool = True) -> Landed:
     unsettled: list[str] = []
     rejected: list[Rejection] = []
     now = time.time()
-    for entry in _files(settings.import_path):
-        place = place_of(settings, Path(entry.path))
-        if place is None:
+    for entry in files_below(settings.import_path):
+        found = _refused(settings, entry) if isinstance(entry, Rejection) else _due(settings, entry, seen)
+        if found is None:
             continue
-        if isinstance(place, Rejection):
-            rejected.append(place)
+        if isinstance(found, Rejection):
+            rejected.append(found)
             continue
-        path = imports.path_text(Path(entry.path).relative_to(settings.import_path))
-        stat = entry.stat()
-        known = seen.get(path)
-        if known and (known.size, known.modified_ns) == (stat.st_size, stat.st_mtime_ns):
-            continue
-        if _settled(now - stat.st_mtime, settle_seconds):
-            waiting.setdefault(place, []).append(SeenFile(path, stat.st_size, stat.st_mtime_ns, ""))
+        place, file = found
+        if _settled(now - file.modified_ns / 1e9, settle_seconds):
+            waiting.setdefault(place, []).append(file)
         else:
-            unsettled.append(path)
+            unsettled.append(file.path)
     return Landed({place: tuple(files) for place, files in waiting.items()}, tuple(unsettled), tuple(rejected))
+
+
+def _refused(settings: Settings, path: Rejection) -> Rejection | None:
+    """A path that can't be looked at, unless nobody means it to be: a hidden folder may well be another user's."""
+    return None if place_of(settings, path.path) is None else path
+
+
+def _due(
+    settings: Settings, entry: os.DirEntry[str], seen: Mapping[str, SeenFile]
+) -> tuple[ImportPartition, SeenFile] | Rejection | None:
+    """A file with its partition, as it is now; None for one that is not meant, was read, or is no longer there."""
+    path = Path(entry.path)
+    place = place_of(settings, path)
+    if place is None or isinstance(place, Rejection):
+        return place
+    try:
+        stat = entry.stat()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return unreadable(path, error)
+    name = imports.path_text(path.relative_to(settings.import_path))
+    file = SeenFile(name, stat.st_size, stat.st_mtime_ns, "")
+    if _is_known(file, seen):
+        return None
+    if not os.access(entry, os.R_OK):
+        return Rejection(path, f"this user may not read it; {GIVE_PERMISSION}")
+    return place, file
+
+
+def _is_known(file: SeenFile, seen: Mapping[str, SeenFile]) -> bool:
+    known = seen.get(file.path)
+    return known is not None and (known.size, known.modified_ns) == (file.size, file.modified_ns)
 
 
 def fingerprint(files: Iterable[SeenFile]) -> str:
@@ -82,17 +112,6 @@ def fingerprint(files: Iterable[SeenFile]) -> str:
 def _settled(age_seconds: float, settle_seconds: float) -> bool:
     """Not touched for a while. A time in the future says nothing about now, so it counts as settled."""
     return age_seconds >= settle_seconds or age_seconds < 0
-
-
-def _files(folder: Path) -> Iterator[os.DirEntry[str]]:
-    if not folder.is_dir():
-        return
-    with os.scandir(folder) as entries:
-        for entry in sorted(entries, key=lambda entry: entry.name):
-            if entry.is_dir():
-                yield from _files(Path(entry.path))
-            elif entry.is_file():
-                yield entry
 
 
 def partitions_for(source: Path, day: date, platform: str | None = None) -> dict[Path, ImportPartition]:

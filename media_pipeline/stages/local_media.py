@@ -6,7 +6,6 @@ What belongs here: matching references that wait with files beside their export.
 from __future__ import annotations
 
 import hashlib
-import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +18,9 @@ from media_pipeline.fetch.scan import ScannerError, ScannerUnavailable
 from media_pipeline.fetch.sniff import SniffedType, sniff
 from media_pipeline.model import FetchedFile, ImportPartition, Status
 from media_pipeline.posts.local_media import LocalMedia, media_beside
+from media_pipeline.posts.readers.zip_archive import UNREADABLE
 from media_pipeline.stages.context import StageContext
+from media_pipeline.stages.raw_posts import file_named
 
 _CHUNK_BYTES = 1 << 20
 
@@ -87,8 +88,8 @@ def _by_export(
     with context.database.read() as connection:
         exports = origins.exports(connection, partitions)
     for import_id, relative in exports:
-        path = context.settings.import_path / relative
-        if path.is_file():
+        path = file_named(context.settings, relative)
+        if path is not None:
             with context.database.read() as connection:
                 yield path, origins.waiting_of_import(connection, import_id)
 
@@ -106,7 +107,7 @@ def _read(context: StageContext, beside: LocalMedia, name: str, path: Path) -> F
                 sha256.update(chunk)
                 copy.write(chunk)
                 chunk = source.read(_CHUNK_BYTES)
-    except (OSError, zipfile.BadZipFile) as error:
+    except (OSError, *UNREADABLE) as error:
         context.log.warning(f"{beside.export.name}: {name} can't be read and is fetched instead: {error}")
         path.unlink(missing_ok=True)
         return None

@@ -18,7 +18,7 @@ SUFFIX = ".zip"
 MOST_MEMBERS = 100_000
 _POSTS_OF_X = re.compile(r"(?:^|/)data/tweets?(?:-part\d+)?\.js$")
 _LITTER = ("__MACOSX",)
-_UNREADABLE = (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError)
+UNREADABLE = (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError)
 """What zipfile raises for damage, unknown compression and encryption."""
 
 
@@ -32,7 +32,7 @@ def members_of(path: Path, is_export: Callable[[str], bool]) -> list[str]:
     try:
         with zipfile.ZipFile(path) as archive:
             names = [info.filename for info in archive.infolist() if not info.is_dir()]
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise DamagedExport(0, f"the zip can't be opened: {error}; download it again") from error
     if len(names) > MOST_MEMBERS:
         raise DamagedExport(0, f"the zip holds more than {MOST_MEMBERS} files; unpack it and import its exports")
@@ -57,7 +57,7 @@ def text_of_member(path: Path, name: str) -> Iterator[bytes]:
     try:
         with zipfile.ZipFile(path) as archive, archive.open(name) as file:
             yield from text_of(file, name, archive.getinfo(name).compress_size)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise DamagedExport(0, f"this file of the zip can't be read: {error}") from error
 
 
