@@ -33,6 +33,7 @@ def ingest(
     Exits with 0 when the run succeeded and every media reference is accounted for (downloads that failed are in the
     summary), with 1 when the run failed.
     """
+    from media_pipeline.defs.launch import dagster_home
     from media_pipeline.defs.partitions import ranges_of
     from media_pipeline.stages.landing import land, partitions_for
 
@@ -40,6 +41,7 @@ def ingest(
     name = platform_of(platform) if platform else None
     exports = partitions_for(path, import_date_of(settings, day, "--date"), name)
     partitions = sorted(set(exports.values()))
+    dagster_home(settings)
     # A catalogue that can't be used, or a place that is not the library's, stops it here, before anything lands.
     with session.open_stage(settings):
         pass

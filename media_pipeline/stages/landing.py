@@ -8,6 +8,7 @@ from __future__ import annotations
 import filecmp
 import hashlib
 import os
+import secrets
 import shutil
 import time
 from collections.abc import Iterable, Mapping
@@ -19,6 +20,7 @@ from media_pipeline.catalog import imports
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.imports import SeenFile
 from media_pipeline.model import ImportPartition, MediaPipelineError
+from media_pipeline.policy.file_names import fitting
 from media_pipeline.posts.extract import platform_of
 from media_pipeline.posts.layout import Rejection
 from media_pipeline.posts.local_media import MEDIA_FOLDERS, is_companion
@@ -28,6 +30,7 @@ from media_pipeline.posts.readers.zip_archive import chosen_of
 from media_pipeline.settings import Settings
 from media_pipeline.stages.raw_posts import place_of
 from media_pipeline.stages.walk import GIVE_PERMISSION, files_below, unreadable
+from media_pipeline.storage.durable import storage_errors
 
 
 class NothingToImport(MediaPipelineError):
@@ -124,11 +127,17 @@ def partitions_for(source: Path, day: date, platform: str | None = None) -> dict
         raise NothingToImport(
             f"{source} holds no export file: {', '.join(SUPPORTED_SUFFIXES)}, each text also with .gz, are read"
         )
+    for path in sources:
+        if not os.access(path, os.R_OK):
+            raise NothingToImport(f"{path}: this user may not read it; {GIVE_PERMISSION}")
     return {path: ImportPartition(day, platform or _recognised(path)) for path in sources}
 
 
 def _recognised(path: Path) -> str:
-    found = platform_of(path)
+    try:
+        found = platform_of(path)
+    except OSError as error:
+        raise NothingToImport(str(unreadable(path, error))) from error
     if found is None:
         raise NothingToImport(
             f"{path} is of no platform that is known; name it with --platform to see what is expected"
@@ -140,20 +149,28 @@ def land(settings: Settings, source: Path, partition: ImportPartition) -> list[s
     """Copy an export, or every export file of a folder, into the partition's folder; return the paths there.
 
     A file that is there with the same content stays. One with the same name and another content gets a name with
-    a piece of its digest, so that nothing that landed is ever overwritten. Raises NothingToImport.
+    a piece of its digest, so that nothing that landed is ever overwritten. Raises NothingToImport, StorageError.
     """
     sources = partitions_for(source, partition.import_date, partition.platform)
     folder = settings.import_path / partition.platform / partition.import_date.isoformat()
-    folder.mkdir(parents=True, exist_ok=True)
-    landed = [_copy(path, folder).relative_to(settings.import_path).as_posix() for path in sources]
+    with storage_errors("make the folder", folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    landed = [_copy(path, folder) for path in sources]
     for path in sources:
         _copy_companions(path, folder)
-    return landed
+    return [imports.path_text(path.relative_to(settings.import_path)) for path in landed]
 
 
 def _exports_of(folder: Path) -> list[Path]:
-    found = (path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file() and is_export_file(path))
-    return [folder / name for name in chosen_of([path.as_posix() for path in found if not is_companion(path)])]
+    """The exports in a folder. Raises NothingToImport where one can't be looked at: half of a folder is not taken."""
+    found: list[str] = []
+    for entry in files_below(folder):
+        if isinstance(entry, Rejection):
+            raise NothingToImport(str(entry))
+        path = Path(entry.path).relative_to(folder)
+        if is_export_file(path) and not is_companion(path):
+            found.append(path.as_posix())
+    return [folder / name for name in chosen_of(found)]
 
 
 def _copy_companions(export: Path, folder: Path) -> None:
@@ -164,20 +181,31 @@ def _copy_companions(export: Path, folder: Path) -> None:
     for name in MEDIA_FOLDERS:
         beside = export.parent / name
         if beside.is_dir() and beside != folder / name:
-            (folder / name).mkdir(exist_ok=True)
-            for path in sorted(beside.iterdir()):
-                if path.is_file():
-                    _copy(path, folder / name)
+            with storage_errors(f"copy {beside} into", folder):
+                (folder / name).mkdir(exist_ok=True)
+                media = sorted(path for path in beside.iterdir() if path.is_file())
+            for path in media:
+                _copy(path, folder / name)
 
 
 def _copy(source: Path, folder: Path) -> Path:
-    target = folder / source.name.lstrip(".~")
-    if target.exists() and not filecmp.cmp(source, target, shallow=False):
-        with source.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()[:8]
-        target = target.with_name(f"{digest}-{target.name}")
-    if not target.exists():
-        unfinished = target.with_name(f".{target.name}.part")
+    name = fitting(source.name.lstrip(".~"))
+    with storage_errors(f"copy {source} into", folder):
+        target = folder / name
+        if target.exists() and not filecmp.cmp(source, target, shallow=False):
+            with source.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()[:8]
+            target = folder / fitting(f"{digest}-{name}")
+        if not target.exists():
+            _copy_whole(source, target)
+    return target
+
+
+def _copy_whole(source: Path, target: Path) -> None:
+    """Copy under a name that nobody imports from, and that is no longer than the target's may be."""
+    unfinished = target.with_name(f".{secrets.token_hex(8)}.part")
+    try:
         shutil.copyfile(source, unfinished)
         unfinished.replace(target)
-    return target
+    finally:
+        unfinished.unlink(missing_ok=True)
