@@ -222,7 +222,7 @@ def _day(distance: int) -> str:
         "",
         "2025-11-01\n",
         "\x1b]0;owned\x07",
-    ],  # fmt: skip
+    ],
 )
 def test_a_date_that_is_no_partition_is_refused_by_ingest_and_backfill_before_anything_is_copied(
     shell: Shell, day: str
