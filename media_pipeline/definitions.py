@@ -9,6 +9,7 @@ import dagster as dg
 from media_pipeline.defs.assets import build_assets
 from media_pipeline.defs.jobs import build_jobs
 from media_pipeline.defs.library import library_verification
+from media_pipeline.defs.logs import console
 from media_pipeline.defs.resources import pipeline_of
 from media_pipeline.defs.schedules import build_schedules
 from media_pipeline.defs.sensors import build_dead_runs_sensor, build_sensor
@@ -27,6 +28,7 @@ def build_defs(settings: Settings, progress: Progress | None = None) -> dg.Defin
         jobs=build_jobs(),
         sensors=[build_sensor(settings), build_dead_runs_sensor(settings)],
         schedules=build_schedules(settings),
+        loggers={"console": console},
         resources={"pipeline": pipeline_of(settings, progress)},
         # Six empty steps: 28.7 s in the default multiprocess executor, 0.7 s in process. A job's own executor would
         # not do, since backfills of assets use the implicit job. Parallel is what the stages do inside.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from media_pipeline import terminal
 from media_pipeline.model import ImportPartition, MediaPipelineError, PlaceKind
+from media_pipeline.policy.foreign_text import with_lines
 from media_pipeline.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
@@ -36,8 +37,18 @@ def run(settings: Settings, job: str, ranges: Iterable[PartitionRange], verbose:
             finished = execute(definitions, instance, job, partitions, verbose)
             failed = failed or not finished.success
             for problem in finished.problems:
-                terminal.err.print(f"{partitions}: {problem}", soft_wrap=True, markup=False)
+                terminal.err.print(f"{partitions}: {problem}", soft_wrap=True)
     return failed
+
+
+def runnable(settings: Settings, partitions: Iterable[ImportPartition]) -> list[ImportPartition]:
+    """Those of the partitions that Dagster has now, in order; the others are named on standard error."""
+    from media_pipeline.defs.partitions import divided
+
+    taken, left_alone = divided(settings, partitions)
+    for refusal in left_alone:
+        terminal.err.print(f"left alone: {refusal}", soft_wrap=True)
+    return taken
 
 
 def print_summary(settings: Settings, partitions: list[ImportPartition], as_json: bool) -> None:
@@ -69,7 +80,7 @@ def open_stage(settings: Settings, writes: bool = True) -> Generator[StageContex
     from media_pipeline.defs.resources import bucket_of
     from media_pipeline.stages.context import opened, opened_to_read
 
-    log = logging.getLogger("media_pipeline")
+    log = with_lines(logging.getLogger("media_pipeline"))
     way = opened if writes else opened_to_read
     with terminal.bars() as bars, way(settings, log, terminal.BarProgress(bars), bucket_of(settings)) as stage:
         yield stage
@@ -101,7 +112,6 @@ def warn_of_archive(settings: Settings) -> None:
             f"note: the archive {settings.archive_path} lies on the same disk as the store: one loss takes both. "
             "AWS_S3_BUCKET or MEDIA_ARCHIVE_PATH name another place.",
             soft_wrap=True,
-            markup=False,
         )
 
 

@@ -11,7 +11,7 @@ import os
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from pydantic import Field, SecretStr, TypeAdapter, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -305,7 +305,8 @@ class Settings(BaseSettings):
     @property
     def catalog_url(self) -> str:
         """The catalogue's URL with the default filled in; :mod:`media_pipeline.catalog` normalises the driver."""
-        return self.media_catalog_url or f"sqlite:///{self.storage_path / 'catalog.sqlite'}"
+        # Quoted: in a URL the path would end at a question mark.
+        return self.media_catalog_url or f"sqlite:///{quote(str(self.storage_path / 'catalog.sqlite'))}"
 
     @property
     def cookies_file(self) -> Path | None:

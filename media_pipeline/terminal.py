@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -13,16 +15,52 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as RichBars
 from rich.table import Table
+from rich.text import Text
 
+from media_pipeline.policy.foreign_text import for_json, for_terminal
 from media_pipeline.stages.progress import Progress
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+
+class _Plain(Console):
+    """Shows every text that it is given as data: none is markup, and each is one line without control characters.
+
+    Here and not where something is printed, so that no command can forget it. :class:`rich.text.Text` is for what is
+    wholly ours.
+    """
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        options.update(markup=False, emoji=False)
+        return super().render_str(for_terminal(text), **options)
+
+
+out = _Plain(highlight=False)
+err = _Plain(stderr=True, highlight=False)
+
+
+def print_error(message: str) -> None:
+    """What went wrong, as one line of standard error."""
+    err.print(Text("error:", "red"), message, soft_wrap=True)
+
+
+def print_unforeseen(error: BaseException) -> None:
+    """The traceback of an error that nobody foresaw, on standard error."""
+    for line in "".join(traceback.format_exception(error)).splitlines():
+        err.print(line, soft_wrap=True)
+
+
+def print_bytes(text: bytes) -> None:
+    """Bytes of an export on standard output: as they are into a file or a pipe, as text on a terminal."""
+    if out.is_terminal:
+        for line in text.decode("utf-8", "backslashreplace").splitlines():
+            out.print(line, soft_wrap=True)
+    else:
+        sys.stdout.buffer.write(text)
+        sys.stdout.buffer.flush()
 
 
 def print_json(value: Any) -> None:
     """One JSON value on one line of standard output; times as ISO 8601."""
-    sys.stdout.write(orjson.dumps(value, default=_plain, option=orjson.OPT_NON_STR_KEYS).decode() + "\n")
+    sys.stdout.write(_json(value) + "\n")
 
 
 def print_json_array(rows: Iterable[Mapping[str, Any]]) -> None:
@@ -30,9 +68,16 @@ def print_json_array(rows: Iterable[Mapping[str, Any]]) -> None:
     sys.stdout.write("[")
     for number, row in enumerate(rows):
         sys.stdout.write(",\n" if number else "\n")
-        plain = {str(name): value for name, value in row.items()}
-        sys.stdout.write(orjson.dumps(plain, default=_plain).decode())
+        sys.stdout.write(_json({str(name): value for name, value in row.items()}))
     sys.stdout.write("\n]\n")
+
+
+def _json(value: Any) -> str:
+    try:
+        return for_json(orjson.dumps(value, default=_plain, option=orjson.OPT_NON_STR_KEYS).decode())
+    except TypeError:
+        # orjson refuses lone surrogates and integers over 64 bits, which real exports hold.
+        return json.dumps(value, default=_plain)
 
 
 def _plain(value: Any) -> Any:
@@ -59,7 +104,7 @@ def print_table(title: str, rows: Sequence[Mapping[str, Any]], columns: Sequence
 def print_facts(title: str, facts: Mapping[str, Any]) -> None:
     """Names and values, a line each."""
     # A title of the table's own would be as narrow as the table.
-    out.print(title, style="italic", markup=False)
+    out.print(title, style="italic")
     table = Table(show_header=False, show_edge=False)
     table.add_column(justify="left")
     table.add_column(justify="right")
@@ -71,9 +116,10 @@ def print_facts(title: str, facts: Mapping[str, Any]) -> None:
 def print_lines(title: str, lines: Mapping[str, Any]) -> None:
     """Names and values that people copy: never wrapped, never cut."""
     width = max(map(len, lines))
-    out.print(f"\n{title}", style="italic", markup=False)
+    out.print()
+    out.print(title, style="italic")
     for name, value in lines.items():
-        out.print(f"{name:<{width}}  {value}", soft_wrap=True, markup=False)
+        out.print(f"{name:<{width}}  {value}", soft_wrap=True)
 
 
 def size(number: float) -> str:
@@ -114,7 +160,7 @@ class BarProgress(Progress):
 def bars() -> RichBars:
     """The bars' display; use it as a context manager around the work."""
     return RichBars(
-        TextColumn("{task.description:>14}"),
+        TextColumn("{task.description:>14}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -20,6 +21,8 @@ from media_pipeline.model import Fault, ImportPartition, Status
 FAULTS_KEPT = 1000
 """Faults recorded one by one for a file; past that they are only counted, so that a wrong file can't fill the disk."""
 
+
+_ESCAPED_BYTE = re.compile(r"\\x([89a-f][0-9a-f])")
 
 UNEXPLAINED_KEPT = 100
 """Key paths recorded for a file: an export of a new format has a few."""
@@ -64,6 +67,12 @@ def path_text(path: PurePath) -> str:
 def path_key(path: str) -> str:
     """A path as :func:`seen_files` knows it."""
     return indexed_text(path)
+
+
+def paths_of(text: str) -> tuple[str, ...]:
+    """The paths that :func:`path_text` gives this text for: as it stands, or with bytes that are not UTF-8."""
+    with_bytes = _ESCAPED_BYTE.sub(lambda found: chr(0xDC00 + int(found[1], 16)), text)
+    return (text,) if with_bytes == text else (text, with_bytes)
 
 
 def seen_files(connection: sa.Connection, platform: str | None = None) -> dict[str, SeenFile]:

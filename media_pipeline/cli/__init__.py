@@ -5,13 +5,16 @@ What belongs here: arguments, what is printed, exit codes (0 done, 1 failed, 2 w
 
 from __future__ import annotations
 
+import io
 import sys
+
+import typer
 
 from media_pipeline import session
 from media_pipeline.cli import exports, integrity, media, media_duplicates, running
 from media_pipeline.cli.app import app
 from media_pipeline.settings import SettingsError
-from media_pipeline.terminal import err
+from media_pipeline.terminal import print_error, print_unforeseen
 
 # A command joins the application when its module is imported, and `--help` lists them in this order.
 __all__ = ["app", "exports", "integrity", "main", "media", "media_duplicates", "running"]
@@ -19,14 +22,34 @@ __all__ = ["app", "exports", "integrity", "main", "media", "media_duplicates", "
 
 def main() -> None:
     """The command line; every error of ours is one line and a non-zero exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A name that the terminal's encoding has no letters for is shown by its escapes.
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(_run())
+
+
+def _run() -> int:
+    """Run the command that the arguments name, and return the exit code."""
     try:
-        app()
+        return app(standalone_mode=False) or 0
+    except typer.TyperException as error:
+        return _wrong_usage(error)
     except SettingsError as error:
-        err.print(f"[red]error:[/red] {error}", soft_wrap=True)
-        sys.exit(2)
-    except Exception as error:
+        print_error(str(error))
+        return 2
+    except Exception as error:  # noqa: BLE001 - the traceback of what nobody foresaw may hold foreign text too
         said = session.explained(error)
         if said is None:
-            raise
-        err.print(f"error: {said}", soft_wrap=True, markup=False)
-        sys.exit(1)
+            print_unforeseen(error)
+        else:
+            print_error(said)
+        return 1
+
+
+def _wrong_usage(error: typer.TyperException) -> int:
+    # Without arguments the help was printed, and nothing is left to be said.
+    if said := error.format_message().strip():
+        context = getattr(error, "ctx", None)
+        print_error(f"{said} (see {context.command_path} --help)" if context else said)
+    return error.exit_code

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from media_pipeline import terminal
+from media_pipeline.policy.import_dates import date_named
+from media_pipeline.settings import Settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -43,6 +45,17 @@ def date_of(text: str | None) -> date | None:
     if text is None:
         return None
     try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is not a date; write YYYY-MM-DD") from None
+        return date_named(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def import_date_of(settings: Settings, text: str | None, option: str) -> date:
+    """The import date that an option names, or today: one that Dagster has a partition for."""
+    from media_pipeline.stages.raw_posts import import_dates
+
+    dates = import_dates(settings)
+    day = date_of(text) or dates.today
+    if refusal := dates.refusal(day):
+        raise typer.BadParameter(f"{option}: {refusal}")
+    return day

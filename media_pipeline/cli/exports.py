@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from media_pipeline import session, terminal
-from media_pipeline.cli.app import AsJson, Verbose, app, date_of, platform_of
+from media_pipeline.cli.app import AsJson, Verbose, app, import_date_of, platform_of
 from media_pipeline.model import Fault
 from media_pipeline.settings import load_settings
 from media_pipeline.terminal import err, out
@@ -35,13 +33,15 @@ def ingest(
     Exits with 0 when the run succeeded and every media reference is accounted for (downloads that failed are in the
     summary), with 1 when the run failed.
     """
+    from media_pipeline.defs.launch import dagster_home
     from media_pipeline.defs.partitions import ranges_of
     from media_pipeline.stages.landing import land, partitions_for
 
     settings = load_settings()
     name = platform_of(platform) if platform else None
-    exports = partitions_for(path, date_of(day) or datetime.now(UTC).date(), name)
+    exports = partitions_for(path, import_date_of(settings, day, "--date"), name)
     partitions = sorted(set(exports.values()))
+    dagster_home(settings)
     # A catalogue that can't be used, or a place that is not the library's, stops it here, before anything lands.
     with session.open_stage(settings):
         pass
@@ -80,7 +80,7 @@ def extract(
     posts = 0
     for found in extract_posts(path, chosen):
         if isinstance(found, Fault):
-            err.print(f"{path.name}: {found}", soft_wrap=True, markup=False)
+            err.print(f"{path.name}: {found}", soft_wrap=True)
             continue
         posts += 1
         if as_json:
@@ -88,7 +88,7 @@ def extract(
         else:
             title = f"{found.post.native_id}  {found.post.author_handle or ''}  {found.post.posted_at or ''}"
             rows = [{"type": ref.media_type, "role": ref.role, "url": ref.url or ref.note} for ref in found.media]
-            out.print(title, markup=False)
+            out.print(title)
             terminal.print_table("", rows)
     raise typer.Exit(0 if posts else 1)
 
@@ -116,8 +116,8 @@ def provenance(
 ) -> None:
     """Show which bytes of which export a media reference came from.
 
-    The bytes go to standard output exactly as they stand in the export, the rest to standard error. Exits with 1 when
-    the export is no longer there or has changed.
+    The bytes go to standard output, the rest to standard error: into a file or a pipe exactly as they stand in the
+    export, on a terminal without control characters. Exits with 1 when the export is no longer there or has changed.
     """
     from media_pipeline.stages.provenance import provenance_of
 
@@ -128,6 +128,5 @@ def provenance(
         terminal.print_json(found.as_json())
         return
     for name, value in found.facts().items():
-        err.print(f"{name}: {value}", soft_wrap=True, markup=False, highlight=False)
-    sys.stdout.buffer.write(found.post_text if whole_post else found.text)
-    sys.stdout.buffer.flush()
+        err.print(f"{name}: {value}", soft_wrap=True)
+    terminal.print_bytes(found.post_text if whole_post else found.text)

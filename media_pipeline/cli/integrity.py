@@ -144,7 +144,7 @@ def places(
     if as_json:
         terminal.print_json({"library": library, "places": rows})
     else:
-        out.print(f"library {library or 'none yet: it gets its id with its first import'}", markup=False)
+        out.print(f"library {library or 'none yet: it gets its id with its first import'}")
         terminal.print_table("Places", rows)
 
 
@@ -189,7 +189,7 @@ def backups(
         back_up_sqlite(file, "by-hand")
     if restore is not None:
         aside = restore_sqlite(file, restore)
-        err.print(f"restored {restore}; what was there lies in {aside}", soft_wrap=True, markup=False)
+        err.print(f"restored {restore}; what was there lies in {aside}", soft_wrap=True)
     rows = [{"backup": path.name, "bytes": path.stat().st_size} for path in sqlite_backups(file)]
     if as_json:
         terminal.print_json(rows)

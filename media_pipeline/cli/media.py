@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from media_pipeline import session, terminal
-from media_pipeline.cli.app import AsJson, PostId, User, Verbose, app, date_of, platform_of, print_facts
+from media_pipeline.cli.app import AsJson, PostId, User, Verbose, app, import_date_of, platform_of, print_facts
 from media_pipeline.model import Status
 from media_pipeline.settings import Settings, load_settings
 
@@ -71,7 +70,8 @@ def download(
                 known = [p for p in imports.known_partitions(connection) if name in (None, p.platform)]
                 media.ask_again(connection, known)
         with database.read() as connection:
-            partitions = [p for p in imports.unfinished_partitions(connection) if name in (None, p.platform)]
+            due = [p for p in imports.unfinished_partitions(connection) if name in (None, p.platform)]
+    partitions = session.runnable(settings, due)
     session.warn_of_archive(settings)
     failed = session.run(settings, jobs.ORIGINALS, ranges_of(partitions), verbose)
     session.print_summary(settings, partitions, as_json)
@@ -93,7 +93,8 @@ def backfill(
     from media_pipeline.stages.landing import look
 
     settings = load_settings()
-    first, last = date_of(start_date) or date.min, date_of(end_date) or datetime.now(UTC).date()
+    first = import_date_of(settings, start_date, "--start-date")
+    last = import_date_of(settings, end_date, "--end-date")
     if last < first:
         raise typer.BadParameter(f"--end-date {last} is before --start-date {first}")
     name = platform_of(platform) if platform else None
@@ -101,7 +102,8 @@ def backfill(
         with database.read() as connection:
             known = imports.known_partitions(connection)
         held = {*known, *look(settings, database, settle=False).waiting}
-    chosen = sorted(p for p in held if first <= p.import_date <= last and name in (None, p.platform))
+    wanted = (p for p in held if first <= p.import_date <= last and name in (None, p.platform))
+    chosen = session.runnable(settings, wanted)
     session.warn_of_archive(settings)
     failed = session.run(settings, jobs.WHOLE, ranges_of(chosen), verbose)
     session.print_summary(settings, chosen, as_json)

@@ -32,13 +32,15 @@ def migrate(
 
 @app.command()
 def dev(
-    port: Annotated[int, typer.Option(help="Port of the UI.")] = 3000,
+    port: Annotated[int, typer.Option(help="Port of the UI.", min=1, max=65535)] = 3000,
     host: Annotated[str, typer.Option(help="Address that the UI listens on.")] = "127.0.0.1",
 ) -> None:
     """Start the Dagster UI with daemon, sensor and schedules; history is kept between starts."""
     from media_pipeline.defs.launch import run_dev_server
+    from media_pipeline.fetch.listening import make_sure_of_address
 
     settings = load_settings()
+    make_sure_of_address(host, port)
     session.warn_of_archive(settings)
     raise typer.Exit(run_dev_server(settings, host, port))
 
@@ -64,5 +66,5 @@ def demo(
         differences = sample.finish()
     terminal.print_lines("Where to look", where_to_look(sample, usual))
     for difference in differences:
-        err.print(f"not as it should be: {difference}", soft_wrap=True, markup=False)
+        err.print(f"not as it should be: {difference}", soft_wrap=True)
     raise typer.Exit(1 if failed or differences else 0)

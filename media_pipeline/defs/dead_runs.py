@@ -17,8 +17,10 @@ from media_pipeline.catalog import leases
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.leases import Lease
 from media_pipeline.defs import jobs
-from media_pipeline.defs.partitions import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG
+from media_pipeline.defs.partitions import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG, refusal_of
+from media_pipeline.model import ImportPartition
 from media_pipeline.policy.liveness import Verdict, verdict
+from media_pipeline.settings import Settings
 
 AFTER_TAG = "media_pipeline/after"
 """Names the dead run that a run takes up."""
@@ -33,10 +35,10 @@ BEGUN = (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED)
 
 
 def look_after_runs(
-    instance: dg.DagsterInstance, database: Database, lease_seconds: float
+    settings: Settings, instance: dg.DagsterInstance, database: Database
 ) -> tuple[list[dg.DagsterRun], list[dg.RunRequest]]:
     """Mark as failed every run whose process is gone; return those, and the requests that take up their partitions."""
-    _give_up_the_silent(instance, database, lease_seconds)
+    _give_up_the_silent(instance, database, settings.media_lease_seconds)
     with database.read() as connection:
         given_up = leases.unsettled(connection)
     ended: list[dg.DagsterRun] = []
@@ -52,7 +54,7 @@ def look_after_runs(
             ended.append(run)
         # Dagster's own monitoring may have been the first to mark it.
         failed = was_running or run.status is dg.DagsterRunStatus.FAILURE
-        request = take_up(run) if failed and not _is_taken_up(instance, run) else None
+        request = take_up(settings, run) if failed and not _is_taken_up(instance, run) else None
         if request is None:
             settled.append(run.run_id)
         else:
@@ -63,10 +65,12 @@ def look_after_runs(
     return ended, requests
 
 
-def take_up(run: dg.DagsterRun) -> dg.RunRequest | None:
-    """A request for the same partitions; None for a run without any, and after too many that died of them."""
+def take_up(settings: Settings, run: dg.DagsterRun) -> dg.RunRequest | None:
+    """A request for the same partitions; None for a run without any, for partitions that Dagster no longer has, and
+    after too many runs that died of them.
+    """
     deaths = int(run.tags.get(DEATHS_TAG, 0)) + 1
-    if deaths > MOST_TAKEN_UP:
+    if deaths > MOST_TAKEN_UP or not _are_there(settings, run):
         return None
     tags = {AFTER_TAG: run.run_id, DEATHS_TAG: str(deaths)}
     if RANGE_START_TAG in run.tags:
@@ -82,6 +86,16 @@ def has_lease(run: dg.DagsterRun) -> bool:
     if run.asset_selection:
         return all(key.to_user_string() in jobs.ASSETS for key in run.asset_selection)
     return run.job_name in jobs.NAMES
+
+
+def _are_there(settings: Settings, run: dg.DagsterRun) -> bool:
+    """Whether Dagster has the partitions that the run names, if it names any."""
+    keys = [run.tags[name] for name in (PARTITION_TAG, RANGE_START_TAG, RANGE_END_TAG) if name in run.tags]
+    try:
+        return all(refusal_of(settings, ImportPartition.from_key(key)) is None for key in keys)
+    except ValueError:
+        # A key of another pipeline that shares the history.
+        return False
 
 
 def _give_up_the_silent(instance: dg.DagsterInstance, database: Database, lease_seconds: float) -> None:

@@ -7,19 +7,25 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
+from sqlalchemy.exc import DBAPIError
 
 from media_pipeline.defs.clock import forget_the_future
 from media_pipeline.defs.partitions import PartitionRange
+from media_pipeline.model import MediaPipelineError
 from media_pipeline.settings import Settings
-from media_pipeline.storage.durable import make_folders
+from media_pipeline.storage.durable import make_folders, storage_errors
+
+_UNFIT_FOR_DAGSTER = re.compile(r"[?*\[]|%[0-9A-Fa-f]{2}")
 
 SECONDS_TO_STOP = 30
 """What ``dagster dev`` may take to end by itself; it needs about 5."""
@@ -34,19 +40,39 @@ class FinishedRun:
     problems: tuple[str, ...]
 
 
+class HistoryError(MediaPipelineError):
+    """Dagster's history can't be kept where it should be; the text names the folder and says what to do."""
+
+
 def dagster_home(settings: Settings) -> Path:
     """The folder of Dagster's history: DAGSTER_HOME if set, else ``dagster`` under the storage path.
 
     The latter is given the project's dagster.yaml, so that state is kept between starts without any set-up.
+    Raises HistoryError, StorageError.
     """
     if settings.dagster_home:
-        return Path(settings.dagster_home).expanduser().resolve()
-    home = settings.storage_path / "dagster"
-    make_folders(home, 0o700)
-    config, wanted = home / "dagster.yaml", _embedded_config().read_text()
-    if not config.exists() or config.read_text() != wanted:
-        config.write_text(wanted)
+        home = Path(settings.dagster_home).expanduser().resolve()
+        if not home.is_dir():
+            raise HistoryError(f"DAGSTER_HOME {home} is no folder; make it, or leave DAGSTER_HOME empty")
+    else:
+        home = settings.storage_path / "dagster"
+    if _UNFIT_FOR_DAGSTER.search(str(home)):
+        # Dagster puts the path into a URL and into a glob as it is, where it ends early or names another folder.
+        raise HistoryError(
+            f"Dagster can't keep its history in {home}: the path holds ?, *, [ or %XX; set DAGSTER_HOME to another one"
+        )
+    if not settings.dagster_home:
+        _set_up(home)
     return home
+
+
+def _set_up(home: Path) -> None:
+    config = home / "dagster.yaml"
+    with storage_errors("write", config):
+        make_folders(home, 0o700)
+        wanted = _embedded_config().read_text()
+        if not config.exists() or config.read_text() != wanted:
+            config.write_text(wanted)
 
 
 def _embedded_config() -> Path:
@@ -57,10 +83,25 @@ def _embedded_config() -> Path:
 
 
 def open_instance(settings: Settings) -> dg.DagsterInstance:
-    """The instance that the UI and the daemon use as well."""
-    instance = dg.DagsterInstance.from_config(str(dagster_home(settings)))
-    forget_the_future(instance)
-    return instance
+    """The instance that the UI and the daemon use as well. Raises HistoryError, StorageError."""
+    home = dagster_home(settings)
+    with _history_errors(home, OSError, DBAPIError, dg.DagsterError):
+        instance = dg.DagsterInstance.from_config(str(home))
+        forget_the_future(instance)
+        return instance
+
+
+@contextlib.contextmanager
+def _history_errors(home: Path | str, *kinds: type[Exception]) -> Generator[None]:
+    """What keeps Dagster from reading or writing its history, in one line."""
+    try:
+        yield
+    except kinds as error:
+        reason = _one_line(str(error.orig if isinstance(error, DBAPIError) else error))
+        raise HistoryError(
+            f"Dagster's history in {home} can't be used: {reason}; see that the folder can be written and the disk is "
+            "not full, or set DAGSTER_HOME"
+        ) from error
 
 
 def execute(
@@ -70,15 +111,19 @@ def execute(
     partitions: PartitionRange | None,
     verbose: bool = False,
 ) -> FinishedRun:
-    """Execute a job in this process, for a range of partitions or for an unpartitioned asset, and wait for its end."""
+    """Execute a job in this process, for a range of partitions or for an unpartitioned asset, and wait for its end.
+
+    An error of a step is told in what is returned. Raises HistoryError where the run can't be written down.
+    """
     one = partitions if partitions and partitions.first == partitions.last else None
-    result = definitions.resolve_job_def(job_name).execute_in_process(
-        instance=instance,
-        partition_key=one.first.key if one else None,
-        tags=partitions.tags if partitions and not one else None,
-        raise_on_error=False,
-        run_config={"loggers": {"console": {"config": {"log_level": "INFO" if verbose else "CRITICAL"}}}},
-    )
+    with _history_errors(instance.root_directory, OSError, DBAPIError):
+        result = definitions.resolve_job_def(job_name).execute_in_process(
+            instance=instance,
+            partition_key=one.first.key if one else None,
+            tags=partitions.tags if partitions and not one else None,
+            raise_on_error=False,
+            run_config={"loggers": {"console": {"config": {"log_level": "INFO" if verbose else "CRITICAL"}}}},
+        )
     return FinishedRun(result.run_id, result.success, tuple(_problems(result)))
 
 

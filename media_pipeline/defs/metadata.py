@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from media_pipeline.model import Report
+from media_pipeline.policy.foreign_text import for_log
 from media_pipeline.stages.context import Reports
 
 if TYPE_CHECKING:
@@ -36,11 +37,11 @@ def metadata_of(report: Report) -> dict[str, Any]:
 
 
 def table_of(rows: tuple[Mapping[str, Any], ...]) -> dg.TableMetadataValue:
-    """Rows as a table; what is neither text nor number is shown as text, nothing as empty text."""
+    """Rows as a table; what is no number is shown as a line of text, nothing as empty text."""
     return dg.MetadataValue.table([dg.TableRecord({name: _cell(value) for name, value in row.items()}) for row in rows])
 
 
 def _cell(value: Any) -> str | int | float | bool:
     if value is None:
         return ""
-    return value if isinstance(value, str | int | float | bool) else str(value)
+    return value if isinstance(value, int | float | bool) else for_log(str(value))

@@ -12,6 +12,7 @@ import dagster as dg
 from media_pipeline.model import ImportPartition
 from media_pipeline.posts.platforms import platform_names
 from media_pipeline.settings import Settings
+from media_pipeline.stages.raw_posts import import_dates
 
 PARTITION_TAG = "dagster/partition"
 RANGE_START_TAG = "dagster/asset_partition_range_start"
@@ -25,6 +26,25 @@ def import_partitions(settings: Settings) -> dg.MultiPartitionsDefinition:
     return dg.MultiPartitionsDefinition(
         {"import_date": days, "platform": dg.StaticPartitionsDefinition(list(platform_names()))}
     )
+
+
+def refusal_of(settings: Settings, partition: ImportPartition) -> str | None:
+    """Why Dagster has no such partition now, in one line; None for one that it has.
+
+    The catalogue may hold others: from before MEDIA_START_DATE was changed, of a platform of another version, or of a
+    day that has not come because a clock went wrong. A request for one of them would make Dagster refuse all of them.
+    """
+    if partition.platform not in platform_names():
+        return f"{partition.key}: this version knows no platform {partition.platform!r}"
+    refusal = import_dates(settings).refusal(partition.import_date)
+    return f"{partition.key}: {refusal}" if refusal else None
+
+
+def divided(settings: Settings, partitions: Iterable[ImportPartition]) -> tuple[list[ImportPartition], list[str]]:
+    """The partitions that Dagster has now, in order, and why it doesn't have the others, a line each."""
+    refusals = {partition: refusal_of(settings, partition) for partition in sorted(set(partitions))}
+    taken = [partition for partition, refusal in refusals.items() if refusal is None]
+    return taken, [refusal for refusal in refusals.values() if refusal]
 
 
 def partitions_of(context: dg.AssetExecutionContext) -> list[ImportPartition]:

@@ -10,6 +10,7 @@ from logging import Logger
 import dagster as dg
 
 from media_pipeline.defs.heartbeat import Heartbeat
+from media_pipeline.policy.foreign_text import with_lines
 from media_pipeline.settings import Settings
 from media_pipeline.stages.context import StageContext, opened
 from media_pipeline.stages.progress import LogProgress, Progress
@@ -32,6 +33,7 @@ class Pipeline:
     @contextmanager
     def open(self, log: Logger) -> Generator[StageContext]:
         """Catalogue, store and archive, opened; closed when the step ends."""
+        log = with_lines(log)
         progress = self.progress or LogProgress(log)
         with opened(self.settings, log, progress, bucket_of(self.settings), self.run_id) as context:
             yield context

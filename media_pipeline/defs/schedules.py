@@ -9,7 +9,7 @@ import dagster as dg
 from media_pipeline.catalog import imports
 from media_pipeline.catalog.database import Database
 from media_pipeline.defs import jobs
-from media_pipeline.defs.partitions import ranges_of
+from media_pipeline.defs.partitions import divided, ranges_of
 from media_pipeline.imaging.version import FACTS_VERSION
 from media_pipeline.model import ImportPartition
 from media_pipeline.settings import Settings
@@ -17,6 +17,8 @@ from media_pipeline.stages.landing import look
 
 NIGHTLY = "0 3 * * *"
 WEEKLY = "0 5 * * 0"
+LEFT_ALONE_NAMED = 20
+"""Of the partitions that have work left and that Dagster doesn't have."""
 
 
 def build_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
@@ -33,9 +35,11 @@ def build_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
     )
     def nightly_backfill(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
         with closing(Database.open(settings)) as database:
-            unfinished = unfinished_partitions(settings, database)
+            unfinished, left_alone = divided(settings, unfinished_partitions(settings, database))
+        for refusal in left_alone[:LEFT_ALONE_NAMED]:
+            context.log.warning(f"left alone: {refusal}")
         if not unfinished:
-            return dg.SkipReason("Nothing is unfinished.")
+            return dg.SkipReason(" ".join(["Nothing is unfinished.", *left_alone[:LEFT_ALONE_NAMED]]))
         night = context.scheduled_execution_time.date().isoformat()
         return [
             dg.RunRequest(run_key=f"{night}:{partition_range}", tags=partition_range.tags)

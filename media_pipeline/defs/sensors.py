@@ -9,11 +9,14 @@ import dagster as dg
 from media_pipeline.catalog.database import Database
 from media_pipeline.defs import jobs
 from media_pipeline.defs.dead_runs import look_after_runs
+from media_pipeline.policy.foreign_text import for_log, with_lines
 from media_pipeline.policy.liveness import LOOKS_IN_A_LEASE
 from media_pipeline.settings import Settings
 from media_pipeline.stages.landing import Landed, fingerprint, look
 
 EVERY_SECONDS = 30
+REFUSED_NAMED = 20
+"""Of the paths that are refused: a folder of thousands would fill the log at every tick."""
 
 
 def build_sensor(settings: Settings) -> dg.SensorDefinition:
@@ -34,8 +37,9 @@ def build_sensor(settings: Settings) -> dg.SensorDefinition:
         if not requests:
             return dg.SensorResult(skip_reason=skip_reason(landed))
         # A tick that requests runs has no other place to name them in.
-        for rejection in landed.rejected:
-            context.log.warning(f"{rejection.path}: {rejection.reason}")
+        log = with_lines(context.log)
+        for rejection in landed.rejected[:REFUSED_NAMED]:
+            log.warning(f"refused: {rejection}")
         return dg.SensorResult(run_requests=requests)
 
     return new_imports
@@ -54,7 +58,7 @@ def build_dead_runs_sensor(settings: Settings) -> dg.SensorDefinition:
     )
     def dead_runs(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         with closing(Database.open(settings)) as database:
-            ended, requests = look_after_runs(context.instance, database, settings.media_lease_seconds)
+            ended, requests = look_after_runs(settings, context.instance, database)
         names = ", ".join(run.run_id for run in ended)
         reason = f"Ended {names}." if ended else "Every started run is heard of."
         return dg.SensorResult(run_requests=requests, skip_reason=None if requests else reason)
@@ -79,6 +83,8 @@ def skip_reason(landed: Landed) -> str:
     """Why nothing is requested, with every path that is refused."""
     reasons = ["No new import has settled."]
     if landed.unsettled:
-        reasons.append(f"Still changing: {', '.join(landed.unsettled[:10])}.")
-    reasons += [f"Refused: {rejection.path}: {rejection.reason}." for rejection in landed.rejected[:20]]
+        reasons.append(f"Still changing: {', '.join(map(for_log, landed.unsettled[:10]))}.")
+    reasons += [f"Refused: {rejection}." for rejection in landed.rejected[:REFUSED_NAMED]]
+    if len(landed.rejected) > REFUSED_NAMED:
+        reasons.append(f"And {len(landed.rejected) - REFUSED_NAMED:,} more paths are refused.")
     return " ".join(reasons)

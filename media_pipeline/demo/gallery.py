@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from html import escape
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from urllib.parse import quote
 from media_pipeline.catalog import media_reports, renditions, stats
 from media_pipeline.catalog.database import Database
 from media_pipeline.model import Status
+from media_pipeline.policy.foreign_text import for_html, link
 
 MEDIA_AT_MOST = 2000
 """What a browser shows on one page without effort."""
@@ -37,7 +37,7 @@ def write_gallery(database: Database, storage_path: Path, page: Path, title: str
         file.write(_head(title, stats.totals(connection)))
         rows = _with_thumbnails(connection, media_reports.listing(connection, limit=limit))
         for month, of_month in groupby(rows, lambda row: _month(row["posted_at"])):
-            file.write(f"<h2>{escape(month)}</h2>\n<div class=grid>\n")
+            file.write(f"<h2>{for_html(month)}</h2>\n<div class=grid>\n")
             for row in of_month:
                 file.write(_card(row, storage_path, page.parent))
                 shown += 1
@@ -70,26 +70,26 @@ def _head(title: str, totals: Mapping[str, Any]) -> str:
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(title)}</title>
+<title>{for_html(title)}</title>
 <style>
 {style}</style>
 </head>
 <body>
-<h1>{escape(title)}</h1>
+<h1>{for_html(title)}</h1>
 <ul class=totals>{items}</ul>
 """
 
 
 def _card(row: Row, storage_path: Path, base: Path) -> str:
     original = _relative(storage_path, row["local_path"], base)
-    return f"""<figure class="card {escape(row["status"])}">
+    return f"""<figure class="card {for_html(row["status"])}">
 {_picture(row, original, _relative(storage_path, row["thumbnail"], base))}
 <figcaption>
 <p class=who>{_author(row)}</p>
-<p class=when>{escape(_when(row))}</p>
-<p class=text>{escape(row["text"] or "")}</p>
-<p class=facts>{escape(" · ".join(_facts(row)))}</p>
-<p class=ends><span class=status>{escape(_in_words(row["status"]))}</span>{_links(row, original)}</p>
+<p class=when>{for_html(_when(row))}</p>
+<p class=text>{for_html(row["text"] or "")}</p>
+<p class=facts>{for_html(" · ".join(_facts(row)))}</p>
+<p class=ends><span class=status>{for_html(_in_words(row["status"]))}</span>{_links(row, original)}</p>
 </figcaption>
 </figure>
 """
@@ -97,15 +97,15 @@ def _card(row: Row, storage_path: Path, base: Path) -> str:
 
 def _picture(row: Row, original: str | None, thumbnail: str | None) -> str:
     if thumbnail:
-        inside = f'<img src="{escape(thumbnail)}" alt="{escape(row["alt_text"] or "")}" loading=lazy>'
+        inside = f'<img src="{for_html(thumbnail)}" alt="{for_html(row["alt_text"] or "")}" loading=lazy>'
     else:
         reason = row["error"] or f"no picture of this {row['media_type']}"
-        inside = f"<span class=missing><b>{escape(_in_words(row['status']))}</b>{escape(reason)}</span>"
-    marks = "".join(f"<span class=mark>{escape(mark)}</span>" for mark in _marks(row))
+        inside = f"<span class=missing><b>{for_html(_in_words(row['status']))}</b>{for_html(reason)}</span>"
+    marks = "".join(f"<span class=mark>{for_html(mark)}</span>" for mark in _marks(row))
     inside += f"<span class=marks>{marks}</span>"
-    return (
-        f'<a class=picture href="{escape(original)}">{inside}</a>' if original else f"<div class=picture>{inside}</div>"
-    )
+    if original is None:
+        return f"<div class=picture>{inside}</div>"
+    return f'<a class=picture href="{for_html(original)}">{inside}</a>'
 
 
 def _marks(row: Row) -> Iterator[str]:
@@ -121,8 +121,8 @@ def _marks(row: Row) -> Iterator[str]:
 
 def _author(row: Row) -> str:
     name, handle = row["author_name"], row["author_handle"]
-    shown = escape(name or handle or "Unknown author")
-    return f"{shown} <small>@{escape(handle)}</small>" if name and handle else shown
+    shown = for_html(name or handle or "Unknown author")
+    return f"{shown} <small>@{for_html(handle)}</small>" if name and handle else shown
 
 
 def _when(row: Row) -> str:
@@ -144,18 +144,13 @@ def _facts(row: Row) -> Iterator[str]:
 
 
 def _links(row: Row, original: str | None) -> str:
-    links = {"original": original, "archive": row["archive_url"], "post": row["url"]}
-    # Addresses come from exports: nothing that a browser would run.
-    safe = {name: url for name, url in links.items() if url and (url is original or _is_address(url))}
-    return "".join(f'<a href="{escape(url)}">{name}</a>' for name, url in safe.items())
-
-
-def _is_address(url: str) -> bool:
-    return url.startswith(("https://", "http://", "file:///"))
+    # The first two are our own, and may be of a file; the post's address comes from the export.
+    links = {"original": original, "archive": row["archive_url"], "post": link(row["url"])}
+    return "".join(f'<a href="{for_html(url)}">{name}</a>' for name, url in links.items() if url)
 
 
 def _relative(storage_path: Path, local_path: str | None, base: Path) -> str | None:
-    return quote(os.path.relpath(storage_path / local_path, base)) if local_path else None
+    return quote(os.fsencode(os.path.relpath(storage_path / local_path, base))) if local_path else None
 
 
 def _month(moment: datetime | None) -> str:

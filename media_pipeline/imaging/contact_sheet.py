@@ -5,13 +5,14 @@ What belongs here: the table and its size. What does not: which thumbnails are w
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
+
+from media_pipeline.policy.foreign_text import for_markdown
 
 COLUMNS = 4
 SIDE = 88
@@ -66,13 +67,10 @@ def _cell(caption: str, path: Path) -> tuple[str, str] | None:
     picture.thumbnail((SIDE, SIDE))
     buffer = BytesIO()
     picture.save(buffer, "WEBP", quality=QUALITY)
-    text = _escaped(caption)
+    text = for_markdown(_shortened(caption))
     return f" ![{text}](data:image/webp;base64,{b64encode(buffer.getvalue()).decode()}) |", f" {text} |"
 
 
-def _escaped(caption: str) -> str:
-    """One line of plain text inside a Markdown table."""
-    text = " ".join(caption.split())
-    if len(text) > MAX_CAPTION_CHARACTERS:
-        text = text[: MAX_CAPTION_CHARACTERS - 1] + "…"
-    return re.sub(r"([\\`*_\[\]()<>|#!~$&:])", r"\\\1", text)
+def _shortened(caption: str) -> str:
+    line = " ".join(caption.split())
+    return line if len(line) <= MAX_CAPTION_CHARACTERS else f"{line[: MAX_CAPTION_CHARACTERS - 1]}…"

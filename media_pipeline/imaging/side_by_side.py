@@ -13,6 +13,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from media_pipeline.policy.foreign_text import for_markdown
+
 COLUMNS = 4
 SIDE = 88
 """Pixels. Dagster shows Markdown in a dialog that is 400 px wide."""
@@ -27,7 +29,7 @@ class Shown:
 
     path: Path | None
     lines: tuple[str, ...]
-    """Of Markdown; as many for each of a group."""
+    """Of plain text; as many for each of a group."""
 
 
 def side_by_side(groups: Sequence[Sequence[Shown]], hidden: int = 0, limit_bytes: int = 90_000) -> str:
@@ -70,7 +72,7 @@ def _table(group: Sequence[Shown]) -> str:
         [" " for _ in shown],
         [":-:" for _ in shown],
         [f"![]({uri})" if uri else "–" for uri in uris],
-        *zip(*(one.lines for one in shown), strict=True),
+        *zip(*(map(for_markdown, one.lines) for one in shown), strict=True),
     ]
     table = "".join(f"|{'|'.join(cells)}|\n" for cells in rows)
     return f"{table}\nand {len(group) - COLUMNS:,} more files\n" if len(group) > COLUMNS else table

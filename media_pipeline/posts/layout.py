@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from media_pipeline.model import ImportPartition
+from media_pipeline.policy.foreign_text import for_log
+from media_pipeline.policy.import_dates import ImportDates, date_named
 from media_pipeline.posts.local_media import is_companion
 from media_pipeline.posts.readers import SUPPORTED_SUFFIXES, is_export_file
 
 _UNFINISHED_SUFFIXES = (".part", ".tmp", "~")
-_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+LONGEST_PATH = 1000
+"""Characters below the import folder: PostgreSQL's index takes 2,700 bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A file that stands where it can't be imported from; ``reason`` says what to do about it."""
+    """A path that can't be imported from; ``reason`` says what to do about it. As text it is one line."""
 
     path: Path
     reason: str
 
+    def __str__(self) -> str:
+        return f"{for_log(str(self.path), LONGEST_PATH)}: {for_log(self.reason)}"
+
 
 def partition_of(
-    path: Path, import_path: Path, platforms: Collection[str], first_date: date
+    path: Path, import_path: Path, platforms: Collection[str], dates: ImportDates
 ) -> ImportPartition | Rejection | None:
     """Return the partition of ``<import_path>/<platform>/<YYYY-MM-DD>/…/<export>``, at any depth below the date.
 
@@ -42,7 +46,7 @@ def partition_of(
     if any(_is_passed_over(part) for part in parts) or is_companion(Path(*parts)):
         return None
     try:
-        return _partition(parts, platforms, first_date)
+        return _partition(parts, platforms, dates)
     except _Refused as refusal:
         return Rejection(path, str(refusal))
 
@@ -55,7 +59,7 @@ def _is_passed_over(name: str) -> bool:
     return name.startswith((".", "~")) or name.lower().endswith(_UNFINISHED_SUFFIXES)
 
 
-def _partition(parts: tuple[str, ...], platforms: Collection[str], first_date: date) -> ImportPartition:
+def _partition(parts: tuple[str, ...], platforms: Collection[str], dates: ImportDates) -> ImportPartition:
     if len(parts) < 2:
         raise _Refused("move it into a folder <platform>/<YYYY-MM-DD>/")
     platform, *rest = parts
@@ -63,20 +67,16 @@ def _partition(parts: tuple[str, ...], platforms: Collection[str], first_date: d
         raise _Refused(f"unknown platform {platform!r}; known are {', '.join(sorted(platforms))}")
     if len(rest) < 2:
         raise _Refused(f"move it into a folder named by its import date, {platform}/<YYYY-MM-DD>/")
-    day = _import_date(rest[0])
-    if day < first_date:
-        raise _Refused(f"{day} is before the first import date {first_date}; move it or set MEDIA_START_DATE")
+    try:
+        day = date_named(rest[0])
+    except ValueError as error:
+        raise _Refused(str(error)) from None
+    if refusal := dates.refusal(day):
+        raise _Refused(refusal)
     if not is_export_file(Path(parts[-1])):
         raise _Refused(
             f"not a kind of export that is read: {', '.join(SUPPORTED_SUFFIXES)}, all but .zip also with .gz"
         )
+    if sum(map(len, parts)) + len(parts) > LONGEST_PATH:
+        raise _Refused(f"its path is longer than {LONGEST_PATH} characters; move it up")
     return ImportPartition(day, platform)
-
-
-def _import_date(name: str) -> date:
-    if not _ISO_DATE.fullmatch(name):
-        raise _Refused(f"{name!r} is not an import date; name the folder YYYY-MM-DD, such as 2026-11-20")
-    try:
-        return date.fromisoformat(name)
-    except ValueError:
-        raise _Refused(f"{name!r} is not a date of the calendar; name the folder YYYY-MM-DD") from None

@@ -6,6 +6,7 @@ inside the archive's zip. What belongs here: names. What does not: reading or st
 
 from __future__ import annotations
 
+import contextlib
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from media_pipeline.posts.readers.x_archive import ACCOUNT
-from media_pipeline.posts.readers.zip_archive import is_zip
+from media_pipeline.posts.readers.zip_archive import UNREADABLE, is_zip
 
 MEDIA_FOLDERS = ("tweets_media", "tweet_media")
 """Older archives say it in the singular."""
@@ -33,7 +34,7 @@ class LocalMedia:
         return next((self.names[name] for name in _names(native_id, urls) if name in self.names), None)
 
     def open(self, path: str) -> IO[bytes]:
-        """Open one of the files. Raises OSError, zipfile.BadZipFile."""
+        """Open one of the files. Raises OSError, and what UNREADABLE names."""
         if not is_zip(self.export):
             return (self.export.parent / path).open("rb")
         with zipfile.ZipFile(self.export) as archive:
@@ -46,9 +47,12 @@ def is_companion(path: Path) -> bool:
 
 
 def media_beside(export: Path) -> LocalMedia:
-    """Look at what lies beside an export. A zip that can't be opened holds nothing."""
+    """Look at what lies beside an export. A zip or a folder that can't be looked into holds nothing."""
     paths = _paths_in_zip(export) if is_zip(export) else _paths_on_disk(export.parent)
-    return LocalMedia(export, {PurePosixPath(path).name: path for path in paths})
+    names: dict[str, str] = {}
+    with contextlib.suppress(OSError, *UNREADABLE):
+        names.update((PurePosixPath(path).name, path) for path in paths)
+    return LocalMedia(export, names)
 
 
 def _paths_on_disk(folder: Path) -> Iterator[str]:
@@ -58,11 +62,8 @@ def _paths_on_disk(folder: Path) -> Iterator[str]:
 
 
 def _paths_in_zip(export: Path) -> Iterator[str]:
-    try:
-        with zipfile.ZipFile(export) as archive:
-            yield from (name for name in archive.namelist() if PurePosixPath(name).parent.name in MEDIA_FOLDERS)
-    except zipfile.BadZipFile:
-        return
+    with zipfile.ZipFile(export) as archive:
+        yield from (name for name in archive.namelist() if PurePosixPath(name).parent.name in MEDIA_FOLDERS)
 
 
 def _names(native_id: str, urls: Iterable[str]) -> Iterator[str]:

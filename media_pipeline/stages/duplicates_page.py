@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
 from media_pipeline.catalog.duplicates import Source
 from media_pipeline.catalog.near_duplicates import Tier
+from media_pipeline.policy.foreign_text import for_html, link
 from media_pipeline.stages.duplicate_clusters import Cluster, Member
 
 MEMBERS_SHOWN = 8
@@ -66,19 +66,19 @@ def _head(title: str) -> str:
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(title)}</title>
+<title>{for_html(title)}</title>
 <style>
 {style}</style>
 </head>
 <body>
-<h1>{escape(title)}</h1>
+<h1>{for_html(title)}</h1>
 <p class=lead>The first of each group is the one to keep: most pixels, then most bytes, then the oldest. Those that are
 <b>near</b> only look alike: somebody has to say whether they are the same, and nothing deletes them.</p>
 """
 
 
 def _section(cluster: Cluster, sources: Mapping[str, Source], picture_of: PictureOf) -> Iterator[str]:
-    yield f"<section>\n<h2>{escape(_headline(cluster))}</h2>\n<div class=row>\n"
+    yield f"<section>\n<h2>{for_html(_headline(cluster))}</h2>\n<div class=row>\n"
     for member in cluster.members[:MEMBERS_SHOWN]:
         yield _figure(member, sources.get(member.holders[0].media_id), picture_of(member.sha256))
     if len(cluster.members) > MEMBERS_SHOWN:
@@ -96,20 +96,20 @@ def _headline(cluster: Cluster) -> str:
 
 
 def _figure(member: Member, source: Source | None, picture: str | None) -> str:
-    image = f'<img src="{escape(picture)}" alt="">' if picture else "<span class=missing>no picture</span>"
+    image = f'<img src="{for_html(picture)}" alt="">' if picture else "<span class=missing>no picture</span>"
     lines = "".join(f"<p class={name}>{line}</p>\n" for name, line in _lines(member, source) if line)
     mark = "keep" if member.tier is None else member.tier.value
     return f"<figure class={mark}>\n{image}\n<figcaption>\n{lines}</figcaption>\n</figure>\n"
 
 
 def _lines(member: Member, source: Source | None) -> Iterator[tuple[str, str]]:
-    yield "tier", escape(verdict(member))
-    yield "facts", escape(facts(member))
+    yield "tier", for_html(verdict(member))
+    yield "facts", for_html(facts(member))
     if len(member.holders) > 1:
         yield "facts", f"same bytes in {len(member.holders):,} references"
     if source is not None:
-        yield "who", escape(_who(source))
-        yield "text", escape(_shortened(source.text or ""))
+        yield "who", for_html(_who(source))
+        yield "text", for_html(_shortened(source.text or ""))
     yield "ends", "".join(_links(member, source))
 
 
@@ -148,13 +148,12 @@ def _shortened(text: str) -> str:
 
 def _links(member: Member, source: Source | None) -> Iterator[str]:
     if member.file.local_path:
-        yield f'<a href="../{escape(quote(member.file.local_path))}">original</a>'
-    # Addresses come from exports: nothing that a browser would run.
-    if source is not None and source.url and source.url.startswith(("https://", "http://")):
-        yield f'<a href="{escape(source.url)}" rel="noreferrer noopener">post</a>'
-    yield f"<span>{escape(member.holders[0].media_id)}</span>"
+        yield f'<a href="../{for_html(quote(member.file.local_path))}">original</a>'
+    if source is not None and (url := link(source.url)):
+        yield f'<a href="{for_html(url)}" rel="noreferrer noopener">post</a>'
+    yield f"<span>{for_html(member.holders[0].media_id)}</span>"
 
 
 def _note(more: int, table: str) -> str:
     hidden = f"{more:,} more groups are not shown. " if more else ""
-    return f'<p class=lead>{hidden}Every pair is in <a href="{escape(quote(table))}">{escape(table)}</a>.</p>\n'
+    return f'<p class=lead>{hidden}Every pair is in <a href="{for_html(quote(table))}">{for_html(table)}</a>.</p>\n'

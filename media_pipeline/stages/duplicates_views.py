@@ -126,7 +126,7 @@ def _places(context: StageContext, sha256s: Sequence[str]) -> dict[str, str]:
 def _shown(member: Member, thumbnails: Mapping[str, Path]) -> Shown:
     held = f"{len(member.holders):,} references" if len(member.holders) > 1 else ""
     size, _, rest = facts(member).partition(" · ")
-    return Shown(thumbnails.get(member.sha256), (f"**{verdict(member)}**", size, rest, held or " "))
+    return Shown(thumbnails.get(member.sha256), (verdict(member), size, rest, held or " "))
 
 
 def _place(context: StageContext, finished: Path, place: str) -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from media_pipeline.posts.layout import Rejection
 
+GIVE_PERMISSION = "give this user the permission to read it"
+
 _KINDS = (
     (stat.S_ISFIFO, "a pipe"),
     (stat.S_ISSOCK, "a socket"),
@@ -30,7 +32,7 @@ class FoundFile:
 
 
 def files_below(folder: Path) -> Iterator[FoundFile | Rejection]:
-    """Every file below a folder, by name, and a rejection for whatever else lies there.
+    """Every file below a folder, by name, and a rejection for whatever else lies there. No folder: no files.
 
     A pipe, a socket or a device is never opened: that would wait for ever. Symbolic links are followed, but not into
     a folder that they lie in.
@@ -43,12 +45,20 @@ def only_files(folder: Path) -> Iterator[Path]:
     return (found.path for found in files_below(folder) if isinstance(found, FoundFile))
 
 
+def unreadable(path: Path, error: OSError) -> Rejection:
+    """Why a path was not taken that could not be looked at or read."""
+    advice = GIVE_PERMISSION if isinstance(error, PermissionError) else "see to it; the others are taken"
+    return Rejection(path, f"it can't be read: {error.strerror or error}; {advice}")
+
+
 def _walk(folder: Path, above: frozenset[tuple[int, int]]) -> Iterator[FoundFile | Rejection]:
     try:
         status = folder.stat()
         paths = sorted(folder.iterdir())
+    except FileNotFoundError:
+        return
     except OSError as error:
-        yield Rejection(folder, f"it can't be looked into: {error.strerror}")
+        yield unreadable(folder, error)
         return
     itself = (status.st_dev, status.st_ino)
     if itself in above:
@@ -64,7 +74,7 @@ def _look(path: Path, above: frozenset[tuple[int, int]]) -> Iterator[FoundFile |
     except OSError as error:
         # What is gone since the names were read is no link that leads nowhere.
         if not isinstance(error, FileNotFoundError) or path.is_symlink():
-            yield Rejection(path, f"it can't be looked at: {error.strerror}")
+            yield unreadable(path, error)
         return
     if stat.S_ISDIR(status.st_mode):
         yield from _walk(path, above)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import filecmp
 import hashlib
+import os
+import secrets
 import shutil
 import time
 from collections.abc import Iterable, Mapping
@@ -18,6 +20,7 @@ from media_pipeline.catalog import imports
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.imports import SeenFile
 from media_pipeline.model import ImportPartition, MediaPipelineError
+from media_pipeline.policy.file_names import fitting
 from media_pipeline.posts.extract import platform_of
 from media_pipeline.posts.layout import Rejection
 from media_pipeline.posts.local_media import MEDIA_FOLDERS, is_companion
@@ -25,8 +28,9 @@ from media_pipeline.posts.readers import SUPPORTED_SUFFIXES, is_export_file
 from media_pipeline.posts.readers.x_archive import ACCOUNT
 from media_pipeline.posts.readers.zip_archive import chosen_of
 from media_pipeline.settings import Settings
-from media_pipeline.stages.folders import files_below, only_files
+from media_pipeline.stages.folders import GIVE_PERMISSION, FoundFile, files_below, unreadable
 from media_pipeline.stages.raw_posts import place_of
+from media_pipeline.storage.durable import storage_errors
 
 
 class NothingToImport(MediaPipelineError):
@@ -54,25 +58,40 @@ def look(settings: Settings, database: Database, settle: bool = True) -> Landed:
     unsettled: list[str] = []
     rejected: list[Rejection] = []
     now = time.time()
-    for found in files_below(settings.import_path) if settings.import_path.is_dir() else ():
-        place = place_of(settings, found.path)
-        if place is None:
+    for found in files_below(settings.import_path):
+        due = _refused(settings, found) if isinstance(found, Rejection) else _due(settings, found, seen)
+        if due is None:
             continue
-        if isinstance(found, Rejection):
-            rejected.append(found)
+        if isinstance(due, Rejection):
+            rejected.append(due)
             continue
-        if isinstance(place, Rejection):
-            rejected.append(place)
-            continue
-        path = imports.path_text(found.path.relative_to(settings.import_path))
-        known = seen.get(imports.path_key(path))
-        if known and (known.size, known.modified_ns) == (found.size, found.modified_ns):
-            continue
-        if _settled(now - found.modified_ns / 1e9, settle_seconds):
-            waiting.setdefault(place, []).append(SeenFile(path, found.size, found.modified_ns, ""))
+        place, file = due
+        if _settled(now - file.modified_ns / 1e9, settle_seconds):
+            waiting.setdefault(place, []).append(file)
         else:
-            unsettled.append(path)
+            unsettled.append(file.path)
     return Landed({place: tuple(files) for place, files in waiting.items()}, tuple(unsettled), tuple(rejected))
+
+
+def _refused(settings: Settings, path: Rejection) -> Rejection | None:
+    """A path that can't be looked at, unless nobody means it to be: a hidden folder may well be another user's."""
+    return None if place_of(settings, path.path) is None else path
+
+
+def _due(
+    settings: Settings, found: FoundFile, seen: Mapping[str, SeenFile]
+) -> tuple[ImportPartition, SeenFile] | Rejection | None:
+    """A file with its partition; None for one that is not meant or was read."""
+    place = place_of(settings, found.path)
+    if place is None or isinstance(place, Rejection):
+        return place
+    name = imports.path_text(found.path.relative_to(settings.import_path))
+    known = seen.get(imports.path_key(name))
+    if known and (known.size, known.modified_ns) == (found.size, found.modified_ns):
+        return None
+    if not os.access(found.path, os.R_OK):
+        return Rejection(found.path, f"this user may not read it; {GIVE_PERMISSION}")
+    return place, SeenFile(name, found.size, found.modified_ns, "")
 
 
 def fingerprint(files: Iterable[SeenFile]) -> str:
@@ -96,11 +115,17 @@ def partitions_for(source: Path, day: date, platform: str | None = None) -> dict
         raise NothingToImport(
             f"{source} holds no export file: {', '.join(SUPPORTED_SUFFIXES)}, each text also with .gz, are read"
         )
+    for path in sources:
+        if not os.access(path, os.R_OK):
+            raise NothingToImport(f"{path}: this user may not read it; {GIVE_PERMISSION}")
     return {path: ImportPartition(day, platform or _recognised(path)) for path in sources}
 
 
 def _recognised(path: Path) -> str:
-    found = platform_of(path)
+    try:
+        found = platform_of(path)
+    except OSError as error:
+        raise NothingToImport(str(unreadable(path, error))) from error
     if found is None:
         raise NothingToImport(
             f"{path} is of no platform that is known; name it with --platform to see what is expected"
@@ -112,20 +137,28 @@ def land(settings: Settings, source: Path, partition: ImportPartition) -> list[s
     """Copy an export, or every export file of a folder, into the partition's folder; return the paths there.
 
     A file that is there with the same content stays. One with the same name and another content gets a name with
-    a piece of its digest, so that nothing that landed is ever overwritten. Raises NothingToImport.
+    a piece of its digest, so that nothing that landed is ever overwritten. Raises NothingToImport, StorageError.
     """
     sources = partitions_for(source, partition.import_date, partition.platform)
     folder = settings.import_path / partition.platform / partition.import_date.isoformat()
-    folder.mkdir(parents=True, exist_ok=True)
-    landed = [_copy(path, folder).relative_to(settings.import_path).as_posix() for path in sources]
+    with storage_errors("make the folder", folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    landed = [_copy(path, folder) for path in sources]
     for path in sources:
         _copy_companions(path, folder)
-    return landed
+    return [imports.path_text(path.relative_to(settings.import_path)) for path in landed]
 
 
 def _exports_of(folder: Path) -> list[Path]:
-    found = (path.relative_to(folder) for path in only_files(folder) if is_export_file(path))
-    return [folder / name for name in chosen_of([path.as_posix() for path in found if not is_companion(path)])]
+    """The exports in a folder. Raises NothingToImport where one can't be looked at: half of a folder is not taken."""
+    found: list[str] = []
+    for entry in files_below(folder):
+        if isinstance(entry, Rejection):
+            raise NothingToImport(str(entry))
+        path = entry.path.relative_to(folder)
+        if is_export_file(path) and not is_companion(path):
+            found.append(path.as_posix())
+    return [folder / name for name in chosen_of(found)]
 
 
 def _copy_companions(export: Path, folder: Path) -> None:
@@ -136,20 +169,31 @@ def _copy_companions(export: Path, folder: Path) -> None:
     for name in MEDIA_FOLDERS:
         beside = export.parent / name
         if beside.is_dir() and beside != folder / name:
-            (folder / name).mkdir(exist_ok=True)
-            for path in sorted(beside.iterdir()):
-                if path.is_file():
-                    _copy(path, folder / name)
+            with storage_errors(f"copy {beside} into", folder):
+                (folder / name).mkdir(exist_ok=True)
+                media = sorted(path for path in beside.iterdir() if path.is_file())
+            for path in media:
+                _copy(path, folder / name)
 
 
 def _copy(source: Path, folder: Path) -> Path:
-    target = folder / source.name.lstrip(".~")
-    if target.exists() and not filecmp.cmp(source, target, shallow=False):
-        with source.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()[:8]
-        target = target.with_name(f"{digest}-{target.name}")
-    if not target.exists():
-        unfinished = target.with_name(f".{target.name}.part")
+    name = fitting(source.name.lstrip(".~"))
+    with storage_errors(f"copy {source} into", folder):
+        target = folder / name
+        if target.exists() and not filecmp.cmp(source, target, shallow=False):
+            with source.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()[:8]
+            target = folder / fitting(f"{digest}-{name}")
+        if not target.exists():
+            _copy_whole(source, target)
+    return target
+
+
+def _copy_whole(source: Path, target: Path) -> None:
+    """Copy under a name that nobody imports from, and that is no longer than the target's may be."""
+    unfinished = target.with_name(f".{secrets.token_hex(8)}.part")
+    try:
         shutil.copyfile(source, unfinished)
         unfinished.replace(target)
-    return target
+    finally:
+        unfinished.unlink(missing_ok=True)

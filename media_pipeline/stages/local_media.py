@@ -21,6 +21,7 @@ from media_pipeline.fetch.sniff import SniffedType, sniff
 from media_pipeline.model import FetchedFile, ImportPartition, Status, is_of_the_one, unforeseen
 from media_pipeline.posts.local_media import LocalMedia, media_beside
 from media_pipeline.stages.context import StageContext
+from media_pipeline.stages.raw_posts import file_named
 
 _CHUNK_BYTES = 1 << 20
 
@@ -98,8 +99,8 @@ def _by_export(
     with context.database.read() as connection:
         exports = origins.exports(connection, partitions)
     for import_id, relative in exports:
-        path = context.settings.import_path / relative
-        if path.is_file():
+        path = file_named(context.settings, relative)
+        if path is not None:
             with context.database.read() as connection:
                 yield path, origins.waiting_of_import(connection, import_id)
 

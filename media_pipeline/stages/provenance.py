@@ -19,6 +19,8 @@ from media_pipeline.posts.platforms import platform_named
 from media_pipeline.posts.readers.source_text import record_at, value_at
 from media_pipeline.posts.values import items, mapping, pointer
 from media_pipeline.settings import Settings
+from media_pipeline.stages.folders import unreadable
+from media_pipeline.stages.raw_posts import file_named
 
 
 class NoProvenance(MediaPipelineError):
@@ -87,16 +89,19 @@ def _provenance(origin: Origin, path: Path, locator: Locator, text: bytes, post_
 def _export(settings: Settings, origin: Origin) -> Path:
     """A file of the import path that still has the bytes that were imported."""
     for relative in origin.paths:
-        path = settings.import_path / relative
-        if path.is_file() and _sha256(path) == origin.import_id:
+        path = file_named(settings, relative)
+        if path is not None and _sha256(path) == origin.import_id:
             return path
     places = ", ".join(str(settings.import_path / relative) for relative in origin.paths)
     raise NoProvenance(f"the export with SHA-256 {origin.import_id} is no longer at {places}; put it back there")
 
 
 def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise NoProvenance(str(unreadable(path, error))) from error
 
 
 def _post(path: Path, origin: Origin) -> Post:

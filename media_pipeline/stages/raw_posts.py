@@ -7,9 +7,11 @@ What does not: file formats and the shapes of posts (``posts``).
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
@@ -18,13 +20,14 @@ from media_pipeline.catalog import posts as posts_table
 from media_pipeline.catalog.imports import MediaUrls, SeenFile
 from media_pipeline.catalog.posts import Upserted
 from media_pipeline.model import Fault, ImportPartition, Locator, Post, Report, is_of_the_one, unforeseen
+from media_pipeline.policy.import_dates import ImportDates
 from media_pipeline.posts.coverage import Coverage, CoverageCounter
 from media_pipeline.posts.extract import read_records
 from media_pipeline.posts.layout import Rejection, partition_of
 from media_pipeline.posts.platforms import Platform, platform_named, platform_names
 from media_pipeline.settings import Settings
 from media_pipeline.stages.context import TABLE_ROWS, Reports, StageContext
-from media_pipeline.stages.folders import only_files
+from media_pipeline.stages.folders import only_files, unreadable
 
 POSTS_PER_TRANSACTION = 500
 """Rows are small: at 50 a transaction, commits took a third of the time of an import of 200,000 posts."""
@@ -37,33 +40,42 @@ def read_posts(context: StageContext, partitions: Sequence[ImportPartition]) -> 
         for partition in partitions:
             started = time.monotonic()
             upserted = Upserted()
+            refused: list[Rejection] = []
             for path in import_files(context.settings, partition):
-                for batch in _read_alone(context, path, partition):
-                    upserted += batch
-                    progress.advance(batch.new + batch.changed + batch.unchanged)
-            reports[partition] = _report(context, partition, upserted, time.monotonic() - started)
+                try:
+                    for batch in _read_file(context, path, partition):
+                        upserted += batch
+                        progress.advance(batch.new + batch.changed + batch.unchanged)
+                except OSError as error:
+                    # The file may be on a bad disk, or another user's. What it holds is taken once it can be read.
+                    if not is_of_the_one(error):
+                        raise
+                    refused.append(unreadable(path, error))
+                    context.log.warning(str(refused[-1]))
+            reports[partition] = _report(context, partition, upserted, refused, time.monotonic() - started)
     return reports
 
 
 def import_files(settings: Settings, partition: ImportPartition) -> list[Path]:
-    """The export files that lie in the partition, by name."""
+    """The export files that lie in the partition, by name. What can't be looked at is named where it is looked for."""
     folder = settings.import_path / partition.platform / partition.import_date.isoformat()
     return [path for path in only_files(folder) if place_of(settings, path) == partition]
 
 
+def file_named(settings: Settings, text: str) -> Path | None:
+    """The import file that the catalogue knows by this text, if it is there."""
+    paths = (settings.import_path / name for name in imports.paths_of(text))
+    return next((path for path in paths if os.path.isfile(path)), None)  # noqa: PTH113 - Path's own may raise
+
+
+def import_dates(settings: Settings) -> ImportDates:
+    """The import dates that are partitions at this moment."""
+    return ImportDates(settings.media_start_date, datetime.now(UTC).date())
+
+
 def place_of(settings: Settings, path: Path) -> ImportPartition | Rejection | None:
     """The partition that a path belongs to, or why it belongs to none; None for files that are not meant."""
-    return partition_of(path, settings.import_path, platform_names(), settings.media_start_date)
-
-
-def _read_alone(context: StageContext, path: Path, partition: ImportPartition) -> Iterator[Upserted]:
-    """Read one file; one that can't be opened or read keeps no other from being read, and waits for the next run."""
-    try:
-        yield from _read_file(context, path, partition)
-    except OSError as error:
-        if not is_of_the_one(error):
-            raise
-        context.log.warning(f"{path} can't be read and is left for the next run: {error.strerror or error}")
+    return partition_of(path, settings.import_path, platform_names(), import_dates(settings))
 
 
 def _read_file(context: StageContext, path: Path, partition: ImportPartition) -> Iterator[Upserted]:
@@ -166,7 +178,13 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _report(context: StageContext, partition: ImportPartition, upserted: Upserted, seconds: float) -> Report:
+def _report(
+    context: StageContext,
+    partition: ImportPartition,
+    upserted: Upserted,
+    refused: Sequence[Rejection],
+    seconds: float,
+) -> Report:
     with context.database.read() as connection:
         totals = imports.totals(connection, [partition]).get(partition, {})
         faults = imports.faults(connection, [partition], TABLE_ROWS)
@@ -175,6 +193,7 @@ def _report(context: StageContext, partition: ImportPartition, upserted: Upserte
     numbers = {
         "files": totals.get("files", 0),
         "faulty_files": totals.get("faulty_files", 0),
+        "unreadable_files": len(refused),
         "posts": totals.get("posts", 0),
         "posts_new": upserted.new,
         "posts_changed": upserted.changed,
@@ -182,4 +201,7 @@ def _report(context: StageContext, partition: ImportPartition, upserted: Upserte
         "media_urls": media_urls.urls,
         "unexplained_urls": media_urls.unexplained_urls,
     }
-    return Report(numbers, tuple(faults))
+    folder = context.settings.import_path
+    unread = [(imports.path_text(found.path.relative_to(folder)), found.reason) for found in refused]
+    rows = [{"file": file, "locator": "", "reason": reason} for file, reason in unread]
+    return Report(numbers, tuple([*rows, *faults][:TABLE_ROWS]))

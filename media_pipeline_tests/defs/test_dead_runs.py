@@ -25,7 +25,7 @@ from media_pipeline.defs import jobs
 from media_pipeline.defs.dead_runs import AFTER_TAG, DEATHS_TAG, MOST_TAKEN_UP, look_after_runs, take_up
 from media_pipeline.defs.heartbeat import Heartbeat
 from media_pipeline.defs.launch import execute, open_instance
-from media_pipeline.defs.partitions import PARTITION_TAG, PartitionRange
+from media_pipeline.defs.partitions import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG, PartitionRange
 from media_pipeline.defs.resources import Pipeline
 from media_pipeline.policy.liveness import START_SECONDS
 from media_pipeline_tests.faulty_host import FaultyHost, Gate
@@ -48,8 +48,9 @@ def catalogue(library: Library) -> Iterator[Database]:
 
 def look(library: Library, instance: dg.DagsterInstance) -> Ended:
     """What the sensor does: the runs that it ended, and what it requests."""
+    settings = library.settings.model_copy(update={"media_lease_seconds": LEASE})
     with catalogue(library) as database:
-        ended, requests = look_after_runs(instance, database, LEASE)
+        ended, requests = look_after_runs(settings, instance, database)
     return [run.run_id for run in ended], requests
 
 
@@ -313,9 +314,9 @@ def test_a_heartbeat_begins_although_the_catalogue_can_t_be_opened(library: Libr
 
 
 @pytest.mark.parametrize("deaths", range(MOST_TAKEN_UP + 2))
-def test_a_partition_that_kills_its_run_again_and_again_is_left_for_the_night(deaths: int) -> None:
+def test_a_partition_that_kills_its_run_again_and_again_is_left_for_the_night(library: Library, deaths: int) -> None:
     tags: dict[str, Any] = {PARTITION_TAG: TWITTER.key} | ({DEATHS_TAG: str(deaths)} if deaths else {})
-    request = take_up(dg.DagsterRun(job_name="media_pipeline", run_id="1", tags=tags))
+    request = take_up(library.settings, dg.DagsterRun(job_name="media_pipeline", run_id="1", tags=tags))
     if deaths >= MOST_TAKEN_UP:
         assert request is None
     else:
@@ -323,9 +324,26 @@ def test_a_partition_that_kills_its_run_again_and_again_is_left_for_the_night(de
         assert request.tags[DEATHS_TAG] == str(deaths + 1)
 
 
-def test_a_range_is_taken_up_as_a_range_and_what_has_no_partition_is_not() -> None:
+def test_a_range_is_taken_up_as_a_range_and_what_has_no_partition_is_not(library: Library) -> None:
     tags = PartitionRange(TWITTER, TWITTER).tags
-    request = take_up(dg.DagsterRun(job_name="media_pipeline", run_id="1", tags=tags))
+    request = take_up(library.settings, dg.DagsterRun(job_name="media_pipeline", run_id="1", tags=tags))
     assert request is not None
     assert request.tags == {**tags, AFTER_TAG: "1", DEATHS_TAG: "1"}
-    assert take_up(dg.DagsterRun(job_name="verify_library", run_id="3")) is None
+    assert take_up(library.settings, dg.DagsterRun(job_name="verify_library", run_id="3")) is None
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {PARTITION_TAG: "2023-12-31|twitter"},
+        {PARTITION_TAG: "9999-12-31|twitter"},
+        {PARTITION_TAG: "2025-11-01|myspace"},
+        {PARTITION_TAG: "2025-11-01"},
+        {RANGE_START_TAG: "2023-12-31|twitter", RANGE_END_TAG: "2024-01-02|twitter"},
+    ],
+)
+def test_a_dead_run_of_partitions_that_dagster_no_longer_has_is_not_taken_up(
+    library: Library, tags: dict[str, str]
+) -> None:
+    """Dagster would refuse the request, and with it every other one of the tick."""
+    assert take_up(library.settings, dg.DagsterRun(job_name="media_pipeline", run_id="1", tags=tags)) is None

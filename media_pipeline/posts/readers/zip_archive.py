@@ -20,7 +20,7 @@ SUFFIX = ".zip"
 MOST_MEMBERS = 100_000
 _POSTS_OF_X = re.compile(r"(?:^|/)data/tweets?(?:-part\d+)?\.js$")
 _LITTER = ("__MACOSX",)
-_UNREADABLE = (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError)
+UNREADABLE = (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError)
 """What zipfile raises for damage, unknown compression and encryption."""
 
 
@@ -47,7 +47,7 @@ def members_of(path: Path, is_export: Callable[[str], bool]) -> list[Member]:
                     0, f"the zip holds more than {MOST_MEMBERS} files; unpack it and import its exports"
                 )
             members = [Member(info.filename, label) for label, info in _labelled(archive).items()]
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise DamagedExport(0, f"the zip can't be opened: {error}; download it again") from error
     found = [member for member in members if is_export(member.name) and not _is_litter(member.name)]
     chosen = set(chosen_of([member.name for member in found]))
@@ -90,7 +90,7 @@ def text_of_member(path: Path, label: str) -> Iterator[bytes]:
             info = _labelled(archive)[label]
             with archive.open(info) as file:
                 yield from text_of(file, info.filename, info.compress_size)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise DamagedExport(0, f"this file of the zip can't be read: {error}") from error
 
 
