@@ -5,6 +5,7 @@ What belongs here: looking, without opening anything. What does not: what a file
 
 from __future__ import annotations
 
+import errno
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,6 +32,10 @@ class FoundFile:
     modified_ns: int
 
 
+class Unreadable(Rejection):
+    """A path that this user or this disk does not let us look at: what lies there may well be meant."""
+
+
 def files_below(folder: Path) -> Iterator[FoundFile | Rejection]:
     """Every file below a folder, by name, and a rejection for whatever else lies there. No folder: no files.
 
@@ -45,10 +50,10 @@ def only_files(folder: Path) -> Iterator[Path]:
     return (found.path for found in files_below(folder) if isinstance(found, FoundFile))
 
 
-def unreadable(path: Path, error: OSError) -> Rejection:
+def unreadable(path: Path, error: OSError) -> Unreadable:
     """Why a path was not taken that could not be looked at or read."""
     advice = GIVE_PERMISSION if isinstance(error, PermissionError) else "see to it; the others are taken"
-    return Rejection(path, f"it can't be read: {error.strerror or error}; {advice}")
+    return Unreadable(path, f"it can't be read: {error.strerror or error}; {advice}")
 
 
 def _walk(folder: Path, above: frozenset[tuple[int, int]]) -> Iterator[FoundFile | Rejection]:
@@ -72,9 +77,10 @@ def _look(path: Path, above: frozenset[tuple[int, int]]) -> Iterator[FoundFile |
     try:
         status = path.stat()
     except OSError as error:
-        # What is gone since the names were read is no link that leads nowhere.
-        if not isinstance(error, FileNotFoundError) or path.is_symlink():
+        if error.errno not in (errno.ENOENT, errno.ELOOP):
             yield unreadable(path, error)
+        elif path.is_symlink():
+            yield Rejection(path, f"it is a symbolic link that leads nowhere: {error.strerror}; remove the link")
         return
     if stat.S_ISDIR(status.st_mode):
         yield from _walk(path, above)

@@ -28,7 +28,7 @@ from media_pipeline.posts.readers import SUPPORTED_SUFFIXES, is_export_file
 from media_pipeline.posts.readers.x_archive import ACCOUNT
 from media_pipeline.posts.readers.zip_archive import chosen_of
 from media_pipeline.settings import Settings
-from media_pipeline.stages.folders import GIVE_PERMISSION, FoundFile, files_below, unreadable
+from media_pipeline.stages.folders import GIVE_PERMISSION, FoundFile, Unreadable, files_below, unreadable
 from media_pipeline.stages.raw_posts import place_of
 from media_pipeline.storage.durable import storage_errors
 
@@ -110,7 +110,7 @@ def partitions_for(source: Path, day: date, platform: str | None = None) -> dict
 
     Raises NothingToImport where there is no export, or one whose platform can't be told.
     """
-    sources = [source] if source.is_file() else _exports_of(source)
+    sources = _exports_of(source) if os.path.isdir(source) else [source] if os.path.isfile(source) else []  # noqa: PTH112, PTH113
     if not sources or not is_export_file(sources[0]):
         raise NothingToImport(
             f"{source} holds no export file: {', '.join(SUPPORTED_SUFFIXES)}, each text also with .gz, are read"
@@ -153,10 +153,10 @@ def _exports_of(folder: Path) -> list[Path]:
     """The exports in a folder. Raises NothingToImport where one can't be looked at: half of a folder is not taken."""
     found: list[str] = []
     for entry in files_below(folder):
-        if isinstance(entry, Rejection):
+        if isinstance(entry, Unreadable):
             raise NothingToImport(str(entry))
         path = entry.path.relative_to(folder)
-        if is_export_file(path) and not is_companion(path):
+        if isinstance(entry, FoundFile) and is_export_file(path) and not is_companion(path):
             found.append(path.as_posix())
     return [folder / name for name in chosen_of(found)]
 

@@ -48,8 +48,6 @@ def read_posts(context: StageContext, partitions: Sequence[ImportPartition]) -> 
                         progress.advance(batch.new + batch.changed + batch.unchanged)
                 except OSError as error:
                     # The file may be on a bad disk, or another user's. What it holds is taken once it can be read.
-                    if not is_of_the_one(error):
-                        raise
                     refused.append(unreadable(path, error))
                     context.log.warning(str(refused[-1]))
             reports[partition] = _report(context, partition, upserted, refused, time.monotonic() - started)

@@ -13,7 +13,6 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from media_pipeline.stages.walk import files_below
 
 from media_pipeline.defs.partitions import divided, import_partitions, ranges_of
 from media_pipeline.defs.schedules import build_schedules
@@ -22,6 +21,7 @@ from media_pipeline.model import ImportPartition
 from media_pipeline.policy.import_dates import ImportDates
 from media_pipeline.posts.platforms import platform_names
 from media_pipeline.stages import landing, raw_posts
+from media_pipeline.stages.folders import files_below
 from media_pipeline.stages.provenance import provenance_of
 from media_pipeline_tests import unprivileged
 from media_pipeline_tests.defs.bad_paths import ALWAYS, WITH_PERMISSIONS, BadPath, Tick, tick
