@@ -93,7 +93,8 @@ def opened(
         places.confirm(settings, database, store, bucket, log)
         context = StageContext(settings, database, store, log, progress or Progress(), bucket)
         try:
-            _ = context.archive_id
+            # Each step opens them: six that wait ten minutes for what most of them don't need would be an hour.
+            places.confirm_archive(database, places.archive_of(settings, bucket), wait=False)
         except ArchiveError as error:
             log.warning(f"the archive can't be reached: {error}")
         database.back_up_daily()

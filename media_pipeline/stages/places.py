@@ -97,18 +97,22 @@ def _refuse_for_new_catalogue(
     with database.read() as connection:
         if places.library_id(connection) is not None or places.has_imports(connection):
             return
-    for site in (_store_site(settings, store), _imports_site(settings), _archive_site(archive_of(settings, bucket))):
+    for site in (
+        _store_site(settings, store),
+        _imports_site(settings),
+        _archive_site(archive_of(settings, bucket), wait=False),
+    ):
         with contextlib.suppress(ArchiveError):
             if marker := site.read():
                 _refuse_strange(site, marker, None, [])
 
 
-def confirm_archive(database: Database, archive: Archive) -> str:
+def confirm_archive(database: Database, archive: Archive, wait: bool = True) -> str:
     """Make sure that the archive is the library's own, mark it where it is new, and return its id.
 
-    Raises WrongPlace, ArchiveError when it can't be reached.
+    Raises WrongPlace, ArchiveError when it can't be reached: at once without ``wait``.
     """
-    return _confirm(database, _archive_site(archive))
+    return _confirm(database, _archive_site(archive, wait))
 
 
 def archive_of(settings: Settings, bucket: Archive | None) -> Archive:
@@ -286,7 +290,7 @@ def _store_site(settings: Settings, store: ContentStore) -> _Site:
     )
 
 
-def _archive_site(archive: Archive) -> _Site:
+def _archive_site(archive: Archive, wait: bool = True) -> _Site:
     def sample(connection: sa.Connection) -> Sample:
         drawn = archived.archived_where(connection, sa.true(), SAMPLE_OBJECTS)
         return Sample(len(drawn), sum(_is_archived(archive, file) for file in drawn))
@@ -294,7 +298,7 @@ def _archive_site(archive: Archive) -> _Site:
     return _Site(
         PlaceKind.ARCHIVE,
         archive.address,
-        lambda: read_archive_marker(archive),
+        lambda: read_archive_marker(archive, wait),
         lambda marker: write_archive_marker(archive, marker),
         sample,
         # A new library may share a bucket with what others keep there: nothing of theirs is overwritten.

@@ -78,8 +78,11 @@ class Archive(Protocol):
         """The keys of all objects that begin with ``prefix``, in order."""
         ...
 
-    def read_note(self, name: str) -> bytes | None:
-        """A small object that is no medium; None when there is none."""
+    def read_note(self, name: str, wait: bool = True) -> bytes | None:
+        """A small object that is no medium; None when there is none.
+
+        ``wait=False`` takes the first no of a service as its answer, where what follows needs no archive.
+        """
         ...
 
     def write_note(self, name: str, data: bytes) -> None:

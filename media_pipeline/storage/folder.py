@@ -87,7 +87,7 @@ class FolderArchive:
                 if key.startswith(prefix) and not path.name.startswith(".") and path.is_file():
                     yield key
 
-    def read_note(self, name: str) -> bytes | None:
+    def read_note(self, name: str, wait: bool = True) -> bytes | None:  # noqa: ARG002 - a folder answers at once
         """See :class:`~media_pipeline.storage.archive.Archive`."""
         with _archive_errors(name):
             try:

@@ -42,9 +42,9 @@ def write_marker(folder: Path, marker: Marker, mode: int = 0o700) -> None:
             part.unlink(missing_ok=True)
 
 
-def read_archive_marker(archive: Archive) -> Marker | None:
-    """The marker of an archive; None when there is none. Raises ArchiveError."""
-    data = archive.read_note(NAME)
+def read_archive_marker(archive: Archive, wait: bool = True) -> Marker | None:
+    """The marker of an archive; None when there is none. Raises ArchiveError, at once without ``wait``."""
+    data = archive.read_note(NAME, wait)
     return None if data is None else _parsed(data, f"{archive.address}/{NAME}")
 
 

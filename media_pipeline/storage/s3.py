@@ -171,7 +171,7 @@ class S3Archive:
                 return
             last = found[-1]
 
-    def read_note(self, name: str) -> bytes | None:
+    def read_note(self, name: str, wait: bool = True) -> bytes | None:
         """See :class:`~media_pipeline.storage.archive.Archive`."""
 
         def read() -> bytes | None:
@@ -179,7 +179,7 @@ class S3Archive:
             return None if answer is None else answer["Body"].read()
 
         with _archive_errors(name):
-            return self._patience.call(read)
+            return self._call(read) if wait else read()
 
     def write_note(self, name: str, data: bytes) -> None:
         """See :class:`~media_pipeline.storage.archive.Archive`."""

@@ -16,11 +16,14 @@ from media_pipeline.stages.integrity import StoreIncomplete
 from media_pipeline.stages.places import Registration, WrongPlace, register
 from media_pipeline.storage.archive import ArchiveError
 from media_pipeline.storage.marker import NAME
+from media_pipeline.storage.patience import Patience
+from media_pipeline.storage.s3 import S3Archive
 from media_pipeline.storage.store import ContentStore
 from media_pipeline_tests import faulty_host
 from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.library import STAGES, picture, tweet
 from media_pipeline_tests.stages.either_database import CACHE, EitherLibrary, MakeEither
+from media_pipeline_tests.storage.archives import client_of
 
 MANY = 14
 """Files: more than may be missing one by one."""
@@ -210,20 +213,13 @@ def test_a_run_that_misses_many_of_its_files_stops_before_it_changes_a_row(
     assert len(host.requests) == asked
 
 
-def test_an_archive_out_of_reach_stops_only_what_needs_it(
+def test_an_archive_out_of_reach_stops_only_what_needs_it_and_nothing_else_waits_for_it(
     make_either: MakeEither, host: FaultyHost, tmp_path: Path
 ) -> None:
-    from media_pipeline.defs.resources import bucket_of
-
-    library = make_either(
-        aws_s3_bucket="bucket",
-        aws_s3_endpoint_url="http://127.0.0.1:1",
-        aws_access_key_id="a",
-        aws_secret_access_key="b",
-        media_archive_path=tmp_path / "archive",
-    )
+    url = "http://127.0.0.1:1"
+    library = make_either(aws_s3_bucket="bucket", aws_s3_endpoint_url=url, media_archive_path=tmp_path / "archive")
     library.land("a.json", [tweet(1, host.serve("/1.jpg", picture(1)))])
-    bucket = bucket_of(library.settings)
+    bucket = S3Archive(client_of(url), "bucket", url, patience=Patience(0, sleep=lambda _: pytest.fail("it waited")))
     library.run(stages=STAGES[:3], bucket=bucket)
     assert library.statuses() == {"stored": 1}
     with pytest.raises(ArchiveError, match=r"127\.0\.0\.1"):
