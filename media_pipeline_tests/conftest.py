@@ -12,10 +12,12 @@ import pytest
 
 from media_pipeline.settings import Settings
 from media_pipeline_tests import clamd as clamd_module
+from media_pipeline_tests import seaweed as seaweed_module
 from media_pipeline_tests.clamd import Clamd
 from media_pipeline_tests.databases import PostgresServer, postgres_server
 from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.library import Library
+from media_pipeline_tests.seaweed import Seaweed, seaweed_server
 
 DEPLOYED = Path(__file__).parents[1] / "deploy" / "postgres" / "dagster.yaml"
 """Dagster's settings for production."""
@@ -101,6 +103,15 @@ def either_database(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch:
 def postgres() -> Iterator[PostgresServer]:
     """A real server, started once; each test takes a database of its own from it."""
     with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def seaweed() -> Iterator[Seaweed]:
+    """A real S3 server; the test is skipped where it isn't installed."""
+    if seaweed_module.MISSING:
+        pytest.skip(seaweed_module.MISSING)
+    with seaweed_server() as server:
         yield server
 
 

@@ -17,6 +17,7 @@ from PIL import Image
 
 from media_pipeline.catalog import schema
 from media_pipeline.catalog.database import Database
+from media_pipeline.catalog.tables import metadata
 from media_pipeline.model import ImportPartition, Report
 from media_pipeline.settings import Settings
 from media_pipeline.stages.cached_media import cache_media
@@ -63,6 +64,11 @@ def picture(seed: int = 0, width: int = 64, height: int = 48, kind: str = "JPEG"
     out = io.BytesIO()
     image.save(out, kind, quality=90)
     return out.getvalue()
+
+
+def _columns(table: str) -> str:
+    names = (column.name for column in metadata.tables[table].columns)
+    return ", ".join(name for name in names if name not in ("archive_proof", "archive_proved_at"))
 
 
 class Library:
@@ -145,8 +151,8 @@ class Library:
         self.rows("UPDATE post_media SET next_attempt_at = '2020-01-01 00:00:00.000000' RETURNING 1")
 
     def snapshot(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Every row of every table."""
-        return {table: sorted(self.rows(f"SELECT * FROM {table}"), key=repr) for table in TABLES}
+        """Every row of every table, but for when and how archived bytes were proven: each run looks at some again."""
+        return {table: sorted(self.rows(f"SELECT {_columns(table)} FROM {table}"), key=repr) for table in TABLES}
 
     def files(self, folder: str = "media") -> list[Path]:
         """Every file below a folder of the store."""

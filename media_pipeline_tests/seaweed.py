@@ -85,6 +85,8 @@ def seaweed_server() -> Iterator[Seaweed]:
     data.mkdir()
     command = ["weed", "server", f"-dir={data}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3", f"-s3.port={s3}", *ports]
     command += ["-volume.max=300", "-master.volumeSizeLimitMB=64", f"-s3.config={config}", "-s3.cacheCapacityMB=0"]
+    # Catalogues of tables, which have ports of their own that another server may hold.
+    command += ["-s3.port.iceberg=0", "-s3.port.lance=0"]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
     with ExitStack() as stack:

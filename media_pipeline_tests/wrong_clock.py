@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import datetime as module
 import pickle
+import runpy
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING, Self
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from media_pipeline_tests.library import Library
@@ -32,6 +34,12 @@ def set_clock_ahead() -> None:
     time.time = lambda: right_time() + AHEAD.total_seconds()
 
 
+def run_module(name: str, argument: str, log: IO[str]) -> int:
+    """Run a module as `python -m` does, with such a clock; returns its exit code."""
+    command = [sys.executable, "-m", __name__, argument, name]
+    return subprocess.run(command, stdout=log, stderr=log, check=False, cwd=Path(__file__).parents[1]).returncode
+
+
 def run_ahead(library: Library) -> None:
     """Import what has landed and fetch what is due, with such a clock."""
     order = pickle.dumps((library.folder, library.settings.model_dump(exclude_defaults=True))).hex()
@@ -40,7 +48,6 @@ def run_ahead(library: Library) -> None:
 
 
 def _run(order: str) -> None:
-    set_clock_ahead()
     from media_pipeline.stages.cached_media import cache_media
     from media_pipeline.stages.media_manifest import write_manifests
     from media_pipeline.stages.raw_posts import read_posts
@@ -51,4 +58,8 @@ def _run(order: str) -> None:
 
 
 if __name__ == "__main__":
-    _run(sys.argv[1])
+    set_clock_ahead()
+    if len(sys.argv) > 2:
+        runpy.run_module(sys.argv[2], run_name="__main__", alter_sys=True)
+    else:
+        _run(sys.argv[1])

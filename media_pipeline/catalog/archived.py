@@ -235,7 +235,7 @@ def mark_archived(connection: sa.Connection, archived: Mapping[str, ArchivedObje
                 storage_provider=stored.provider,
                 s3_key=stored.key,
                 s3_etag=stored.etag,
-                archived_at=now,
+                archived_at=sa.func.coalesce(media_files.c.archived_at, now),
                 archive_id=archive_id,
                 **proven,
             )

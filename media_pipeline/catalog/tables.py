@@ -337,8 +337,8 @@ fetch_attempts = sa.Table(
 run_leases = sa.Table(
     "run_leases",
     metadata,
-    _key("run_id", sa.String(64), comment="Dagster's id of the run"),
-    _optional("holder", sa.Text, comment="its machine and process; empty: it has not begun its work yet"),
+    _key("run_id", String(64), comment="Dagster's id of the run"),
+    _optional("holder", Text, comment="its machine and process; empty: it has not begun its work yet"),
     _required("began_at", UtcDateTime, comment="when the run was first known here"),
     _optional("renewed_at", UtcDateTime, comment="when its process last said that it lives, by the database's clock"),
     _optional("suspected_at", UtcDateTime, comment="when it was first found silent since"),

@@ -102,6 +102,7 @@ class Sender:
         self._lock = threading.Lock()
         self._manners = MANNERS if knows_checksums else MANNERS[-1:]
         self._learned = 0
+        self._leftovers_lock = threading.Lock()
         self._are_leftovers_gone = False
         self._adapt_client()
 
@@ -224,17 +225,20 @@ class Sender:
 
         Once for each process. A run that is alive loses what it had under way, and sends that once more.
         """
-        with self._lock:
-            if self._are_leftovers_gone:
-                return
-            self._are_leftovers_gone = True
-        # Those who may not list or abort uploads can still send.
-        with contextlib.suppress(ClientError):
-            found: Any = self._patience.call(
-                lambda: self._client.list_multipart_uploads(Bucket=self._bucket, Prefix=MEDIA_PREFIX)
-            )
-            for upload in found.get("Uploads", ()):
-                self._client.abort_multipart_upload(Bucket=self._bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+        # The other threads wait, or what they begin meanwhile would be taken for left over.
+        with self._leftovers_lock:
+            if not self._are_leftovers_gone:
+                # Those who may not list or abort uploads can still send.
+                with contextlib.suppress(ClientError):
+                    self._abort_uploads()
+                self._are_leftovers_gone = True
+
+    def _abort_uploads(self) -> None:
+        found: Any = self._patience.call(
+            lambda: self._client.list_multipart_uploads(Bucket=self._bucket, Prefix=MEDIA_PREFIX)
+        )
+        for upload in found.get("Uploads", ()):
+            self._client.abort_multipart_upload(Bucket=self._bucket, Key=upload["Key"], UploadId=upload["UploadId"])
 
 
 def _checksum(digest: bytes, manner: Manner) -> dict[str, Any]:

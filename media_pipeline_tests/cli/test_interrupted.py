@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import signal
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from media_pipeline_tests.cli.shell import Shell
-from media_pipeline_tests.faulty_host import FaultyHost, Gate
+from media_pipeline_tests.faulty_host import Exchange, FaultyHost, Gate
 from media_pipeline_tests.library import Library, picture, tweet
 from media_pipeline_tests.patience import PATIENCE_SECONDS, wait_for
 
@@ -25,8 +26,12 @@ AT_ONCE = 10
 @pytest.mark.usefixtures("either_database")
 def test_ctrl_c_in_mid_run_and_again_ends_the_same(library: Library, host: FaultyHost, tmp_path: Path) -> None:
     with Gate() as gate:
-        faults = [None if number < AT_ONCE else gate for number in range(MEDIA)]
-        urls = [host.serve(f"/{n}.jpg", picture(n), fault=fault) for n, fault in enumerate(faults)]
+        turns = itertools.count()
+
+        def first_at_once(exchange: Exchange) -> None:
+            exchange.serve() if next(turns) < AT_ONCE else gate(exchange)
+
+        urls = [host.serve(f"/{n}.jpg", picture(n), fault=first_at_once) for n in range(MEDIA)]
         path = tmp_path / "slow.json"
         path.write_text(json.dumps([tweet(n, url) for n, url in enumerate(urls)]))
         shell = Shell(library, MEDIA_TIMEOUT_SECONDS=str(PATIENCE_SECONDS))

@@ -21,14 +21,14 @@ import sqlalchemy as sa
 
 from media_pipeline.fetch import body
 
-FILE_CALLS = ("write", "fsync", "rename")
+FILE_CALLS = ("write", "fsync", "rename", "unlink")
 STATEMENTS_LOST = 3
 """So many in a row fail while the database is gone."""
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """``kind`` at the ``after``-th call of ``call``: write, fsync, rename or statement."""
+    """``kind`` at the ``after``-th call of ``call``: write, fsync, rename, unlink or statement."""
 
     kind: str
     """killed, disk full, or database gone."""
@@ -89,8 +89,10 @@ def _lose_database(url: str) -> None:
 
 def _watch_files(counter: _Counter) -> None:
     """The calls by which files come to be, of the whole process."""
-    for name in ("fsync", "rename", "replace"):
-        setattr(os, name, _counted(getattr(os, name), counter, "rename" if name == "replace" else name))
+    for name, call in (("fsync", "fsync"), ("rename", "rename"), ("replace", "rename"), ("link", "rename")):
+        setattr(os, name, _counted(getattr(os, name), counter, call))
+    for name in ("unlink", "remove"):
+        setattr(os, name, _counted(getattr(os, name), counter, "unlink"))
 
     class File(io.FileIO):
         def write(self, data: Any, /) -> int:
@@ -115,6 +117,6 @@ def draw(dice: random.Random, catalog_url: str) -> Trouble:
     """Any trouble, at a point that most runs reach."""
     kind = dice.choice(("killed", "killed", "disk full", "database gone"))
     call = "statement" if kind == "database gone" else dice.choice((*FILE_CALLS, "statement"))
-    if kind == "disk full" and call == "statement":
+    if kind == "disk full" and call in ("statement", "unlink"):
         call = "write"
     return Trouble(kind, call, dice.randint(1, 120), catalog_url)

@@ -5,6 +5,7 @@ What belongs here: what there is, and how each medium must end. What does not: r
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,9 +14,11 @@ from typing import Any
 from media_pipeline.model import Status
 from media_pipeline_tests import faulty_host
 from media_pipeline_tests.faulty_host import HTML, Exchange, Fault, FaultyHost
+from media_pipeline_tests.hostile_host import HostileHost, answer_by_chance
 from media_pipeline_tests.library import picture, tweet
 
 MEDIA = 200
+HOSTILE = 12
 HOSTS = 5
 MAX_FILE_MB = 4
 
@@ -119,13 +122,39 @@ KINDS = {
     "too short": Kind(Status.ABANDONED, faulty_host.promises_more),
 }
 
+ENDED = tuple(set(Status) - {Status.PENDING, Status.FAILED, Status.MISSING})
+"""What may become of a hostile answer."""
 
-def make_world(seed: int, hosts: list[FaultyHost]) -> tuple[list[Medium], list[dict[str, Any]]]:
+GARBAGE = (b"\xff\xfe{", b'{"id_str": "1e', b"[" * 3000, b"\0\0\0", b'"\\ud800"', b"1" + b"0" * 400, b"null")
+"""Lines of an export that are no post."""
+
+
+@dataclass(frozen=True)
+class World:
+    """What there is, and how each of it must end."""
+
+    media: list[Medium]
+    export: bytes
+    """Posts about them, as lines, with lines between them that are none."""
+    references: int
+
+
+def make_world(seed: int, hosts: list[FaultyHost], hostile: HostileHost) -> World:
     """Put media on the hosts, and write posts about them."""
     dice = random.Random(seed)
     names = dice.choices(list(KINDS), [kind.weight for kind in KINDS.values()], k=MEDIA)
     media = [_serve(dice, number, name, dice.choice(hosts)) for number, name in enumerate(names)]
-    return media, _posts(dice, [medium.url for medium in media])
+    media += [_serve_anything(dice, number, hostile) for number in range(HOSTILE)]
+    posts = _posts(dice, [medium.url for medium in media])
+    references = sum(len(post["extended_entities"]["media"]) for post in posts)
+    lines = [json.dumps(post).encode() for post in posts] + list(GARBAGE)
+    dice.shuffle(lines)
+    return World(media, b"\n".join(lines) + b"\n", references)
+
+
+def _serve_anything(dice: random.Random, number: int, host: HostileHost) -> Medium:
+    body = picture(1000 + number, 48, 32)
+    return Medium(host.serve(f"/hostile-{number}.jpg", answer_by_chance(dice, body)), "hostile", body, ENDED)
 
 
 def _serve(dice: random.Random, number: int, name: str, host: FaultyHost) -> Medium:
@@ -148,5 +177,19 @@ def _posts(dice: random.Random, urls: list[str]) -> list[dict[str, Any]]:
     while places:
         count = dice.randint(1, 4)
         chosen, places = dict.fromkeys(places[:count]), places[count:]
-        posts.append(tweet(len(posts) + 1, *chosen, author=f"author{dice.randrange(9)}"))
+        post = tweet(len(posts) + 1, *chosen, author=f"author{dice.randrange(9)}")
+        posts.append(_hostile(dice, post) if dice.random() < 0.1 else post)
     return posts
+
+
+def _hostile(dice: random.Random, post: dict[str, Any]) -> dict[str, Any]:
+    """A post with a value that no database stores as it is."""
+    number = post["id_str"]
+    values = {
+        "id_str": number * 3000,
+        "full_text": f"a\0b \ud800 {number}",
+        "created_at": "Sat Nov 01 12:00:00 +0000 99999",
+        "favorite_count": 10**40,
+    }
+    name = dice.choice(list(values))
+    return {**post, name: values[name]}

@@ -7,18 +7,6 @@ from collections.abc import Iterator
 import pytest
 from moto.server import ThreadedMotoServer
 
-from media_pipeline_tests import seaweed as seaweed_module
-from media_pipeline_tests.seaweed import Seaweed, seaweed_server
-
-
-@pytest.fixture(scope="session")
-def seaweed() -> Iterator[Seaweed]:
-    """A real S3 server; the test is skipped where it isn't installed."""
-    if seaweed_module.MISSING:
-        pytest.skip(seaweed_module.MISSING)
-    with seaweed_server() as server:
-        yield server
-
 
 @pytest.fixture(scope="session")
 def moto() -> Iterator[str]:

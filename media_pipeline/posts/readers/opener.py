@@ -94,7 +94,7 @@ def _as_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
         yield first.removeprefix(UTF8_BOM)
         yield from chunks
         return
-    # A lone surrogate is passed on as the bytes that no JSON parser takes, so that its record is named as faulty.
+    # A lone surrogate is passed on as bytes that are no UTF-8: parse_json takes them.
     decoder = codecs.getincrementaldecoder(encoding)("surrogatepass")
     start = first[2:] if first[:2] in _UTF16_MARKS else first
     for chunk in itertools.chain([start], chunks):
