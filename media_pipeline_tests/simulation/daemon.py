@@ -42,26 +42,23 @@ class Daemon:
 
     folder: Path
     settings: dict[str, Any]
+    history: dg.DagsterInstance
 
     def begin(self, number: int) -> str:
         """A run of the partition is in the history from now on."""
         run_id = f"{number:08}-0000-0000-0000-000000000000"
-        with self._history() as history:
-            run = dg.DagsterRun("media_pipeline", run_id, status=dg.DagsterRunStatus.STARTED, tags=_TAGS)
-            history.add_run(run)
+        run = dg.DagsterRun("media_pipeline", run_id, status=dg.DagsterRunStatus.STARTED, tags=_TAGS)
+        self.history.add_run(run)
         return run_id
 
     def end(self, run_id: str, code: int) -> None:
         """What the run's own process reports at its end: nothing when it was killed."""
-        if code < 0:
-            return
-        with self._history() as history:
-            run = history.get_run_by_id(run_id)
-            assert run is not None
-            if code == 0:
-                history.report_dagster_event(_success(run), run_id)
-            else:
-                history.report_run_failed(run)
+        run = self.history.get_run_by_id(run_id)
+        assert run is not None
+        if code == 0:
+            self.history.report_dagster_event(_success(run), run_id)
+        elif code > 0:
+            self.history.report_run_failed(run)
 
     def look(self, trouble: Trouble | None) -> int:
         """One look at the runs, long after the last; returns its exit code, negative for a signal."""
@@ -74,17 +71,13 @@ class Daemon:
         """No run is begun for ever, and each that died is taken up once."""
         for _ in range(LOOKS):
             assert self.look(None) == 0
-        with self._history() as history:
-            runs = history.get_runs()
-            assert not [run.run_id for run in runs if run.status in BEGUN]
-            after = [run.tags[AFTER_TAG] for run in runs if AFTER_TAG in run.tags]
+        runs = self.history.get_runs()
+        assert not [run.run_id for run in runs if run.status in BEGUN]
+        after = [run.tags[AFTER_TAG] for run in runs if AFTER_TAG in run.tags]
         assert len(after) == len(set(after)), "a dead run was taken up twice"
         with closing(self._database()) as database, database.read() as connection:
             ended = connection.execute(sa.select(run_leases.c.run_id).where(run_leases.c.ended_at.is_not(None)))
             assert set(ended.scalars()) == set(after)
-
-    def _history(self) -> dg.DagsterInstance:
-        return open_instance(Library(self.folder, **self.settings).settings)
 
     def _database(self) -> Database:
         return Database.open(Library(self.folder, **self.settings).settings)

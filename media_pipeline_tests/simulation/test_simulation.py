@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from media_pipeline.defs.launch import open_instance
 from media_pipeline_tests.databases import PostgresServer
 from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.hostile_host import HostileHost
@@ -26,7 +27,7 @@ from media_pipeline_tests.simulation.world import HOSTS, MAX_FILE_MB, make_world
 pytestmark = pytest.mark.long
 
 SEED = int(os.environ.get("MEDIA_TEST_SEED", "1"))
-CACHE_MB = 3
+CACHE_MB = 2
 """Less than what most worlds have: files leave the store for the archive."""
 
 MakeSimulation = Callable[[int], Simulation]
@@ -64,12 +65,15 @@ def simulated(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[MakeSi
                 "media_download_processes": 2 if seed % 10 == 0 else 1,
                 "dagster_home": str(folder / "dagster"),
             }
-            Library(folder, **settings).land("posts.jsonl", world.export)
+            library = Library(folder, **settings)
+            library.land("posts.jsonl", world.export)
             (folder / "data").mkdir()
             (folder / "dagster").mkdir()
             engine = sa.create_engine(sa.make_url(url.replace("application_name=simulated", "")))
             stack.callback(engine.dispose)
-            daemon = Daemon(folder, settings) if seed % 4 in (1, 2) else None
+            daemon = None
+            if seed % 8 in (1, 2):
+                daemon = Daemon(folder, settings, stack.enter_context(open_instance(library.settings)))
             return Simulation(folder, hosts, world, archive, settings, engine, daemon)
 
         yield make

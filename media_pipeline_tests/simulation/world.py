@@ -17,7 +17,7 @@ from media_pipeline_tests.faulty_host import HTML, Exchange, Fault, FaultyHost
 from media_pipeline_tests.hostile_host import HostileHost, answer_by_chance
 from media_pipeline_tests.library import picture, tweet
 
-MEDIA = 200
+MEDIA = 120
 HOSTILE = 12
 HOSTS = 5
 MAX_FILE_MB = 4
