@@ -20,6 +20,7 @@ from media_pipeline.catalog.selection import pieces
 from media_pipeline.imaging.version import FACTS_VERSION
 from media_pipeline.imaging.workers import FactsTask, FailureKind, Workers, WorkFailure
 from media_pipeline.model import FileFacts, ImportPartition, MediaPipelineError, Report, Status
+from media_pipeline.policy.foreign_text import for_markdown
 from media_pipeline.stages.context import ROWS_ASKED_FOR, TABLE_ROWS, Reports, StageContext
 from media_pipeline.stages.downloads import Downloads
 from media_pipeline.stages.integrity import heal, set_aside, verify_if_touched
@@ -141,7 +142,7 @@ def _reports(
 def _placeholder_page(rows: Sequence[Mapping[str, Any]]) -> str:
     """A table of pictures that so many authors can't have posted alike."""
     lines = [
-        f"| `{row['md5_sum']}` | {row['authors']} | {row['media']} | {str(row['example']).replace('|', '%7C')} |"
+        f"| `{row['md5_sum']}` | {row['authors']} | {row['media']} | {for_markdown(str(row['example']))} |"
         for row in rows
     ]
     return "\n".join(["| MD5 | authors | media here | one of their URLs |", "| --- | --- | --- | --- |", *lines])

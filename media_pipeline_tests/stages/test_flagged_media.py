@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from media_pipeline.policy.foreign_text import for_markdown
 from media_pipeline.stages.cached_media import cache_media
 from media_pipeline.stages.media_manifest import write_manifests
 from media_pipeline.stages.raw_posts import read_posts
@@ -83,7 +84,7 @@ def test_what_many_authors_share_under_different_urls_is_shown_as_a_placeholder(
     )
     assert authors == 4
     page = report.markdown["placeholder_pictures"]
-    assert f"| `{md5_sum}` | 4 | 4 | {host.url('/0.jpg')} |" in page
+    assert f"| `{md5_sum}` | 4 | 4 | {for_markdown(host.url('/0.jpg'))} |" in page
     report = library.with_settings(media_placeholder_authors=5).run(stages=CACHE)["cache_media"]
     assert report.numbers["placeholders"] == 0
     assert report.markdown == {}
