@@ -23,8 +23,15 @@ DEPLOYED = Path(__file__).parents[1] / "deploy" / "postgres" / "dagster.yaml"
 """Dagster's settings for production."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files first, so that no worker is left with one when the others have ended."""
+    for item in items:
+        parameters: dict[str, Any] = (
+            item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+        )
+        if item.get_closest_marker("postgres_slowly") and "postgresql" in parameters.values():
+            item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 

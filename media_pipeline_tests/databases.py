@@ -16,10 +16,8 @@ import sqlalchemy as sa
 from media_pipeline.catalog import schema
 from media_pipeline.catalog.tables import metadata
 
-POSTGRES_SLOWLY = pytest.mark.parametrize(
-    "either_database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True
-)
-"""Of tests that take long: with PostgreSQL they are among the slow ones."""
+POSTGRES_SLOWLY = pytest.mark.postgres_slowly
+"""Of tests that take long: with PostgreSQL they are among the slow ones (see ``conftest.py``)."""
 
 _UNHURRIED = ("fsync", "synchronous_commit", "full_page_writes")
 """What a server that is thrown away needn't wait for."""

@@ -59,6 +59,7 @@ def ingest_all(library: Library, exports: list[tuple[Path, str]]) -> None:
     assert start_ingest(library, exports[0][0].parent).wait(PATIENCE_SECONDS) == 0
 
 
+@pytest.mark.slow
 def test_every_required_medium_is_stored_and_each_is_fetched_once(
     tmp_path: Path, replay: ReplayHost, exports: list[tuple[Path, str]]
 ) -> None:

@@ -142,9 +142,8 @@ def test_each_reference_ends_as_the_fault_of_its_urls_calls_for(tmp_path: Path) 
     check(tmp_path, 1, ("bluesky", "linkedin"))
 
 
-@pytest.mark.parametrize(
-    "fault", ["busy", pytest.param("throttle", marks=pytest.mark.slow), pytest.param("lie", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", ["busy", "throttle", "lie"])
 def test_no_more_requests_are_under_way_at_a_host_than_it_may_have(tmp_path: Path, fault: str) -> None:
     """Faults at which the host knows as soon as we do that a request has ended."""
     media = whole_media(tmp_path / "media")

@@ -108,7 +108,15 @@ WORKS_ON = {
 
 
 @pytest.mark.parametrize("setting", WORKS_ON)
-@pytest.mark.parametrize("kind", ["a file", "below a file", "read-only", "below read-only", "full"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "a file",
+        "read-only",
+        "full",
+        *(pytest.param(f"below {kind}", marks=pytest.mark.slow) for kind in ("a file", "read-only")),
+    ],
+)
 def test_a_folder_that_can_not_be_used_is_one_line_that_names_it(
     shell: Shell, setting: str, kind: str, tmp_path: Path
 ) -> None:

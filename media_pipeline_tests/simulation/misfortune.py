@@ -1,7 +1,7 @@
 """What befalls a library between its runs: disks are not mounted or are others, bits flip, objects vanish.
 
 What belongs here: doing that, and undoing what is only for a while. What does not: what befalls a run from within
-(``trouble.py``), and what must hold (``test_simulation.py``).
+(``trouble.py``), and what must hold (``simulation.py``).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A made-up world with a library in it: its runs, what befalls them, and what must hold afterwards.
 
 What belongs here: the course of a simulation and its checks. What does not: the world (``world.py``), troubles and
-misfortunes themselves, and which seeds are run (``test_simulation.py``).
+misfortunes themselves, and which seeds are run (``test_on_sqlite.py``).
 """
 
 from __future__ import annotations

@@ -17,10 +17,13 @@ from media_pipeline.stages.duplicate_clusters import clusters_of
 from media_pipeline.stages.duplicates_views import report_path
 from media_pipeline.stages.media_manifest import write_manifests
 from media_pipeline.stages.raw_posts import read_posts
+from media_pipeline_tests.databases import POSTGRES_SLOWLY
 from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.imaging.near.footage import COPIES, encoded, scenes
 from media_pipeline_tests.library import DAY, TWITTER
 from media_pipeline_tests.stages.either_database import EitherLibrary, MakeEither, video
+
+pytestmark = POSTGRES_SLOWLY
 
 DEDUP = (read_posts, write_manifests, cache_media, report_duplicates)
 TOMORROW = ImportPartition(DAY + timedelta(days=1), "twitter")

@@ -18,10 +18,12 @@ from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.near_duplicates import Tier
 from media_pipeline.model import FileFacts, ImportPartition, MediaType, VideoPdq
 from media_pipeline_tests.catalog.filling import rows, snapshot, update
-from media_pipeline_tests.databases import sqlite_url
+from media_pipeline_tests.databases import POSTGRES_SLOWLY, sqlite_url
 from media_pipeline_tests.imaging.near.made_up import Film, apart, films
 from media_pipeline_tests.stages import alike
 from media_pipeline_tests.stages.alike import DAYS, Found, Look, fill, found, give_looks, search
+
+pytestmark = POSTGRES_SLOWLY
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 

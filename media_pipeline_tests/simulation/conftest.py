@@ -1,12 +1,7 @@
-"""Whatever befalls a library, and whenever: started again until quiet, nothing is lost and nothing is fetched again.
-
-A seed says what there is and what happens. Repeat one with MEDIA_TEST_SEED=<seed> and
-``pytest -m slow media_pipeline_tests/simulation -k one_seed``.
-"""
+"""The world, library, archive and Dagster of a seed: odd seeds on PostgreSQL, even ones on SQLite."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,12 +16,9 @@ from media_pipeline_tests.hostile_host import HostileHost
 from media_pipeline_tests.library import Library
 from media_pipeline_tests.simulation.archives import Bucket, Folder
 from media_pipeline_tests.simulation.daemon import Daemon
-from media_pipeline_tests.simulation.simulation import Simulation, simulate
+from media_pipeline_tests.simulation.simulation import Simulation
 from media_pipeline_tests.simulation.world import HOSTS, MAX_FILE_MB, make_world
 
-pytestmark = pytest.mark.long
-
-SEED = int(os.environ.get("MEDIA_TEST_SEED", "1"))
 CACHE_MB = 2
 """Less than what most worlds have: files leave the store for the archive."""
 
@@ -77,19 +69,3 @@ def simulated(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[MakeSi
             return Simulation(folder, hosts, world, archive, settings, engine, daemon)
 
         yield make
-
-
-@pytest.mark.parametrize("seed", range(1, 21))
-def test_nothing_is_lost_whatever_befalls_a_library(simulated: MakeSimulation, seed: int) -> None:
-    simulate(simulated(seed), seed)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(21, 201))
-def test_nothing_is_lost_with_many_more_seeds(simulated: MakeSimulation, seed: int) -> None:
-    simulate(simulated(seed), seed)
-
-
-@pytest.mark.slow
-def test_nothing_is_lost_with_one_seed_of_choice(simulated: MakeSimulation) -> None:
-    simulate(simulated(SEED), SEED)
