@@ -316,6 +316,14 @@ def _sqlite_engine(url: URL) -> sa.Engine:
         writes = connection.get_execution_options().get("writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
+    @event.listens_for(engine, "handle_error")
+    def let_go(context: sa.ExceptionContext) -> None:  # pyright: ignore[reportUnusedFunction]
+        # Ctrl-C in mid-statement: SQLAlchemy closes the connection, but SQLite keeps it, with its lock, for as long as
+        # a traceback holds the statement. What had come was to be written down meanwhile, and waited two minutes.
+        statement = context.execution_context
+        if statement is not None and not isinstance(context.original_exception, Exception):
+            statement.cursor.close()
+
     return engine
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from media_pipeline.catalog import removals
 from media_pipeline.catalog.database import CatalogError, Database, normalised_url
 from media_pipeline.catalog.tables import posts
 from media_pipeline.settings import Settings
@@ -116,3 +118,25 @@ def test_locks_of_different_names_do_not_meet_and_a_free_one_does_not_wait(datab
     with database.exclusive("fetch-twitter", lambda: waited.append("twitter")):
         pass
     assert waited == []
+
+
+class _Interrupted(tuple[str, ...]):
+    """Values on which somebody presses Ctrl-C."""
+
+    def __getitem__(self, _: Any) -> Any:
+        raise KeyboardInterrupt
+
+
+def test_ctrl_c_in_mid_statement_lets_the_next_transaction_write_at_once(database: Database) -> None:
+    """SQLAlchemy closes the connection. SQLite's lock stayed while the traceback held the statement."""
+    insert = "INSERT INTO removals (place, asked_at) VALUES (%s, %s)"
+    rows = [("a", "2026-01-01 00:00:00"), _Interrupted(("b", "2026-01-01 00:00:00"))]
+    try:
+        with database.write() as connection:
+            connection.exec_driver_sql(insert.replace("%s", "?") if database.is_sqlite else insert, rows)
+    except KeyboardInterrupt:
+        with database.write() as connection:
+            assert removals.begun(connection) == [], "nothing of what was broken off"
+            removals.begin(connection, ["c"])
+    with database.read() as connection:
+        assert removals.begun(connection) == ["c"]
