@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -229,6 +230,22 @@ def test_an_upload_that_another_run_aborted_is_sent_once_more(seaweed: Seaweed, 
     real.client.meta.events.register("before-call.s3.UploadPart", abort_all)
     put(real.archive, large)
     assert real.archive.read_back(KEY, content_of(LARGE)) is not None
+
+
+def test_what_another_thread_has_begun_is_never_taken_for_left_over(real: Bench, large: Path) -> None:
+    aborted: list[Any] = []
+    events = real.client.meta.events
+    events.register("before-call.s3.ListMultipartUploads", lambda **_: time.sleep(0.5))
+    events.register("before-call.s3.CompleteMultipartUpload", lambda **_: time.sleep(1))
+    events.register("before-call.s3.AbortMultipartUpload", lambda **_: aborted.append(1))
+    keys = [f"media/{number}.jpg" for number in range(4)]
+    threads = [threading.Thread(target=put, args=(real.archive, large, key)) for key in keys]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert aborted == []
+    assert all(real.archive.read_back(key, content_of(LARGE)) for key in keys)
 
 
 def test_an_interrupted_upload_leaves_no_parts(faulty: Bench, large: Path) -> None:
