@@ -133,14 +133,20 @@ def _renewed(library: Library, run_id: str) -> bool:
         return lease.renewed_at is not None and leases.now(connection) - lease.renewed_at < timedelta(seconds=30)
 
 
+def pause(library: Library, process: Started) -> None:
+    """Stop a run that is not about to write: SQLite's one lock would stay with it."""
+    with catalogue(library) as database, database.write():
+        os.killpg(process.pid, signal.SIGSTOP)
+        wait_for(lambda: psutil.Process(process.pid).status() == psutil.STATUS_STOPPED)
+
+
 def test_a_run_that_was_paused_and_given_up_writes_nothing_when_it_wakes(
     library: Library, host: FaultyHost, gate: Gate, tmp_path: Path
 ) -> None:
     process = working_run(library, host, gate, tmp_path)
     with open_instance(library.settings) as instance:
         (run,) = instance.get_runs()
-        os.killpg(process.pid, signal.SIGSTOP)
-        wait_for(lambda: psutil.Process(process.pid).status() == psutil.STATUS_STOPPED)
+        pause(library, process)
         ended, _ = look_until_it_is_ended(library, instance)
         assert ended == [run.run_id]
         before = library.snapshot()
@@ -159,7 +165,7 @@ def test_a_run_that_was_paused_and_not_missed_goes_on_when_it_wakes(
     library: Library, host: FaultyHost, gate: Gate, tmp_path: Path
 ) -> None:
     process = working_run(library, host, gate, tmp_path)
-    os.killpg(process.pid, signal.SIGSTOP)
+    pause(library, process)
     let_time_pass(library, 10 * LEASE)
     gate.open()
     os.killpg(process.pid, signal.SIGCONT)
