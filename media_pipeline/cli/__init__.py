@@ -1,6 +1,7 @@
 """`media-pipeline`: every command, thin over the stages and Dagster's jobs.
 
-What belongs here: arguments, what is printed, exit codes (0 done, 1 failed, 2 wrong usage or settings).
+What belongs here: arguments, what is printed, exit codes (0 done, 1 failed, 2 wrong usage or settings, 130
+interrupted by Ctrl-C).
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ from media_pipeline.terminal import print_error, print_unforeseen
 __all__ = ["app", "exports", "integrity", "main", "media", "media_duplicates", "running"]
 
 
+INTERRUPTED = 130
+"""As shells say it: 128 and the number of SIGINT."""
+
+
 def main() -> None:
     """The command line; every error of ours is one line and a non-zero exit code."""
     for stream in (sys.stdout, sys.stderr):
@@ -35,6 +40,9 @@ def _run() -> int:
         return app(standalone_mode=False) or 0
     except typer.TyperException as error:
         return _wrong_usage(error)
+    except (typer.Abort, KeyboardInterrupt):
+        print_error("interrupted: what has come is kept, and the same command goes on from there")
+        return INTERRUPTED
     except SettingsError as error:
         print_error(str(error))
         return 2

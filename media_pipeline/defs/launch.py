@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.events import RunFailureReason
 from sqlalchemy.exc import DBAPIError
 
 from media_pipeline.defs.clock import forget_the_future
@@ -113,7 +114,8 @@ def execute(
 ) -> FinishedRun:
     """Execute a job in this process, for a range of partitions or for an unpartitioned asset, and wait for its end.
 
-    An error of a step is told in what is returned. Raises HistoryError where the run can't be written down.
+    An error of a step is told in what is returned. Raises HistoryError where the run can't be written down, and
+    KeyboardInterrupt once the run has ended for it: Dagster makes a failure of Ctrl-C, after which the next would begin.
     """
     one = partitions if partitions and partitions.first == partitions.last else None
     with _history_errors(instance.root_directory, OSError, DBAPIError):
@@ -124,6 +126,8 @@ def execute(
             raise_on_error=False,
             run_config={"loggers": {"console": {"config": {"log_level": "INFO" if verbose else "CRITICAL"}}}},
         )
+    if _was_interrupted(result):
+        raise KeyboardInterrupt
     return FinishedRun(result.run_id, result.success, tuple(_problems(result)))
 
 
@@ -155,6 +159,14 @@ def run_dev_server(settings: Settings, host: str, port: int) -> int:
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(server.pid, signal.SIGKILL)
+
+
+def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
+    return any(
+        event.job_failure_data.failure_reason is RunFailureReason.UNEXPECTED_TERMINATION
+        for event in result.all_events
+        if event.event_type is dg.DagsterEventType.RUN_FAILURE
+    )
 
 
 def _problems(result: dg.ExecuteInProcessResult) -> list[str]:

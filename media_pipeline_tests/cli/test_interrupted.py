@@ -8,13 +8,21 @@ import json
 import signal
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
+from media_pipeline import session
+from media_pipeline.cli import INTERRUPTED
+from media_pipeline.defs import jobs
+from media_pipeline.defs.launch import open_instance
+from media_pipeline.defs.partitions import ranges_of
+from media_pipeline.model import ImportPartition
 from media_pipeline_tests.cli.shell import Shell
 from media_pipeline_tests.faulty_host import Exchange, FaultyHost, Gate
-from media_pipeline_tests.library import Library, picture, tweet
+from media_pipeline_tests.library import DAY, Library, picture, tweet
 from media_pipeline_tests.patience import PATIENCE_SECONDS, wait_for
 
 MEDIA = 40
@@ -52,7 +60,10 @@ def test_ctrl_c_in_mid_run_and_again_ends_the_same(library: Library, host: Fault
                 gate.let_in()
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(SECONDS_TO_NOTICE)
-            assert process.returncode != 0, (tmp_path / "printed").read_text()
+            said = (tmp_path / "printed").read_text()
+            assert process.returncode == INTERRUPTED, said
+            assert "interrupted: what has come is kept" in said
+            assert "Traceback" not in said
         asked = [request.path for request in host.requests]
         assert len(asked) < MEDIA
     summary = shell.json("ingest", str(path), "-p", "twitter")
@@ -60,3 +71,20 @@ def test_ctrl_c_in_mid_run_and_again_ends_the_same(library: Library, host: Fault
     assert sorted(request.path for request in host.requests) == sorted(f"/{n}.jpg" for n in range(MEDIA)), (
         "what had come before was written down, and nothing was fetched twice"
     )
+
+
+def test_after_ctrl_c_no_further_range_is_begun(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dagster makes a failed run of it; the ranges that were to follow were run all the same."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    days = [ImportPartition(DAY, "twitter"), ImportPartition(DAY + timedelta(days=5), "twitter")]
+    for day in days:
+        library.land("a.json", [tweet(1)], day)
+    monkeypatch.setattr("media_pipeline.defs.assets.read_posts", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        session.run(library.settings, jobs.WHOLE, ranges_of(days), verbose=False)
+    with open_instance(library.settings) as instance:
+        (run,) = instance.get_runs()
+    assert run.status is dg.DagsterRunStatus.FAILURE
