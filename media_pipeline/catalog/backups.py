@@ -62,6 +62,8 @@ def back_up_sqlite(catalogue: Path, why: str) -> Path:
 
     A copy that is damaged is not kept, and no older one goes for it.
     """
+    if not catalogue.is_file() or not catalogue.stat().st_size:
+        raise BackupError(f"there is no catalogue {catalogue}: restore a backup with {restore_advice(catalogue)}")
     target = catalogue.parent / FOLDER / f"catalog-{datetime.now(UTC).strftime(_TIME)}Z-{why}.sqlite"
     part = target.with_suffix(f".part-{os.getpid()}")
     try:
@@ -122,6 +124,13 @@ def restore_advice(catalogue: Path) -> str:
     return f"`media-pipeline backups --restore {newest.name}`"
 
 
+def _forget_removals(catalogue: Path) -> None:
+    """What was to be removed when the backup was made may be somebody's since; what is nobody's is an orphan."""
+    with closing(sqlite3.connect(catalogue, isolation_level=None)) as connection:
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'removals'").fetchone():
+            connection.execute("DELETE FROM removals")
+
+
 def restore_sqlite(catalogue: Path, name: str) -> Path:
     """Put a backup in the catalogue's place, and return where the catalogue that was there lies now.
 
@@ -138,6 +147,7 @@ def restore_sqlite(catalogue: Path, name: str) -> Path:
     try:
         shutil.copyfile(backup, part)
         part.chmod(0o600)
+        _forget_removals(part)
         # The log of the old catalogue goes with it: applied to the backup, it would destroy it.
         for suffix in ("-wal", "-shm", ""):
             there = Path(f"{catalogue}{suffix}")

@@ -1,9 +1,8 @@
-"""References that have no bytes, and the way to give them some that are known to be theirs."""
+"""References that have no bytes, and may be given some that are known to be theirs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
@@ -25,13 +24,3 @@ def without_bytes(connection: sa.Connection, media_ids: Sequence[str]) -> list[s
             )
         ).scalars()
     ]
-
-
-def give(connection: sa.Connection, media_id: str, sha256: str) -> None:
-    """Let a reference hold a stored file that was archived for it. When that was fetched is not known any more."""
-    now = datetime.now(UTC)
-    connection.execute(
-        sa.update(post_media)
-        .where(post_media.c.media_id == media_id, post_media.c.sha256.is_(None))
-        .values(status=Status.STORED, sha256=sha256, error=None, next_attempt_at=None, fetched_at=now, updated_at=now)
-    )

@@ -138,7 +138,7 @@ def places(
     with session.open_database(settings) as database, database.read() as connection:
         library = places_table.library_id(connection)
         rows = [
-            {"kind": place.kind, "address": place.address, "present": place.is_current, "id": place.place_id}
+            {"kind": place.kind, "address": place.address, "current": place.is_current, "id": place.place_id}
             for place in places_table.all_of(connection)
         ]
     if as_json:

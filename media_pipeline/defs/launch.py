@@ -114,8 +114,8 @@ def execute(
 ) -> FinishedRun:
     """Execute a job in this process, for a range of partitions or for an unpartitioned asset, and wait for its end.
 
-    An error of a step is told in what is returned. Raises HistoryError where the run can't be written down, and
-    KeyboardInterrupt once the run has ended for it: Dagster makes a failure of Ctrl-C, after which the next would begin.
+    An error of a step is told in what is returned. Raises HistoryError where the run can't be written down,
+    KeyboardInterrupt once the run has ended for it: Dagster makes a failure of it, after which the next would begin.
     """
     one = partitions if partitions and partitions.first == partitions.last else None
     with _history_errors(instance.root_directory, OSError, DBAPIError):

@@ -220,6 +220,7 @@ class Downloads:
             with self._context.database.write() as connection:
                 settled, without_row = write_down(self._context, connection, outcomes)
                 write_attempts(self._context, connection, dropped)
+        self._context.store.written_down(outcome.local_path for _, outcome in outcomes if outcome.local_path)
         self._context.remove(without_row)
         if settled < sum(len(download.references) for download, _ in outcomes):
             # What is left of them is settled like every URL that the catalogue knows.

@@ -190,6 +190,7 @@ def _heal(context: StageContext, lost: Sequence[MissingFile]) -> int:
         if place is not None:
             with context.database.write() as connection:
                 missing.mark_found(connection, file.content.sha256, place)
+            context.store.written_down([place])
             healed += 1
     return healed
 
@@ -250,6 +251,7 @@ def fetch_back(context: StageContext, sha256: str) -> str | None:
         return None
     with context.database.write() as connection:
         missing.mark_found(connection, sha256, place)
+    context.store.written_down([place])
     return place
 
 

@@ -163,6 +163,7 @@ def _write_down(context: StageContext, batch: Sequence[Stored]) -> int:
         media.mark_failed(connection, failures, context.settings.media_max_attempts)
         without_row = [one.row[2] for one in written.refused]
         removals.begin(connection, without_row)
+    context.store.written_down(place for _, _, place in batch)
     for one in written.refused:
         context.log.warning(f"{one.row[1].url} can't be written down: {one.reason}")
     context.remove(without_row)

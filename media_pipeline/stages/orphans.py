@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 
-from media_pipeline.catalog import archived, files, missing, orphans, removals
+from media_pipeline.catalog import archived, files, media, missing, orphans, removals
+from media_pipeline.catalog.media import StoredMedia
 from media_pipeline.catalog.selection import pieces
 from media_pipeline.fetch.sniff import SniffedType, sniff
 from media_pipeline.model import Content, FetchedFile, Proof
 from media_pipeline.stages.context import StageContext
-from media_pipeline.storage.archive import MEDIA_PREFIX, ArchiveError, media_id_of_key
+from media_pipeline.storage.archive import MEDIA_PREFIX, ArchiveError, digest_of_key, media_id_of_key
 from media_pipeline.storage.durable import StorageError, digests_of, storage_errors
 
 TOGETHER = 200
@@ -112,17 +115,23 @@ def _described(path: Path) -> FetchedFile | str:
 
 
 def _give_back(context: StageContext) -> int:
-    """References without bytes whose key the archive has get them from there; return how many."""
+    """References without bytes whose keys the archive has get them from there; return how many."""
     given = 0
-    for keys in pieces(context.archive.keys(MEDIA_PREFIX), TOGETHER):
-        by_reference = {media_id: key for key in keys if (media_id := media_id_of_key(key))}
+    of_references = groupby(context.archive.keys(MEDIA_PREFIX), media_id_of_key)
+    # The usual key is that of the first version; those that name a digest came later.
+    keys = ((media_id, sorted(found, key=digest_of_key)) for media_id, found in of_references if media_id)
+    for piece in pieces(keys, TOGETHER):
+        by_reference = dict(piece)
         with context.database.read() as connection:
             waiting = orphans.without_bytes(connection, list(by_reference))
-        given += sum(_give(context, media_id, by_reference[media_id]) for media_id in waiting)
+        for media_id in waiting:
+            # All of them: each is a version.
+            given += sum(_give(context, media_id, key) for key in by_reference[media_id]) > 0
     return given
 
 
 def _give(context: StageContext, media_id: str, key: str) -> bool:
+    """Let a reference hold what lies under a key of it; what it held before becomes an earlier version."""
     temporary = context.store.temporary_folder() / f"adopt-{media_id}"
     try:
         context.archive.fetch_to(key, temporary)
@@ -130,6 +139,8 @@ def _give(context: StageContext, media_id: str, key: str) -> bool:
     except (ArchiveError, StorageError) as error:
         context.log.warning(f"{key} can't be given back to {media_id}: {error}")
         return False
+    if isinstance(file, FetchedFile) and not file.sha256.startswith(digest_of_key(key)):
+        file = "its bytes have another SHA-256 than its name"
     if isinstance(file, str):
         temporary.unlink()
         context.log.warning(f"{key} is not given back to {media_id}: {file}")
@@ -144,7 +155,8 @@ def _give(context: StageContext, media_id: str, key: str) -> bool:
     there = context.archive.check(key, Content(file.sha256, file.md5_sum, file.file_size, file.mime_type))
     with context.database.write() as connection:
         files.save(connection, [(file, place)])
-        orphans.give(connection, media_id, file.sha256)
+        media.mark_stored(connection, [StoredMedia(media_id, file.sha256, None, None, datetime.now(UTC))])
         if there is not None:
             archived.mark_archived(connection, {file.sha256: replace(there, proof=Proof.READ)}, context.archive_id)
+    context.store.written_down([place])
     return True

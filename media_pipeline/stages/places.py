@@ -175,7 +175,8 @@ def _mark(database: Database, site: _Site, current: Place | None) -> str:
     if current is not None:
         raise WrongPlace(
             f"{site.address} ({_SETTING[site.kind]}) is not marked as the library's {site.kind}, which was last found "
-            f"at {current.address}: mount it or set the right path; a new or moved place is registered by {register}"
+            f"{'there' if current.address == site.address else f'at {current.address}'}: mount it or set the right "
+            f"path; a new place is registered by {register}, a moved one is known by its marker"
         )
     with database.read() as connection:
         sample = site.sample(connection)
@@ -252,6 +253,8 @@ def register(
             f"{site.address} belongs to library {marker.library_id[:8]}: remove the marker there yourself if that "
             "library is no more"
         )
+    if marker is not None and marker.kind is not kind:
+        raise WrongPlace(f"{site.address} is the library's {marker.kind}: its {kind} has to be another place")
     is_ours = marker is not None and library == marker.library_id
     if marker is not None and is_ours:
         place_id = marker.place_id

@@ -101,6 +101,11 @@ def archive_keys(media_id: str, when: datetime, extension: str, sha256: str) -> 
         yield f"{stem}-{sha256[:digits]}.{extension}"
 
 
+def digest_of_key(key: str) -> str:
+    """The beginning of the SHA-256 that a key names; empty for the usual key, which names none."""
+    return "-".join(key.rpartition("/")[2].partition(".")[0].split("-")[2:])
+
+
 def media_id_of_key(key: str) -> str | None:
     """The reference that a key was made for; None for a key of another form."""
     name = key.rpartition("/")[2].partition(".")[0]

@@ -47,7 +47,7 @@ class FolderArchive:
         if found is not None:
             return found
         with _archive_errors(key):
-            is_ours = self._copy(path, self._path(key))
+            is_ours = self._copy(path, self._path(key), content)
         written = self.read_back(key, content)
         if written is None:
             raise ArchiveError(key, "what was written is not there; look after the disk and run again")
@@ -103,12 +103,19 @@ class FolderArchive:
             part.chmod(0o600)
             move_into_place(part, target)
 
-    def _copy(self, source: Path, target: Path) -> bool:
-        """Make a file appear whole at ``target``; False when another one was faster. It is never replaced."""
+    def _copy(self, source: Path, target: Path, content: Content) -> bool:
+        """Make a file appear whole at ``target``; False when another one was faster. It is never replaced, so what is
+        no longer this content never comes to be there. Raises ArchiveError.
+        """
         with self._part_of(target) as part:
             shutil.copyfile(source, part)
             part.chmod(0o600)
             sync(part)
+            if not holds(part, content.sha256, content.file_size):
+                raise ArchiveError(
+                    target.name,
+                    f"{source} is damaged: `media-pipeline verify` puts it aside and looks for another copy",
+                )
             is_ours = _appear_once(part, target)
             sync(target.parent)
             return is_ours

@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any, Self
@@ -54,6 +54,10 @@ _RENDITION_FOLDERS = {
     RenditionKind.WEB: "web",
 }
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
+
+
+_WRITTEN_DOWN = "written down: "
+"""Begins a line of the journal that strikes out a place."""
 
 
 class ContentStore:
@@ -102,11 +106,11 @@ class ContentStore:
     def remove_leftovers(self, settle: Callable[[list[str]], None]) -> None:
         """Remove the folders in ``tmp/`` of killed processes. Live ones keep theirs.
 
-        Each time ``settle`` is given the places of the originals that the process was adopting: a row may be missing
-        for some of them.
+        Each time ``settle`` is given the places of the originals that the process had adopted and not yet told to be
+        written down (:meth:`written_down`): a row may be missing for some of them.
         """
         with storage_errors("remove leftovers under", self.root / "tmp"):
-            remove_abandoned(self.root / "tmp", settle)
+            remove_abandoned(self.root / "tmp", lambda lines: settle(_without_row(lines)))
 
     def adopt(self, temp: Path, *, sha256: str, md5_sum: str, media_type: MediaType, extension: str) -> str:
         """Move an original from the temporary folder to its place and return that.
@@ -125,6 +129,17 @@ class ContentStore:
             self._note(place)
             folder, _, name = place.rpartition("/")
             return self._place(temp, folder, name)
+
+    def written_down(self, places: Iterable[str]) -> None:
+        """Rows name these originals, and are committed: whatever becomes of the catalogue, they are no leftovers.
+
+        A catalogue that is restored from a backup has no row for what came since. That makes orphans of its files,
+        which ``verify --orphans`` finds, and nothing removes by itself.
+        """
+        with self._lock, storage_errors("note files of", self.root / "tmp"):
+            if self._temporary is not None:
+                for place in places:
+                    self._temporary.note(f"{_WRITTEN_DOWN}{place}")
 
     def adopt_rendition(self, temp: Path, *, sha256: str, kind: RenditionKind, recipe: str, extension: str) -> str:
         """Move a rendition of the original ``sha256`` to its place, instead of what the same recipe made before.
@@ -245,3 +260,14 @@ def _checked(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise StorageError(f"{name!r} can't be a file name: use letters, digits, dots, dashes and underscores")
     return name
+
+
+def _without_row(lines: Sequence[str]) -> list[str]:
+    """The places that a journal noted and did not strike out again."""
+    open_places: dict[str, None] = {}
+    for line in lines:
+        if line.startswith(_WRITTEN_DOWN):
+            open_places.pop(line.removeprefix(_WRITTEN_DOWN), None)
+        else:
+            open_places[line] = None
+    return list(open_places)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,13 +10,16 @@ import pytest
 import sqlalchemy as sa
 
 from media_pipeline.catalog import removals
-from media_pipeline.catalog.tables import media_files
-from media_pipeline.model import Proof
+from media_pipeline.catalog.database import Database
+from media_pipeline.catalog.tables import media_files, post_media
+from media_pipeline.model import PlaceKind, Proof
 from media_pipeline.stages import orphans
 from media_pipeline.stages.integrity import verify_files
+from media_pipeline.stages.places import register
 from media_pipeline.stages.renditions import make_renditions, render_missing
 from media_pipeline.stages.s3_archive import archive_files
 from media_pipeline.stages.scrub import evict, is_fresh, scrub_archive
+from media_pipeline.storage.store import ContentStore
 from media_pipeline_tests import faulty_host
 from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.library import STAGES, TWITTER, picture, tweet
@@ -325,25 +329,24 @@ def test_orphans_are_found_and_removed_or_adopted_by_their_digests(library: Eith
     assert not thumbnail.exists()
 
 
-def test_a_library_whose_catalogue_was_deleted_comes_back_without_a_request(
-    library: EitherLibrary, host: FaultyHost, tmp_path: Path
-) -> None:
-    from contextlib import closing
-
-    from media_pipeline.catalog.database import Database
-    from media_pipeline.model import PlaceKind
-    from media_pipeline.stages.places import register
-    from media_pipeline.storage.store import ContentStore
-
-    asked = everything_is_gone(host)
-    (tmp_path / "new").mkdir()
+def new_catalogue(library: EitherLibrary, folder: Path) -> EitherLibrary:
+    """The library as it is after its catalogue was deleted, its places registered, and its exports read again."""
+    (folder / "new").mkdir()
     new = library.with_settings(
-        media_catalog_url=f"sqlite:///{tmp_path / 'new' / 'catalog.sqlite'}", download_media=False
+        media_catalog_url=f"sqlite:///{folder / 'new' / 'catalog.sqlite'}", download_media=False
     )
     with closing(Database.open(new.settings)) as database:
         for kind in PlaceKind:
             register(new.settings, database, ContentStore(new.storage, public=False), None, kind)
     new.run(stages=CACHE)
+    return new
+
+
+def test_a_library_whose_catalogue_was_deleted_comes_back_without_a_request(
+    library: EitherLibrary, host: FaultyHost, tmp_path: Path
+) -> None:
+    asked = everything_is_gone(host)
+    new = new_catalogue(library, tmp_path)
     with new.open() as context:
         adopted = orphans.adopt(context, orphans.find(context))
     assert (adopted.files, adopted.references, adopted.refused) == (MANY, MANY, ())
@@ -352,3 +355,67 @@ def test_a_library_whose_catalogue_was_deleted_comes_back_without_a_request(
     assert back.statuses() == {"stored": MANY}
     assert (report.numbers["sent"], report.numbers["archived"]) == (0, MANY)
     assert len(host.requests) == asked
+
+
+def test_what_a_killed_run_had_written_down_stays_when_the_catalogue_goes_back_to_a_backup(
+    make_either: MakeEither, host: FaultyHost
+) -> None:
+    """The journal of the killed process was held against a catalogue of before, and six only copies went."""
+    library = make_either()
+    library.land("a.json", [tweet(n, host.serve(f"/{n}.jpg", picture(n))) for n in range(MANY)])
+    with pytest.raises(LookupError), library.open() as context:
+        for stage in CACHE:
+            stage(context, [TWITTER])
+        raise LookupError("killed, as the journal of its process sees it")
+    with library.catalogue() as connection:
+        for table in (post_media, media_files):
+            connection.execute(sa.delete(table))
+    before = bytes_at_rest(library)
+    with library.open() as context:
+        assert len(orphans.find(context).originals) == MANY
+        assert orphans.adopt(context, orphans.find(context)).files == MANY
+    assert bytes_at_rest(library) == before == {picture(n) for n in range(MANY)}
+
+
+def test_a_damaged_file_never_comes_into_the_archive(library: EitherLibrary) -> None:
+    """It was sent under each key that the file may have, and nothing there is ever overwritten."""
+    body = picture(0)
+    (stored,) = (path for path in library.files() if path.read_bytes() == body)
+    (archived,) = (path for path in objects(library) if path.read_bytes() == body)
+    flip(stored)
+    archived.unlink()
+    with library.open() as context:
+        (failure,) = archive_files(context, repair=True).failures
+        assert "verify` puts it aside" in failure["error"]
+        assert len(objects(library)) == MANY - 1
+        verify_files(context)
+    library.fetch()
+    with library.open() as context:
+        assert archive_files(context, repair=True).failures == ()
+    assert archived.read_bytes() == body
+
+
+def test_a_new_catalogue_gets_the_versions_of_the_archive_in_their_order_and_none_with_other_bytes(
+    library: EitherLibrary, host: FaultyHost, tmp_path: Path
+) -> None:
+    """One key a reference was taken: the first version, or a damaged one, in place of the one that is held."""
+    bodies = {"/1.jpg": picture(50, 80, 60), "/2.jpg": picture(51, 80, 60)}
+    urls = {path: host.serve(path, body) for path, body in bodies.items()}
+    library.ask_again()
+    library.run(stages=STAGES)
+    damaged = (
+        library.settings.archive_path
+        / library.table("media_files", sha256=library.reference(urls["/2.jpg"])["sha256"])[0]["s3_key"]
+    )
+    flip(damaged)
+    everything_is_gone(host)
+    for path in library.files():
+        path.unlink()
+    new = new_catalogue(library, tmp_path)
+    with new.open() as context:
+        orphans.adopt(context, orphans.find(context))
+    held = {path: new.bytes_of(new.reference(url)["sha256"]) for path, url in urls.items()}
+    assert held == {"/1.jpg": bodies["/1.jpg"], "/2.jpg": picture(2)}, "only its first version is whole"
+    (version,) = new.table("media_versions")
+    assert version["media_id"] == new.reference(urls["/1.jpg"])["media_id"]
+    assert new.bytes_of(version["sha256"]) == picture(1)

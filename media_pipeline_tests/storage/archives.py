@@ -76,9 +76,9 @@ def folder_bench(root: Path) -> Iterator[Bench]:
     sent: list[str] = []
 
     class Counting(FolderArchive):
-        def _copy(self, source: Path, target: Path) -> bool:
+        def _copy(self, source: Path, target: Path, content: Content) -> bool:
             sent.append(str(target))
-            return super()._copy(source, target)
+            return super()._copy(source, target, content)
 
     yield Bench(Counting(root / "archive"), sent)
 
