@@ -34,6 +34,7 @@ class Source:
     sha256: str
     local_path: str | None
     """None: only the archive has it."""
+    file_size: int
     mime_type: str
     has_picture: bool
     """False for sound, and for a video file that holds only sound."""
@@ -66,7 +67,11 @@ def sources(
     Ask for many at once: each call looks up all files of a condition such as :func:`files.of_partitions`.
     """
     query = (
-        sa.select(*media_files.c["sha256", "local_path", "media_type", "mime_type", "width", "frames", "duration"])
+        sa.select(
+            *media_files.c[
+                "sha256", "local_path", "file_size", "media_type", "mime_type", "width", "frames", "duration"
+            ]
+        )
         .where(
             sa.or_(media_files.c.local_path.is_not(None), media_files.c.archived_at.is_not(None)),
             media_files.c.facts_at.is_not(None),
@@ -88,6 +93,7 @@ def sources(
         Source(
             file.sha256,
             file.local_path,
+            file.file_size,
             file.mime_type,
             file.width is not None or file.media_type == MediaType.DOCUMENT,
             frozenset(made.get(file.sha256, ())),

@@ -65,13 +65,20 @@ class _Originals:
         self.unavailable: set[str] = set()
 
     def place_of(self, source: Source) -> str | None:
-        """The place in the store; None when the archive does not give it back, which the log says."""
-        if source.local_path is not None or source.sha256 in self.unavailable:
-            return source.local_path
-        place = fetch_back(self._context, source.sha256)
+        """The place in the store; None when it can't be drawn from, which the log says: the archive does not give it
+        back, or its bits have flipped, and what is drawn would stay wrong when the original is healed.
+        """
+        if source.sha256 in self.unavailable:
+            return None
+        place = source.local_path
+        if place is None:
+            place = fetch_back(self._context, source.sha256)
+        elif not self._context.store.matches(place, source.sha256, source.file_size):
+            self._context.log.warning(f"{place} is damaged, nothing is drawn from it: run `media-pipeline verify`")
+            place = None
         if place is None:
             self.unavailable.add(source.sha256)
-        self._are_fetched = True
+        self._are_fetched = self._are_fetched or source.local_path is None
         return place
 
     def make_room(self) -> None:

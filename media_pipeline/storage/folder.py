@@ -113,7 +113,7 @@ class FolderArchive:
             sync(part)
             if not holds(part, content.sha256, content.file_size):
                 raise ArchiveError(
-                    target.name,
+                    target.relative_to(self.root).as_posix(),
                     f"{source} is damaged: `media-pipeline verify` puts it aside and looks for another copy",
                 )
             is_ours = _appear_once(part, target)

@@ -64,6 +64,7 @@ def test_a_source_says_what_was_made_of_it(database: Database):
             Source(
                 sha256,
                 path_of(a_file("content 0")),
+                len("content 0"),
                 "image/jpeg",
                 True,
                 frozenset({OPTIMIZED, THUMBNAIL}),

@@ -276,3 +276,14 @@ def test_on_a_disk_that_can_only_be_read_list_stats_and_verify_work(filled: Libr
     assert verified == {"checked": MANY, "corrupt": []}
     assert "can only be read" in done.stderr
     assert "can't be written" in done.stderr or "read-only" in done.stderr.lower()
+
+
+def test_no_backup_is_made_of_a_catalogue_that_is_not_there(filled: Library, terminal: Terminal) -> None:
+    """An empty one was made, and was the newest, which is the one that a damaged catalogue is to be restored from."""
+    file = filled.storage / "catalog.sqlite"
+    good = backups.back_up_sqlite(file, "by-hand")
+    for path in filled.storage.glob("catalog.sqlite*"):
+        path.unlink()
+    code, _, said = terminal.run("backups", "--now")
+    assert (code, file.exists()) == (1, False)
+    assert f"--restore {good.name}" in said

@@ -224,3 +224,11 @@ def test_an_archive_out_of_reach_stops_only_what_needs_it_and_nothing_else_waits
     assert library.statuses() == {"stored": 1}
     with pytest.raises(ArchiveError, match=r"127\.0\.0\.1"):
         library.run(stages=STAGES, bucket=bucket)
+
+
+def test_registering_refuses_a_place_that_is_the_librarys_own_of_another_kind(library: EitherLibrary) -> None:
+    """The archive's marker took the place of the store's, and nothing could be written any more."""
+    wrong = library.with_settings(media_archive_path=library.storage)
+    with pytest.raises(WrongPlace, match="is the library's store: its archive has to be another place"):
+        registered(wrong, PlaceKind.ARCHIVE)
+    library.run(stages=STAGES)

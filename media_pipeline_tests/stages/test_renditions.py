@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,9 @@ import sqlalchemy as sa
 from PIL import Image
 
 from media_pipeline.imaging import workers
+from media_pipeline.stages.integrity import verify_files
 from media_pipeline.stages.progress import Progress
-from media_pipeline.stages.renditions import make_renditions
+from media_pipeline.stages.renditions import make_renditions, render_missing
 from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.imaging import formats
 from media_pipeline_tests.library import STAGES, TWITTER, picture, tweet
@@ -89,6 +91,26 @@ def test_originals_are_never_touched(library: EitherLibrary, host: FaultyHost) -
     library.run()
     (original,) = library.files()
     assert original.read_bytes() == picture(1)
+
+
+def test_nothing_is_drawn_from_an_original_whose_bits_have_flipped(library: EitherLibrary, host: FaultyHost) -> None:
+    """A wrong rendition stayed for ever, also after the original was healed."""
+    library.land("a.json", [tweet(1, host.serve("/a.jpg", grainy(1)))])
+    library.run()
+    (drawn,), (original,) = library.files("optimized"), library.files()
+    right = drawn.read_bytes()
+    drawn.unlink()
+    body = bytearray(original.read_bytes())
+    body[-200] ^= 0x55
+    times = original.stat()
+    original.write_bytes(body)
+    os.utime(original, ns=(times.st_atime_ns, times.st_mtime_ns))
+    with library.open() as context:
+        render_missing(context)
+        assert library.files("optimized") == []
+        verify_files(context)
+    library.run()
+    assert [path.read_bytes() for path in library.files("optimized")] == [right]
 
 
 def test_another_recipe_takes_the_place_of_the_old(library: EitherLibrary, host: FaultyHost) -> None:
