@@ -78,7 +78,7 @@ def test_places_are_shown_and_registered(filled: Library, terminal: Terminal) ->
     said = json.loads(out)
     assert code == 0
     assert len(said["library"]) == 32
-    assert {place["kind"]: place["present"] for place in said["places"]} == {
+    assert {place["kind"]: place["current"] for place in said["places"]} == {
         "store": True,
         "archive": True,
         "imports": True,
