@@ -115,8 +115,8 @@ def cli_page() -> str:
     """docs/cli.md."""
     group = get_command(app)
     lines = ["# Command line\n", (group.help or "").strip(), "\nThis page is made from the commands by `make docs`.\n",
-             "Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 130 interrupted. `--json` prints facts for scripts, by "
-             "the catalogue's column names. Messages and progress go to standard error.\n"]  # fmt: skip
+             "Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 130 interrupted. `--json` prints facts for "
+             "scripts, by the catalogue's column names. Messages and progress go to standard error.\n"]  # fmt: skip
     for name, command in group.commands.items():  # type: ignore[attr-defined]
         lines += [f"## media-pipeline {name}\n", (command.help or "").strip() + "\n"]
         rows = [_parameter(parameter) for parameter in command.params if parameter.name != "help"]
