@@ -22,7 +22,7 @@ __all__ = ["app", "exports", "integrity", "main", "media", "media_duplicates", "
 
 
 INTERRUPTED = 130
-"""As shells say it: 128 and the number of SIGINT."""
+"""As shells say it: 128 and the number of SIGINT. Typer makes it of a KeyboardInterrupt."""
 
 
 def main() -> None:
@@ -37,12 +37,12 @@ def main() -> None:
 def _run() -> int:
     """Run the command that the arguments name, and return the exit code."""
     try:
-        return app(standalone_mode=False) or 0
+        code = app(standalone_mode=False) or 0
+        if code == INTERRUPTED:
+            print_error("interrupted: what has come is kept, and the same command goes on from there")
+        return code
     except typer.TyperException as error:
         return _wrong_usage(error)
-    except (typer.Abort, KeyboardInterrupt):
-        print_error("interrupted: what has come is kept, and the same command goes on from there")
-        return INTERRUPTED
     except SettingsError as error:
         print_error(str(error))
         return 2
