@@ -1,9 +1,10 @@
-"""A disk that is full: a small file system in memory, where the system lets one be mounted."""
+"""A disk that is full, where the system lets one be mounted, and one that is not mounted."""
 
 from __future__ import annotations
 
+import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,3 +35,16 @@ def full_disk(folder: Path) -> Iterator[Path]:
         yield folder
     finally:
         subprocess.run(["umount", str(folder)], check=True)
+
+
+def unmount(folder: Path) -> Callable[[], None]:
+    """Leave an empty folder in the place; returns what mounts it again."""
+    aside = folder.with_name(f"{folder.name}-elsewhere")
+    folder.rename(aside)
+    folder.mkdir()
+
+    def mount() -> None:
+        shutil.rmtree(folder)
+        aside.rename(folder)
+
+    return mount

@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from media_pipeline.storage.marker import NAME
+from media_pipeline_tests.mounts import unmount
 from media_pipeline_tests.simulation.archives import Folder, Undo, flip
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ MISFORTUNES: tuple[Misfortune, ...] = (
 def _emptied(simulation: Simulation, kind: str, folder: Path) -> Strike:
     if not simulation.has_place(kind):
         return Strike()
-    return Strike(_aside(folder), refused=True)
+    return Strike(unmount(folder), refused=True)
 
 
 def _swapped(simulation: Simulation, kind: str, folder: Path) -> Strike:
@@ -130,19 +130,6 @@ def _swapped(simulation: Simulation, kind: str, folder: Path) -> Strike:
     if strike.refused:
         (folder / NAME).write_text(json.dumps({"library": "b" * 32, "place": "c" * 32, "kind": kind}))
     return strike
-
-
-def _aside(folder: Path) -> Undo:
-    """Leave an empty folder in the place of one."""
-    aside = folder.with_name(f"{folder.name}-elsewhere")
-    folder.rename(aside)
-    folder.mkdir()
-
-    def undo() -> None:
-        shutil.rmtree(folder)
-        aside.rename(folder)
-
-    return undo
 
 
 def _drawn(simulation: Simulation, dice: random.Random, most: int) -> list[tuple[Path, str, bytes]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from media_pipeline.storage.store import ContentStore
 from media_pipeline_tests import faulty_host
 from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.library import STAGES, picture, tweet
+from media_pipeline_tests.mounts import unmount
 from media_pipeline_tests.stages.either_database import CACHE, EitherLibrary, MakeEither
 from media_pipeline_tests.storage.archives import client_of
 
@@ -45,19 +45,6 @@ def registered(library: EitherLibrary, kind: PlaceKind) -> Registration:
     with closing(Database.open(library.settings)) as database:
         store = ContentStore(library.settings.storage_path, public=False)
         return register(library.settings, database, store, None, kind)
-
-
-def unmount(folder: Path) -> Callable[[], None]:
-    """Leave an empty folder in the place; returns what mounts it again."""
-    aside = folder.with_name(f"{folder.name}-elsewhere")
-    folder.rename(aside)
-    folder.mkdir()
-
-    def mount() -> None:
-        shutil.rmtree(folder)
-        aside.rename(folder)
-
-    return mount
 
 
 def everything_is_gone(host: FaultyHost) -> None:
