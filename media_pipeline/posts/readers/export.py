@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from media_pipeline.posts.readers.zeeschuimer import unwrap
 from media_pipeline.posts.readers.zip_archive import SUFFIX, account_in, is_zip, members_of, text_of_member
 
 LINE_SUFFIXES = (".jsonl", ".ndjson")
+LINES_LOOKED_AT = 8
+"""Lines by which a file without a telling name is taken for NDJSON: a log's first lines, then a record."""
 _TEXT_SUFFIXES = (".json", *LINE_SUFFIXES, ".js")
 SUPPORTED_SUFFIXES = (*_TEXT_SUFFIXES, SUFFIX)
 """All but ``.zip`` also with ``.gz`` behind them."""
@@ -84,17 +86,17 @@ def _read_text(name: str, chunks: Iterator[bytes], owner: Mapping[str, Any] | No
 
 def _read(name: str, chunks: Iterator[bytes]) -> Iterator[Record | Fault]:
     head, chunks = look_ahead(chunks)
-    beginning = head.lstrip()
-    if not beginning:
+    if not head.strip():
         return _read_nothing(chunks)
     if is_assignment(head):
         return read_script(head, chunks)
+    # An array is often one line of any length: it is not read to its end for a look at the second one.
+    if not head.lstrip().startswith(b"["):
+        head, chunks = look_ahead(chunks, lines=LINES_LOOKED_AT)
+    lines = [line.strip() for line in head.split(b"\n") if line.strip()]
     if _plain_name(name).endswith(LINE_SUFFIXES):
-        return _read_document(beginning, chunks) if _opens_document(beginning) else read_lines(chunks)
-    if beginning.startswith(b"{"):
-        head, chunks = look_ahead(chunks, lines=2)
-        return read_lines(chunks) if _holds_lines(head) else read_object(chunks)
-    return _read_document(beginning, chunks)
+        return _read_document(lines[0], chunks) if _opens_document(head.lstrip(), lines) else read_lines(chunks)
+    return read_lines(chunks) if _holds_lines(lines) else _read_document(lines[0], chunks)
 
 
 def _read_nothing(chunks: Iterator[bytes]) -> Iterator[Record | Fault]:
@@ -112,19 +114,24 @@ def _read_document(beginning: bytes, chunks: Iterator[bytes]) -> Iterator[Record
     return iter([Fault(Locator(offset=0), f"not JSON: the file begins with {shown!r}")])
 
 
-def _opens_document(beginning: bytes) -> bool:
+def _opens_document(beginning: bytes, lines: Sequence[bytes]) -> bool:
     """Whether a file named as NDJSON is a document: its first line only opens one, or is an array without end."""
-    line, newline, _ = beginning.partition(b"\n")
-    return line.strip() in (b"[", b"{") or (line.startswith(b"[") and not newline)
+    first = lines[0]
+    if first == b"{":
+        # What was cut off behind its brace is followed by another record, a document by its first key.
+        return len(lines) < 2 or not lines[1].startswith(b"{")
+    return first == b"[" or (first.startswith(b"[") and b"\n" not in beginning)
 
 
-def _holds_lines(head: bytes) -> bool:
+def _holds_lines(lines: Sequence[bytes]) -> bool:
     """Whether a file not named as NDJSON is: it has a second line, and one of the first two is a whole object.
 
-    No line of a document that takes several lines is one.
+    No line of a document that takes several lines is one. What begins no document at all may have several bad lines.
     """
-    lines = [line for line in head.split(b"\n") if line.strip()]
-    return len(lines) > 1 and any(line.lstrip().startswith(b"{") and _is_whole(line) for line in lines[:2])
+    if len(lines) < 2 or lines[0].startswith(b"["):
+        return False
+    looked_at = lines[:2] if lines[0].startswith(b"{") else lines
+    return any(line.startswith(b"{") and _is_whole(line) for line in looked_at)
 
 
 def _is_whole(line: bytes) -> bool:

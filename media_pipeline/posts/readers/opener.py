@@ -32,6 +32,8 @@ MOST_BLANK_BYTES = 1 << 22
 
 UTF8_BOM = b"\xef\xbb\xbf"
 _UTF16_MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+_LINE_OF_UTF8 = b'\n{"'
+"""No text in UTF-16 holds these three bytes, but for a few rare characters side by side."""
 _DAMAGE = (gzip.BadGzipFile, zipfile.BadZipFile, EOFError, zlib.error)
 
 
@@ -106,7 +108,12 @@ def _as_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _encoding_of(first: bytes) -> str | None:
-    """UTF-16 by its mark, or by the NUL that every second byte of JSON's first characters is; None for UTF-8."""
+    """UTF-16 by its mark, or by the NUL that every second byte of JSON's first characters is; None for UTF-8.
+
+    A damaged first line may begin like UTF-16 (``FF FE``): the lines behind it show what the file is.
+    """
+    if _LINE_OF_UTF8 in first:
+        return None
     if first[:2] in _UTF16_MARKS:
         return _UTF16_MARKS[first[:2]]
     if len(first) > 1 and first[0] and not first[1]:

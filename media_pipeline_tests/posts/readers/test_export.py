@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from media_pipeline.model import Fault, Locator, Record
 from media_pipeline.posts.readers import is_export_file, read_export
@@ -108,6 +110,28 @@ def test_an_ndjson_file_named_json_may_begin_with_a_bad_line(tmp_path: Path) -> 
 def test_a_log_line_before_the_first_record_costs_only_itself(tmp_path: Path) -> None:
     parts = read(tmp_path, "a.jsonl", b'[INFO] starting\n{"a":1}\n')
     assert values(parts) == [{"a": 1}]
+
+
+def test_an_ndjson_file_named_json_may_begin_with_several_lines_of_a_log(tmp_path: Path) -> None:
+    parts = read(tmp_path, "a.json", b'starting\n2025-11-01 INFO go\nready\n{"a":1}\n{"a":2}\n')
+    assert values(parts) == [{"a": 1}, {"a": 2}]
+    assert [fault.locator.line for fault in faults(parts)] == [1, 2, 3]
+
+
+@given(bad=st.lists(st.binary(max_size=12).map(lambda line: line.replace(b"\n", b"")), max_size=3))
+@example(bad=[b"\xff\xfe{"])
+@example(bad=[b"\xfe\xff", b"{"])
+@example(bad=[b"{\0", b"\0{"])
+@example(bad=[b"{"])
+@example(bad=[b"[" * 3000])
+def test_bad_first_lines_of_an_ndjson_file_cost_only_themselves(
+    tmp_path_factory: pytest.TempPathFactory, bad: list[bytes]
+) -> None:
+    bad = [line for line in bad if line.strip() != b"["]  # opens an array of several lines
+    records = [{"id": number} for number in range(3)]
+    content = b"\n".join([*bad, *(json.dumps(record).encode() for record in records)])
+    parts = read(tmp_path_factory.mktemp("export"), "a.ndjson", content)
+    assert [value for value in values(parts) if isinstance(value, dict)][-3:] == records
 
 
 def test_a_bad_item_costs_only_itself(tmp_path: Path) -> None:
