@@ -20,18 +20,18 @@ from bench.measure import Row, fresh_folder, in_turn, limit_row
 from bench.pictures import write_pictures
 from media_pipeline.definitions import build_defs
 from media_pipeline.defs import jobs
-from media_pipeline.defs.launch import execute, open_instance
 from media_pipeline.defs.partitions import PartitionRange
+from media_pipeline.defs.runs.launch import execute, open_instance
 from media_pipeline.demo.host import Answer, MediaHost
 from media_pipeline.model import ImportPartition
 from media_pipeline.settings import Settings, load_settings
-from media_pipeline.stages.cached_media import cache_media
+from media_pipeline.stages.archive.s3_archive import archive_media
 from media_pipeline.stages.context import opened
-from media_pipeline.stages.dedup_report import report_duplicates
-from media_pipeline.stages.media_manifest import write_manifests
-from media_pipeline.stages.raw_posts import read_posts
-from media_pipeline.stages.renditions import make_renditions
-from media_pipeline.stages.s3_archive import archive_media
+from media_pipeline.stages.downloads.cached_media import cache_media
+from media_pipeline.stages.duplicates.dedup_report import report_duplicates
+from media_pipeline.stages.imports.media_manifest import write_manifests
+from media_pipeline.stages.imports.raw_posts import read_posts
+from media_pipeline.stages.renditions.drawing import make_renditions
 
 STAGES = (read_posts, write_manifests, cache_media, report_duplicates, make_renditions, archive_media)
 DATES = 60

@@ -24,9 +24,9 @@ from media_pipeline.catalog import media_reports
 from media_pipeline.model import ImportPartition, Status
 from media_pipeline.settings import Settings
 from media_pipeline.stages.context import opened
-from media_pipeline.stages.downloads import Downloads
-from media_pipeline.stages.media_manifest import write_manifests
-from media_pipeline.stages.raw_posts import read_posts
+from media_pipeline.stages.downloads.loop import Downloads
+from media_pipeline.stages.imports.media_manifest import write_manifests
+from media_pipeline.stages.imports.raw_posts import read_posts
 
 FEW, FILES = 300, 3000
 ROUNDS = 3

@@ -27,11 +27,11 @@ from bench.pictures import write_pictures
 from media_pipeline.catalog import renditions
 from media_pipeline.model import ImportPartition
 from media_pipeline.settings import Settings
-from media_pipeline.stages.cached_media import cache_media
 from media_pipeline.stages.context import opened
-from media_pipeline.stages.media_manifest import write_manifests
-from media_pipeline.stages.raw_posts import read_posts
-from media_pipeline.stages.renditions import make_renditions
+from media_pipeline.stages.downloads.cached_media import cache_media
+from media_pipeline.stages.imports.media_manifest import write_manifests
+from media_pipeline.stages.imports.raw_posts import read_posts
+from media_pipeline.stages.renditions.drawing import make_renditions
 
 FILES = 200
 ROUNDS = 3

@@ -13,7 +13,7 @@ from PIL import ExifTags, Image
 
 from bench.measure import Row, fresh_folder, in_turn, rate_row, run
 from bench.peers import EXIFTOOL, is_there
-from media_pipeline.imaging.exif import read_block
+from media_pipeline.imaging.facts.exif import read_block
 from media_pipeline.imaging.pictures import opened_picture
 
 FILES = 400

@@ -17,7 +17,7 @@ from PIL import Image
 
 from bench.measure import Row, fresh_folder, limit_row, run_module
 from bench.pictures import SEED, texture
-from media_pipeline.imaging.facts import read_facts
+from media_pipeline.imaging.facts.reading import read_facts
 from media_pipeline.imaging.limits import Limits, keep_within
 from media_pipeline.imaging.renditions.recipes import recipes_for, recipes_from
 from media_pipeline.imaging.renditions.rendering import render

@@ -20,11 +20,11 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.measure import Row, fresh_folder, in_turn, limit_row, run_module
-from media_pipeline.imaging.near.clusters import clusters
-from media_pipeline.imaging.near.covering import MAX_DISTANCE
-from media_pipeline.imaging.near.index import NearIndex
-from media_pipeline.imaging.near.videos import Videos, near_videos
-from media_pipeline.imaging.near.words import words_of
+from media_pipeline.search.near.clusters import clusters
+from media_pipeline.search.near.covering import MAX_DISTANCE
+from media_pipeline.search.near.index import NearIndex
+from media_pipeline.search.near.videos import Videos, near_videos
+from media_pipeline.search.near.words import words_of
 
 SEED = 20261121
 FEW, MANY, NEW = 100_000, 1_000_000, 1_000

@@ -9,8 +9,8 @@ import dagster as dg
 from media_pipeline.defs.assets import build_assets
 from media_pipeline.defs.jobs import build_jobs
 from media_pipeline.defs.library import library_verification
-from media_pipeline.defs.logs import console
 from media_pipeline.defs.resources import pipeline_of
+from media_pipeline.defs.runs.logs import console
 from media_pipeline.defs.schedules import build_schedules
 from media_pipeline.defs.sensors import build_dead_runs_sensor, build_sensor
 from media_pipeline.settings import Settings, load_settings

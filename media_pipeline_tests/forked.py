@@ -62,8 +62,8 @@ COMMAND = Program(
     (
         "dagster._core.storage.sqlite_storage",
         "media_pipeline.definitions",
-        "media_pipeline.defs.launch",
-        "media_pipeline.session",
+        "media_pipeline.defs.runs.launch",
+        "media_pipeline.cli.session",
         "media_pipeline.stages.summary",
     ),
 )

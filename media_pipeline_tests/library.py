@@ -20,14 +20,14 @@ from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.tables import metadata
 from media_pipeline.model import ImportPartition, Report
 from media_pipeline.settings import Settings
-from media_pipeline.stages.cached_media import cache_media
+from media_pipeline.stages.archive.s3_archive import archive_media
 from media_pipeline.stages.context import StageContext, opened
-from media_pipeline.stages.dedup_report import report_duplicates
-from media_pipeline.stages.media_manifest import write_manifests
+from media_pipeline.stages.downloads.cached_media import cache_media
+from media_pipeline.stages.duplicates.dedup_report import report_duplicates
+from media_pipeline.stages.imports.media_manifest import write_manifests
+from media_pipeline.stages.imports.raw_posts import read_posts
 from media_pipeline.stages.progress import Progress
-from media_pipeline.stages.raw_posts import read_posts
-from media_pipeline.stages.renditions import make_renditions
-from media_pipeline.stages.s3_archive import archive_media
+from media_pipeline.stages.renditions.drawing import make_renditions
 from media_pipeline.storage.archive import Archive
 from media_pipeline_tests.patience import PATIENCE_SECONDS
 

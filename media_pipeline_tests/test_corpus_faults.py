@@ -19,9 +19,9 @@ import requests
 from media_pipeline.model import ImportPartition, Status
 from media_pipeline.posts.expiry import expires_at
 from media_pipeline.posts.platforms import platform_names
-from media_pipeline.stages.cached_media import cache_media
-from media_pipeline.stages.media_manifest import write_manifests
-from media_pipeline.stages.raw_posts import read_posts
+from media_pipeline.stages.downloads.cached_media import cache_media
+from media_pipeline.stages.imports.media_manifest import write_manifests
+from media_pipeline.stages.imports.raw_posts import read_posts
 from media_pipeline_tests.library import DAY, Library
 from media_pipeline_tests.replay import (
     WITHOUT_CORPUS,

@@ -48,9 +48,9 @@ def run_ahead(library: Library) -> None:
 
 
 def _run(order: str) -> None:
-    from media_pipeline.stages.cached_media import cache_media
-    from media_pipeline.stages.media_manifest import write_manifests
-    from media_pipeline.stages.raw_posts import read_posts
+    from media_pipeline.stages.downloads.cached_media import cache_media
+    from media_pipeline.stages.imports.media_manifest import write_manifests
+    from media_pipeline.stages.imports.raw_posts import read_posts
     from media_pipeline_tests.library import Library
 
     folder, settings = pickle.loads(bytes.fromhex(order))

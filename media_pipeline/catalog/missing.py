@@ -1,7 +1,7 @@
 """What was stored and is nowhere now: the references whose status is missing, and the way back.
 
 What belongs here: losing and finding again the bytes of references. What does not: looking for them
-(:mod:`media_pipeline.stages.integrity`).
+(:mod:`media_pipeline.stages.integrity.stored_files`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Files that show the same in other bytes: the table near_duplicates, and the fingerprints that it comes from.
 
 What belongs here: which files are to be compared, their fingerprints as they are compared, and the pairs that were
-found. What does not: comparing (:mod:`media_pipeline.stages.near_duplicates`), references to the same bytes
+found. What does not: comparing (:mod:`media_pipeline.stages.duplicates.near_duplicates`), references to the same bytes
 (:mod:`media_pipeline.catalog.duplicates`).
 """
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from media_pipeline import terminal
+from media_pipeline.cli import terminal
 from media_pipeline.policy.import_dates import date_named
 from media_pipeline.settings import Settings
 
@@ -52,7 +52,7 @@ def date_of(text: str | None) -> date | None:
 
 def import_date_of(settings: Settings, text: str | None, option: str) -> date:
     """The import date that an option names, or today: one that Dagster has a partition for."""
-    from media_pipeline.stages.raw_posts import import_dates
+    from media_pipeline.stages.imports.raw_posts import import_dates
 
     dates = import_dates(settings)
     day = date_of(text) or dates.today

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from media_pipeline import session, terminal
+from media_pipeline.cli import session, terminal
 from media_pipeline.cli.app import AsJson, Verbose, app, import_date_of, platform_of
+from media_pipeline.cli.terminal import err, out
 from media_pipeline.model import Fault
 from media_pipeline.settings import load_settings
-from media_pipeline.terminal import err, out
 
 if TYPE_CHECKING:
     from media_pipeline.posts.platforms.base import Platform
@@ -33,9 +33,9 @@ def ingest(
     Exits with 0 when the run succeeded and every media reference is accounted for (downloads that failed are in the
     summary), with 1 when the run failed.
     """
-    from media_pipeline.defs.launch import dagster_home
     from media_pipeline.defs.partitions import ranges_of
-    from media_pipeline.stages.landing import land, partitions_for
+    from media_pipeline.defs.runs.launch import dagster_home
+    from media_pipeline.stages.imports.landing import land, partitions_for
 
     settings = load_settings()
     name = platform_of(platform) if platform else None
@@ -119,7 +119,7 @@ def provenance(
     The bytes go to standard output, the rest to standard error: into a file or a pipe exactly as they stand in the
     export, on a terminal without control characters. Exits with 1 when the export is no longer there or has changed.
     """
-    from media_pipeline.stages.provenance import provenance_of
+    from media_pipeline.stages.imports.provenance import provenance_of
 
     settings = load_settings()
     with session.open_database(settings) as database:

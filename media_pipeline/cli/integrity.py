@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from media_pipeline import session, terminal
+from media_pipeline.cli import session, terminal
 from media_pipeline.cli.app import AsJson, app, print_facts
+from media_pipeline.cli.terminal import err, out
 from media_pipeline.model import PlaceKind
 from media_pipeline.settings import load_settings
-from media_pipeline.terminal import err, out
 
 if TYPE_CHECKING:
     from media_pipeline.stages.context import StageContext
@@ -52,7 +52,7 @@ def verify(
 
 def _verify_store(digest: str | None, as_json: bool) -> bool:
     from media_pipeline.catalog import files
-    from media_pipeline.stages.integrity import verify_files
+    from media_pipeline.stages.integrity.stored_files import verify_files
 
     settings = load_settings()
     only_look = session.is_read_only(settings)
@@ -72,7 +72,7 @@ def _verify_store(digest: str | None, as_json: bool) -> bool:
 
 
 def _verify_archive(read: bool, as_json: bool) -> bool:
-    from media_pipeline.stages.scrub import scrub_archive
+    from media_pipeline.stages.archive.scrub import scrub_archive
 
     with session.open_stage(load_settings()) as stage:
         found = scrub_archive(stage, read)
@@ -84,7 +84,7 @@ def _verify_archive(read: bool, as_json: bool) -> bool:
 
 
 def _verify_orphans(adopt: bool, remove: bool, as_json: bool) -> bool:
-    from media_pipeline.stages import orphans
+    from media_pipeline.stages.integrity import orphans
 
     with session.open_stage(load_settings()) as stage:
         found = orphans.find(stage)
@@ -99,7 +99,7 @@ def _verify_orphans(adopt: bool, remove: bool, as_json: bool) -> bool:
 
 
 def _adopt(stage: StageContext, found: Any, as_json: bool) -> bool:
-    from media_pipeline.stages import orphans
+    from media_pipeline.stages.integrity import orphans
 
     adopted = orphans.adopt(stage, found)
     facts = {"adopted": adopted.files, "references_given_their_bytes": adopted.references}
@@ -150,7 +150,7 @@ def places(
 
 def _register(kind: PlaceKind, as_json: bool) -> None:
     from media_pipeline.defs.resources import bucket_of
-    from media_pipeline.stages.places import register
+    from media_pipeline.stages.integrity.places import register
     from media_pipeline.storage.store import ContentStore
 
     settings = load_settings()

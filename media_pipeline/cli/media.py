@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from media_pipeline import session, terminal
+from media_pipeline.cli import session, terminal
 from media_pipeline.cli.app import AsJson, PostId, User, Verbose, app, import_date_of, platform_of, print_facts
 from media_pipeline.model import Status
 from media_pipeline.settings import Settings, load_settings
@@ -90,7 +90,7 @@ def backfill(
     from media_pipeline.catalog import imports
     from media_pipeline.defs import jobs
     from media_pipeline.defs.partitions import ranges_of
-    from media_pipeline.stages.landing import look
+    from media_pipeline.stages.imports.landing import look
 
     settings = load_settings()
     first = import_date_of(settings, start_date, "--start-date")
@@ -117,7 +117,7 @@ def optimize(user: User = None, as_json: AsJson = False) -> None:
     Originals that only the archive has are fetched back for it. Exits with 1 when one could not be.
     """
     from media_pipeline.catalog import files
-    from media_pipeline.stages.renditions import render_missing
+    from media_pipeline.stages.renditions.drawing import render_missing
 
     with session.open_stage(load_settings()) as stage:
         rendered = render_missing(stage, files.of_user(user) if user else None)
@@ -138,7 +138,7 @@ def archive(
     With --all, the archive is asked for every file, and what it lacks or has wrong is sent again.
     """
     from media_pipeline.catalog import files
-    from media_pipeline.stages.s3_archive import archive_files
+    from media_pipeline.stages.archive.s3_archive import archive_files
 
     if everything == bool(post_id):
         raise typer.BadParameter("say either --all or --post-id ID")

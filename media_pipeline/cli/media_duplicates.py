@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from media_pipeline import session
+from media_pipeline.cli import session
 from media_pipeline.cli.app import AsJson, User, app, print_facts
+from media_pipeline.cli.terminal import err
 from media_pipeline.settings import load_settings
-from media_pipeline.terminal import err
 
 if TYPE_CHECKING:
     from media_pipeline.catalog.near_duplicates import Tier
     from media_pipeline.stages.context import StageContext
-    from media_pipeline.stages.pruning import PixelCopy
+    from media_pipeline.stages.duplicates.pruning import PixelCopy
 
 
 @app.command()
@@ -37,8 +37,8 @@ def dedup(
     held, and what was known of it. near only looks alike, and is for somebody to judge by the reports.
     """
     from media_pipeline.catalog import duplicates, imports, stats
-    from media_pipeline.stages.dedup_report import report_duplicates
-    from media_pipeline.stages.pruning import same_pixel_copies
+    from media_pipeline.stages.duplicates.dedup_report import report_duplicates
+    from media_pipeline.stages.duplicates.pruning import same_pixel_copies
 
     chosen = _prunable_tier(prune, tier)
     with session.open_stage(load_settings()) as stage:
@@ -69,7 +69,7 @@ def _remove(stage: StageContext, tier: Tier | None, references: Sequence[str], c
     """Remove the copies of one tier; return how many references no longer hold what they held."""
     from media_pipeline.catalog import duplicates
     from media_pipeline.catalog.near_duplicates import Tier
-    from media_pipeline.stages.pruning import prune_same_pixels
+    from media_pipeline.stages.duplicates.pruning import prune_same_pixels
 
     if tier is Tier.SAME_PIXELS:
         return prune_same_pixels(stage, copies)

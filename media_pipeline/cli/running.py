@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from media_pipeline import session, terminal
+from media_pipeline.cli import session, terminal
 from media_pipeline.cli.app import Verbose, app
+from media_pipeline.cli.terminal import err, out
 from media_pipeline.settings import load_settings
-from media_pipeline.terminal import err, out
 
 
 @app.command()
@@ -36,8 +36,8 @@ def dev(
     host: Annotated[str, typer.Option(help="Address that the UI listens on.")] = "127.0.0.1",
 ) -> None:
     """Start the Dagster UI with daemon, sensor and schedules; history is kept between starts."""
-    from media_pipeline.defs.launch import run_dev_server
-    from media_pipeline.fetch.listening import make_sure_of_address
+    from media_pipeline.defs.runs.launch import run_dev_server
+    from media_pipeline.fetch.http.listening import make_sure_of_address
 
     settings = load_settings()
     make_sure_of_address(host, port)

@@ -12,13 +12,13 @@ from media_pipeline.defs.metadata import Materialized, materialized
 from media_pipeline.defs.partitions import import_partitions, partitions_of
 from media_pipeline.defs.resources import Pipeline
 from media_pipeline.settings import Settings
-from media_pipeline.stages.cached_media import cache_media
-from media_pipeline.stages.dedup_report import report_duplicates
-from media_pipeline.stages.media_manifest import write_manifests
-from media_pipeline.stages.raw_posts import read_posts
-from media_pipeline.stages.renditions import make_renditions
-from media_pipeline.stages.s3_archive import archive_media
-from media_pipeline.stages.scrub import evict
+from media_pipeline.stages.archive.s3_archive import archive_media
+from media_pipeline.stages.archive.scrub import evict
+from media_pipeline.stages.downloads.cached_media import cache_media
+from media_pipeline.stages.duplicates.dedup_report import report_duplicates
+from media_pipeline.stages.imports.media_manifest import write_manifests
+from media_pipeline.stages.imports.raw_posts import read_posts
+from media_pipeline.stages.renditions.drawing import make_renditions
 
 OWNER = "team:media"
 GROUP = "media_pipeline"

@@ -15,9 +15,9 @@ from media_pipeline.catalog import file_facts, files, imports, near_duplicates, 
 from media_pipeline.catalog.files import LocalFile
 from media_pipeline.defs.metadata import table_of
 from media_pipeline.model import ImportPartition
+from media_pipeline.stages.archive.scrub import scrub_sample
 from media_pipeline.stages.context import TABLE_ROWS, StageContext
-from media_pipeline.stages.integrity import matching
-from media_pipeline.stages.scrub import scrub_sample
+from media_pipeline.stages.integrity.stored_files import matching
 
 SAMPLE_FILES = 100
 SAMPLE_BYTES = 200_000_000

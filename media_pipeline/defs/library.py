@@ -5,7 +5,7 @@ import dagster as dg
 from media_pipeline.defs.assets import GROUP, OWNER
 from media_pipeline.defs.metadata import Materialized
 from media_pipeline.defs.resources import Pipeline
-from media_pipeline.stages.integrity import verify_files
+from media_pipeline.stages.integrity.stored_files import verify_files
 
 
 @dg.asset(

@@ -12,7 +12,7 @@ import dagster as dg
 from media_pipeline.model import ImportPartition
 from media_pipeline.posts.platforms import platform_names
 from media_pipeline.settings import Settings
-from media_pipeline.stages.raw_posts import import_dates
+from media_pipeline.stages.imports.raw_posts import import_dates
 
 PARTITION_TAG = "dagster/partition"
 RANGE_START_TAG = "dagster/asset_partition_range_start"

@@ -9,7 +9,7 @@ from logging import Logger
 
 import dagster as dg
 
-from media_pipeline.defs.heartbeat import Heartbeat
+from media_pipeline.defs.runs.heartbeat import Heartbeat
 from media_pipeline.policy.foreign_text import with_lines
 from media_pipeline.settings import Settings
 from media_pipeline.stages.context import StageContext, opened

@@ -10,10 +10,10 @@ from media_pipeline.catalog import imports
 from media_pipeline.catalog.database import Database
 from media_pipeline.defs import jobs
 from media_pipeline.defs.partitions import divided, ranges_of
-from media_pipeline.imaging.version import FACTS_VERSION
+from media_pipeline.imaging.facts.version import FACTS_VERSION
 from media_pipeline.model import ImportPartition
 from media_pipeline.settings import Settings
-from media_pipeline.stages.landing import look
+from media_pipeline.stages.imports.landing import look
 
 NIGHTLY = "0 3 * * *"
 WEEKLY = "0 5 * * 0"

@@ -8,11 +8,11 @@ import dagster as dg
 
 from media_pipeline.catalog.database import Database
 from media_pipeline.defs import jobs
-from media_pipeline.defs.dead_runs import look_after_runs
+from media_pipeline.defs.runs.dead_runs import look_after_runs
 from media_pipeline.policy.foreign_text import for_log, with_lines
 from media_pipeline.policy.liveness import LOOKS_IN_A_LEASE
 from media_pipeline.settings import Settings
-from media_pipeline.stages.landing import Landed, fingerprint, look
+from media_pipeline.stages.imports.landing import Landed, fingerprint, look
 
 EVERY_SECONDS = 30
 REFUSED_NAMED = 20

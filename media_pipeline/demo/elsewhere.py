@@ -5,8 +5,8 @@ What belongs here: the story. What does not: how it is written down (``exports``
 
 from __future__ import annotations
 
-from media_pipeline.demo import artwork, clips, scenery
-from media_pipeline.demo.encoding import jpeg, recompressed
+from media_pipeline.demo.artwork import clips, patterns, scenery
+from media_pipeline.demo.artwork.encoding import jpeg, recompressed
 from media_pipeline.demo.media import (
     bluesky_photo,
     facebook_photo,
@@ -68,8 +68,8 @@ def facebook() -> list[SamplePost]:
             "2026-08-30 09:00",
             "Open day at the observatory: the posters.",
             (
-                facebook_photo("fb-poster-1", SQUARE, lambda: jpeg(artwork.quilt(8, 1200))),
-                facebook_photo("fb-poster-2", SQUARE, lambda: jpeg(artwork.pulses(9, SQUARE))),
+                facebook_photo("fb-poster-1", SQUARE, lambda: jpeg(patterns.quilt(8, 1200))),
+                facebook_photo("fb-poster-2", SQUARE, lambda: jpeg(patterns.pulses(9, SQUARE))),
             ),
         ),
     ]
@@ -89,8 +89,8 @@ def tiktok() -> list[SamplePost]:
             "2026-09-16 12:00",
             "two maps i did not get paid for",
             (
-                tiktok_photo("tt-map-1", UPRIGHT, lambda: jpeg(artwork.contours(24, UPRIGHT))),
-                tiktok_photo("tt-map-2", UPRIGHT, lambda: jpeg(artwork.marble(25, UPRIGHT))),
+                tiktok_photo("tt-map-1", UPRIGHT, lambda: jpeg(patterns.contours(24, UPRIGHT))),
+                tiktok_photo("tt-map-2", UPRIGHT, lambda: jpeg(patterns.marble(25, UPRIGHT))),
             ),
         ),
     ]
@@ -102,7 +102,7 @@ def mastodon() -> list[SamplePost]:
         NILS,
         "2026-08-03 09:00",
         "Stained glass, no. 26. Made with 90 points & a loop.",
-        (mastodon_photo("md-glass", WIDE, lambda: jpeg(artwork.stained_glass(26, WIDE)), "Panes of teal and red"),),
+        (mastodon_photo("md-glass", WIDE, lambda: jpeg(patterns.stained_glass(26, WIDE)), "Panes of teal and red"),),
     )
     return [glass, SamplePost(IDA, "2026-08-03 11:00", "", reposts=glass)]
 
@@ -129,8 +129,8 @@ def reddit() -> list[SamplePost]:
             "2026-09-25 21:00",
             "Two of mine, generated [OC]",
             (
-                reddit_photo("rd-1", WIDE, lambda: jpeg(artwork.currents(29, WIDE)), "Lines in a current"),
-                reddit_photo("rd-2", WIDE, lambda: jpeg(artwork.facets(30, WIDE)), "Triangles"),
+                reddit_photo("rd-1", WIDE, lambda: jpeg(patterns.currents(29, WIDE)), "Lines in a current"),
+                reddit_photo("rd-2", WIDE, lambda: jpeg(patterns.facets(30, WIDE)), "Triangles"),
             ),
         ),
         SamplePost(

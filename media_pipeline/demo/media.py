@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from media_pipeline.demo.noise import Size
+from media_pipeline.demo.artwork.noise import Size
 from media_pipeline.model import Status
 
 MIME_TYPES = {

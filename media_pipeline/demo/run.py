@@ -25,7 +25,7 @@ from media_pipeline.demo.host import Answer, MediaHost
 from media_pipeline.demo.sample import SamplePost
 from media_pipeline.model import ImportPartition, MediaPipelineError
 from media_pipeline.settings import Settings
-from media_pipeline.stages.landing import land
+from media_pipeline.stages.imports.landing import land
 
 MARKER = ".media-pipeline-demo"
 """A file in a folder that the demo made; only such a folder is cleared."""

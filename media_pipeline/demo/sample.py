@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from media_pipeline.demo import artwork, clips, printed, scenery
-from media_pipeline.demo.encoding import camera_jpeg, jpeg, png, recompressed, webp
+from media_pipeline.demo.artwork import clips, patterns, printed, scenery
+from media_pipeline.demo.artwork.encoding import camera_jpeg, jpeg, png, recompressed, webp
 from media_pipeline.demo.media import (
     Medium,
     linkedin_document,
@@ -124,12 +124,12 @@ def stream() -> list[SamplePost]:
         "2026-08-02 14:05",
         "Ninety random points, and every pixel goes to the nearest. Then the same idea with triangles.",
         (
-            twitter_photo("glass", WIDE, lambda: jpeg(artwork.stained_glass(2, WIDE)), "Stained glass, teal to red"),
-            twitter_photo("facets", WIDE, lambda: jpeg(artwork.facets(3, WIDE)), "A surface of blue triangles"),
+            twitter_photo("glass", WIDE, lambda: jpeg(patterns.stained_glass(2, WIDE)), "Stained glass, teal to red"),
+            twitter_photo("facets", WIDE, lambda: jpeg(patterns.facets(3, WIDE)), "A surface of blue triangles"),
         ),
     )
-    quilt = twitter_photo("quilt", SQUARE, lambda: jpeg(artwork.quilt(1, 1200)), "Quarter circles, discs, triangles")
-    currents = twitter_photo("currents", WIDE, lambda: jpeg(artwork.currents(4, WIDE)), "Coloured lines in a current")
+    quilt = twitter_photo("quilt", SQUARE, lambda: jpeg(patterns.quilt(1, 1200)), "Quarter circles, discs, triangles")
+    currents = twitter_photo("currents", WIDE, lambda: jpeg(patterns.currents(4, WIDE)), "Coloured lines in a current")
     copy_of_evening = twitter_photo("evening-again", (922, 614), lambda: recompressed(evening_photo(), 0.6, 55))
     panorama = twitter_photo(
         "panorama",
@@ -171,8 +171,8 @@ def timeline() -> list[SamplePost]:
             "2026-09-01 10:20",
             "Signals and stone.",
             (
-                twitter_photo("pulses", SQUARE, lambda: jpeg(artwork.pulses(5, SQUARE)), "White ridge lines on black"),
-                twitter_photo("marble", WIDE, lambda: jpeg(artwork.marble(6, WIDE)), "Blue marble with gold veins"),
+                twitter_photo("pulses", SQUARE, lambda: jpeg(patterns.pulses(5, SQUARE)), "White ridge lines on black"),
+                twitter_photo("marble", WIDE, lambda: jpeg(patterns.marble(6, WIDE)), "Blue marble with gold veins"),
             ),
         ),
         tide,
@@ -182,8 +182,8 @@ def timeline() -> list[SamplePost]:
             "2026-09-20 08:08",
             "Two spirals: one of numbers, one of seeds 🌻",
             (
-                twitter_photo("julia", WIDE, lambda: jpeg(artwork.julia(WIDE)), "A Julia set in violet and orange"),
-                twitter_photo("seeds", SQUARE, lambda: jpeg(artwork.sunflower(1200)), "Dots set like sunflower seeds"),
+                twitter_photo("julia", WIDE, lambda: jpeg(patterns.julia(WIDE)), "A Julia set in violet and orange"),
+                twitter_photo("seeds", SQUARE, lambda: jpeg(patterns.sunflower(1200)), "Dots set like sunflower seeds"),
             ),
         ),
         SamplePost(
@@ -207,7 +207,7 @@ def own_archive() -> list[SamplePost]:
     sky = twitter_photo("planet", SQUARE, lambda: jpeg(scenery.planet(10, 1200)), "A banded planet before stars")
     city = twitter_photo("city", WIDE, lambda: jpeg(scenery.skyline(11, WIDE)), "A city at night, windows lit")
     relief = twitter_photo(
-        "relief", (1400, 1050), lambda: webp(artwork.contours(9, (1400, 1050))), "Height lines of hills", "webp"
+        "relief", (1400, 1050), lambda: webp(patterns.contours(9, (1400, 1050))), "Height lines of hills", "webp"
     )
     editor = twitter_photo(
         "editor", (1600, 1000), lambda: png(printed.screenshot((1600, 1000))), "A Python program in an editor", "png"
@@ -256,7 +256,7 @@ def company_posts() -> list[SamplePost]:
             BRIGHTFIELD,
             "2026-10-01 07:45",
             "A new mark for Brightfield Maps. It works on every ground, since it has none of its own.",
-            (linkedin_image("mark", (900, 900), lambda: png(artwork.badge(900)), "A compass rose", "png"),),
+            (linkedin_image("mark", (900, 900), lambda: png(patterns.badge(900)), "A compass rose", "png"),),
         ),
         SamplePost(
             BRIGHTFIELD,

@@ -16,8 +16,8 @@ from typing import Any
 import requests
 import urllib3
 
-from media_pipeline.fetch.addresses import UnsafeUrlError
-from media_pipeline.fetch.pacing import BodyTooLongError, TooSlowError
+from media_pipeline.fetch.http.addresses import UnsafeUrlError
+from media_pipeline.fetch.http.pacing import BodyTooLongError, TooSlowError
 from media_pipeline.model import Status, is_of_the_one, unforeseen
 
 NETWORK_ERRORS = (

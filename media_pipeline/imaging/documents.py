@@ -15,7 +15,7 @@ import pypdfium2  # pyright: ignore[reportMissingTypeStubs]
 from PIL import Image
 
 from media_pipeline.imaging.errors import UnreadableMedia, decoding
-from media_pipeline.imaging.fingerprint import fingerprint
+from media_pipeline.imaging.facts.fingerprint import fingerprint
 from media_pipeline.model import FileFacts
 
 MAX_PAGE_PIXELS = 16_000_000

@@ -12,7 +12,7 @@ from pathlib import Path
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from media_pipeline.imaging.errors import UnreadableMedia, decoding
-from media_pipeline.imaging.jpeg import jpeg_coding
+from media_pipeline.imaging.facts.jpeg import jpeg_coding
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "TIFF", "BMP", "DIB", "ICO", "CUR", "JPEG2000", "PPM", "TGA", "PCX")
 """Decoders that a file may reach. Left out on purpose: EPS, which starts Ghostscript, and formats nobody posts."""

@@ -22,7 +22,7 @@ from media_pipeline.imaging.renditions.faces import load_detector
 
 PRELOADED = (
     "pebble.pool.process",
-    "media_pipeline.imaging.facts",
+    "media_pipeline.imaging.facts.reading",
     "media_pipeline.imaging.renditions.rendering",
     "media_pipeline.imaging.processes",
 )

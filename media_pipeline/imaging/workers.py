@@ -19,7 +19,7 @@ from typing import Any, Self, TypeVar
 from pebble import ProcessExpired, ProcessPool
 
 from media_pipeline.imaging.errors import OUT_OF_MEMORY, UnreadableMedia, reason_of
-from media_pipeline.imaging.facts import read_facts
+from media_pipeline.imaging.facts.reading import read_facts
 from media_pipeline.imaging.limits import Limits
 from media_pipeline.imaging.processes import WorkerContext, begin
 from media_pipeline.imaging.renditions.recipes import thumbnail_crop

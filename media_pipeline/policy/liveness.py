@@ -2,7 +2,7 @@
 
 A run renews its lease while its process works, and a sensor looks at the leases. Every time here is the database's, so
 that no machine's clock is believed. What belongs here: the rule. What does not: leases (``catalog.leases``), the
-process that renews one (``defs.heartbeat``), and what is done about a dead run (``defs.dead_runs``).
+process that renews one (``defs.runs.heartbeat``), and what is done about a dead run (``defs.runs.dead_runs``).
 
 A silent lease is not enough: when the database itself was away, paused, or had its clock set, every lease is silent at
 once. So a silent run is suspected first. It is dead when it still has not renewed its lease at a later look, by which

@@ -14,7 +14,7 @@ from media_pipeline.catalog.selection import pieces
 from media_pipeline.fetch.scan import Scanner, scanner_of
 from media_pipeline.model import ImportPartition, Report
 from media_pipeline.settings import Settings
-from media_pipeline.stages import places
+from media_pipeline.stages.integrity import places
 from media_pipeline.stages.progress import Progress
 from media_pipeline.storage.archive import Archive, ArchiveError
 from media_pipeline.storage.store import ContentStore

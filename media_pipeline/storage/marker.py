@@ -1,7 +1,7 @@
 """The marker of a place: a small file that says which library and which place it is.
 
 What belongs here: how it is written in a folder or an archive, and read. What does not: what follows from it
-(:mod:`media_pipeline.stages.places`).
+(:mod:`media_pipeline.stages.integrity.places`).
 """
 
 from __future__ import annotations

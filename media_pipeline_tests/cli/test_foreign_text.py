@@ -13,9 +13,9 @@ from markdown_it import MarkdownIt
 
 from media_pipeline.cli import app
 from media_pipeline.demo.gallery import write_gallery
-from media_pipeline.stages.dedup_report import report_duplicates
-from media_pipeline.stages.raw_posts import read_posts
-from media_pipeline.stages.renditions import make_renditions
+from media_pipeline.stages.duplicates.dedup_report import report_duplicates
+from media_pipeline.stages.imports.raw_posts import read_posts
+from media_pipeline.stages.renditions.drawing import make_renditions
 from media_pipeline_tests import faulty_host, forked
 from media_pipeline_tests.cli.shell import Shell
 from media_pipeline_tests.conftest import MakeLibrary
@@ -30,7 +30,7 @@ class FreshShell(Shell):
     """Its consoles are made in each process: they ask once how wide they are, and whether they are a terminal's."""
 
     program = forked.Program(
-        forked.COMMAND.module, tuple(name for name in forked.COMMAND.preloaded if name != "media_pipeline.session")
+        forked.COMMAND.module, tuple(name for name in forked.COMMAND.preloaded if name != "media_pipeline.cli.session")
     )
 
 

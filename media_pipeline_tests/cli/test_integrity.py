@@ -140,10 +140,10 @@ def test_stats_say_where_the_archive_is_and_whether_it_is_a_second_place(filled:
 def test_counts_of_what_could_not_be_archived_are_never_capped(
     make_library: object, host: FaultyHost, tmp_path: Path
 ) -> None:
-    from media_pipeline.stages.cached_media import cache_media
-    from media_pipeline.stages.media_manifest import write_manifests
-    from media_pipeline.stages.raw_posts import read_posts
-    from media_pipeline.stages.s3_archive import archive_files
+    from media_pipeline.stages.archive.s3_archive import archive_files
+    from media_pipeline.stages.downloads.cached_media import cache_media
+    from media_pipeline.stages.imports.media_manifest import write_manifests
+    from media_pipeline.stages.imports.raw_posts import read_posts
 
     library = make_library(media_archive_path=tmp_path / "archive")  # type: ignore[operator]
     library.land("a.json", [tweet(n, host.serve(f"/{n}.jpg", picture(n))) for n in range(60)])

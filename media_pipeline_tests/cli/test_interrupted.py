@@ -14,11 +14,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from media_pipeline import session
-from media_pipeline.cli import INTERRUPTED
+from media_pipeline.cli import INTERRUPTED, session
 from media_pipeline.defs import jobs
-from media_pipeline.defs.launch import open_instance
 from media_pipeline.defs.partitions import ranges_of
+from media_pipeline.defs.runs.launch import open_instance
 from media_pipeline.model import ImportPartition
 from media_pipeline_tests.cli.shell import Shell
 from media_pipeline_tests.faulty_host import Exchange, FaultyHost, Gate

@@ -20,9 +20,9 @@ from media_pipeline.defs.sensors import REFUSED_NAMED
 from media_pipeline.model import ImportPartition
 from media_pipeline.policy.import_dates import ImportDates
 from media_pipeline.posts.platforms import platform_names
-from media_pipeline.stages import landing, raw_posts
-from media_pipeline.stages.folders import files_below
-from media_pipeline.stages.provenance import provenance_of
+from media_pipeline.stages.imports import landing, raw_posts
+from media_pipeline.stages.imports.folders import files_below
+from media_pipeline.stages.imports.provenance import provenance_of
 from media_pipeline_tests import unprivileged
 from media_pipeline_tests.defs.bad_paths import ALWAYS, WITH_PERMISSIONS, BadPath, Tick, tick
 from media_pipeline_tests.library import TWITTER, Library, tweet

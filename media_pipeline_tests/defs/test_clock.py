@@ -20,8 +20,8 @@ from dagster._core.scheduler.instigation import (
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from media_pipeline.definitions import build_defs
-from media_pipeline.defs.clock import OURS, forget_the_future
-from media_pipeline.defs.launch import open_instance
+from media_pipeline.defs.runs.clock import OURS, forget_the_future
+from media_pipeline.defs.runs.launch import open_instance
 from media_pipeline_tests.library import Library
 
 pytestmark = pytest.mark.usefixtures("either_database")

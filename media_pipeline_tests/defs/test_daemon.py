@@ -9,8 +9,8 @@ import dagster as dg
 import psutil
 import pytest
 
-from media_pipeline.defs.dead_runs import AFTER_TAG, DEATHS_TAG
-from media_pipeline.defs.launch import open_instance
+from media_pipeline.defs.runs.dead_runs import AFTER_TAG, DEATHS_TAG
+from media_pipeline.defs.runs.launch import open_instance
 from media_pipeline.model import ImportPartition
 from media_pipeline_tests.databases import POSTGRES_SLOWLY
 from media_pipeline_tests.defs.dev_server import DevServer, dev_server

@@ -22,11 +22,11 @@ from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.tables import run_leases
 from media_pipeline.definitions import build_defs
 from media_pipeline.defs import jobs
-from media_pipeline.defs.dead_runs import AFTER_TAG, DEATHS_TAG, MOST_TAKEN_UP, look_after_runs, take_up
-from media_pipeline.defs.heartbeat import Heartbeat
-from media_pipeline.defs.launch import execute, open_instance
 from media_pipeline.defs.partitions import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG, PartitionRange
 from media_pipeline.defs.resources import Pipeline
+from media_pipeline.defs.runs.dead_runs import AFTER_TAG, DEATHS_TAG, MOST_TAKEN_UP, look_after_runs, take_up
+from media_pipeline.defs.runs.heartbeat import Heartbeat
+from media_pipeline.defs.runs.launch import execute, open_instance
 from media_pipeline.policy.liveness import START_SECONDS
 from media_pipeline_tests.faulty_host import FaultyHost, Gate
 from media_pipeline_tests.forked import Started

@@ -11,8 +11,8 @@ import pytest
 from media_pipeline.defs.partitions import RANGE_END_TAG, RANGE_START_TAG, ranges_of
 from media_pipeline.defs.schedules import build_schedules
 from media_pipeline.model import ImportPartition
-from media_pipeline.stages.media_manifest import write_manifests
-from media_pipeline.stages.raw_posts import read_posts
+from media_pipeline.stages.imports.media_manifest import write_manifests
+from media_pipeline.stages.imports.raw_posts import read_posts
 from media_pipeline_tests import faulty_host
 from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.library import DAY, TWITTER, Library, picture, tweet

@@ -138,7 +138,7 @@ def test_the_summary_names_what_failed_and_where_to_look(demo: FinishedDemo):
 
 
 def test_the_runs_are_in_dagsters_history(demo: FinishedDemo):
-    from media_pipeline.defs.launch import open_instance
+    from media_pipeline.defs.runs.launch import open_instance
 
     with open_instance(load_settings(_env_file=None, media_storage_path=demo.folder / "store")) as instance:
         assert [(run.job_name, run.is_success) for run in instance.get_runs()] == [("media_pipeline", True)] * 8

@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from media_pipeline.fetch.downloader import Downloader
-from media_pipeline.fetch.journey import Wanted
+from media_pipeline.fetch.dispatch.downloader import Downloader
+from media_pipeline.fetch.dispatch.journey import Wanted
 from media_pipeline.model import Candidate, FetchedFile, FetchFailure, FetchUnchanged
 from media_pipeline.settings import Settings
 from media_pipeline_tests.patience import PATIENCE_SECONDS

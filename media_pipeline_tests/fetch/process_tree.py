@@ -13,7 +13,7 @@ def download_workers(pid: int | None = None) -> list[int]:
     """Worker processes that any thread of a process, ours if none is named, has started and not yet waited for."""
     tasks = Path(f"/proc/{pid or os.getpid()}/task")
     children = [child for task in tasks.iterdir() for child in _read(task / "children").split()]
-    return sorted(int(child) for child in children if "fetch.worker" in _read(Path(f"/proc/{child}/cmdline")))
+    return sorted(int(child) for child in children if "dispatch.worker" in _read(Path(f"/proc/{child}/cmdline")))
 
 
 def _read(path: Path) -> str:

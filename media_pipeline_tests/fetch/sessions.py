@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from media_pipeline.fetch.client import ClientSettings, GuardedSession
+from media_pipeline.fetch.http.client import ClientSettings, GuardedSession
 from media_pipeline.fetch.outcome import NETWORK_ERRORS, Refusal, refusal_of_error
 from media_pipeline.settings import Settings
 from media_pipeline_tests.patience import PATIENCE_SECONDS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from media_pipeline.fetch.addresses import (
+from media_pipeline.fetch.http.addresses import (
     AllowedHostError,
     AllowedHosts,
     UnsafeUrlError,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from media_pipeline.fetch.client import GuardedSession
+from media_pipeline.fetch.http.client import GuardedSession
 from media_pipeline_tests import faulty_host
 from media_pipeline_tests.faulty_host import Exchange, FaultyHost
 from media_pipeline_tests.fetch.network import PUBLIC, Network
@@ -50,7 +50,7 @@ def test_its_settings_do_not_print_their_secrets(tmp_path: Path) -> None:
 
 
 def test_a_worker_process_starts_without_the_settings_module() -> None:
-    script = "import sys, media_pipeline.fetch.client; sys.exit('media_pipeline.settings' in sys.modules)"
+    script = "import sys, media_pipeline.fetch.http.client; sys.exit('media_pipeline.settings' in sys.modules)"
     subprocess.run([sys.executable, "-c", script], check=True)
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from media_pipeline.fetch.cookies import CookiesFileError, read_cookies
-from media_pipeline.fetch.downloader import Downloader
+from media_pipeline.fetch.dispatch.downloader import Downloader
+from media_pipeline.fetch.http.cookies import CookiesFileError, read_cookies
 from media_pipeline.model import FetchedFile
 from media_pipeline.settings import Settings
 from media_pipeline_tests import faulty_host

@@ -17,9 +17,9 @@ import pytest
 from pydantic import ValidationError
 
 from media_pipeline.fetch.body import TemporaryFileError
-from media_pipeline.fetch.crew import WORTH_PROCESSES
-from media_pipeline.fetch.downloader import DownloadDropped, Downloader
-from media_pipeline.fetch.journey import Journey, Wanted
+from media_pipeline.fetch.dispatch.crew import WORTH_PROCESSES
+from media_pipeline.fetch.dispatch.downloader import DownloadDropped, Downloader
+from media_pipeline.fetch.dispatch.journey import Journey, Wanted
 from media_pipeline.model import Candidate, FetchedFile, FetchFailure, Status
 from media_pipeline.settings import Settings
 from media_pipeline_tests import faulty_host
@@ -230,7 +230,7 @@ def test_closing_ends_every_process_and_every_future(host, downloader, tmp_path,
 def test_workers_end_with_their_parent_however_that_ends(tmp_path):
     code = (
         "import sys, time\n"
-        "from media_pipeline.fetch.downloader import Downloader\n"
+        "from media_pipeline.fetch.dispatch.downloader import Downloader\n"
         "from media_pipeline.settings import Settings\n"
         "from media_pipeline_tests.fetch.process_tree import download_workers\n"
         "downloader = Downloader(Settings(_env_file=None, media_download_processes=2), 1000)\n"
@@ -248,7 +248,8 @@ def test_workers_end_with_their_parent_however_that_ends(tmp_path):
 
 
 def test_a_worker_imports_neither_dagster_nor_a_catalogue(tmp_path):
-    code = "import sys, media_pipeline.fetch.worker; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    loaded = "*sorted({name.partition('.')[0] for name in sys.modules})"
+    code = f"import sys, media_pipeline.fetch.dispatch.worker; print({loaded})"
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     imported = subprocess.check_output([sys.executable, "-c", code], text=True, env=environment, cwd=tmp_path).split()
     assert not {"dagster", "sqlalchemy", "PIL", "pydantic"} & set(imported)
@@ -276,7 +277,7 @@ def test_an_unforeseen_error_about_one_medium_fails_that_medium_alone(host, down
             raise LookupError("unforeseen")
         return ended(self, result)
 
-    monkeypatch.setattr("media_pipeline.fetch.journey.Journey.ended", fail)
+    monkeypatch.setattr("media_pipeline.fetch.dispatch.journey.Journey.ended", fail)
     made = downloader(expected=1)
     futures = [made.submit(only(host.serve(f"/{n}")), tmp_path) for n in range(20)]
     results = [future.result(PATIENCE_SECONDS) for future in futures]
@@ -290,7 +291,7 @@ def test_nobody_waits_for_ever_when_the_dispatcher_itself_fails(host, downloader
     def fail(*_: object) -> None:
         raise LookupError("unforeseen")
 
-    monkeypatch.setattr("media_pipeline.fetch.schedule.Schedule.finished", fail)
+    monkeypatch.setattr("media_pipeline.fetch.dispatch.schedule.Schedule.finished", fail)
     made = downloader(expected=1)
     futures = [made.submit(only(host.serve(f"/{n}")), tmp_path) for n in range(20)]
     for future in futures:

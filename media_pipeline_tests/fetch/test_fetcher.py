@@ -8,7 +8,7 @@ from email.utils import format_datetime
 import pytest
 
 from media_pipeline.fetch.body import TemporaryFileError
-from media_pipeline.fetch.downloader import DownloadDropped
+from media_pipeline.fetch.dispatch.downloader import DownloadDropped
 from media_pipeline.fetch.outcome import seconds_of_retry_after
 from media_pipeline.model import FetchedFile, FetchFailure, MediaType, Status
 from media_pipeline_tests import faulty_host

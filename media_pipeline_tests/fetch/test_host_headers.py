@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from media_pipeline.fetch.downloader import Downloader
-from media_pipeline.fetch.host_headers import HostHeadersError, read_host_headers
+from media_pipeline.fetch.dispatch.downloader import Downloader
+from media_pipeline.fetch.http.host_headers import HostHeadersError, read_host_headers
 from media_pipeline.model import FetchedFile
 from media_pipeline.settings import Settings, SettingsError, load_settings
 from media_pipeline_tests import faulty_host

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_pipeline.fetch.ask import Answer, Moved, Received, Result, Unchanged
 from media_pipeline.fetch.body import ReceivedBody
-from media_pipeline.fetch.journey import MOST_REDIRECTS, TRIES, Again, Journey, Leg, Wanted
+from media_pipeline.fetch.dispatch.ask import Answer, Moved, Received, Result, Unchanged
+from media_pipeline.fetch.dispatch.journey import MOST_REDIRECTS, TRIES, Again, Journey, Leg, Wanted
+from media_pipeline.fetch.dispatch.schedule import LONGEST_PAUSE_SECONDS
 from media_pipeline.fetch.outcome import Refusal
-from media_pipeline.fetch.schedule import LONGEST_PAUSE_SECONDS
 from media_pipeline.fetch.sniff import SniffedType
 from media_pipeline.model import (
     Candidate,

@@ -19,15 +19,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_pipeline.fetch.crew import WORTH_PROCESSES
-from media_pipeline.fetch.downloader import DownloadDropped, Downloader, Fetched
-from media_pipeline.fetch.journey import Wanted
+from media_pipeline.fetch.dispatch.crew import WORTH_PROCESSES
+from media_pipeline.fetch.dispatch.downloader import DownloadDropped, Downloader, Fetched
+from media_pipeline.fetch.dispatch.journey import Wanted
 from media_pipeline.fetch.outcome import seconds_of_retry_after
 from media_pipeline.model import Candidate, FetchedFile, FetchFailure, Status
 from media_pipeline.settings import Settings
-from media_pipeline.stages.cached_media import cache_media
-from media_pipeline.stages.media_manifest import write_manifests
-from media_pipeline.stages.raw_posts import read_posts
+from media_pipeline.stages.downloads.cached_media import cache_media
+from media_pipeline.stages.imports.media_manifest import write_manifests
+from media_pipeline.stages.imports.raw_posts import read_posts
 from media_pipeline_tests import faulty_host
 from media_pipeline_tests.faulty_host import JPEG, Exchange, FaultyHost
 from media_pipeline_tests.library import Library, picture, tweet

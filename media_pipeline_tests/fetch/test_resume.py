@@ -220,8 +220,8 @@ def test_a_killed_process_leaves_a_part_that_the_next_goes_on_with(host, fetcher
     script = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from media_pipeline.fetch.downloader import Downloader\n"
-        "from media_pipeline.fetch.journey import Wanted\n"
+        "from media_pipeline.fetch.dispatch.downloader import Downloader\n"
+        "from media_pipeline.fetch.dispatch.journey import Wanted\n"
         "from media_pipeline.model import Candidate\n"
         "from media_pipeline.settings import Settings\n"
         "storage, address, url, folder = sys.argv[1:]\n"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
-from media_pipeline.fetch.schedule import LONGEST_PAUSE_SECONDS, Answered, HostLimits, Schedule
+from media_pipeline.fetch.dispatch.schedule import LONGEST_PAUSE_SECONDS, Answered, HostLimits, Schedule
 
 
 def schedule(at_once: int | None = 2, per_second: float = 0, ban_after: int = 3) -> Schedule[str]:

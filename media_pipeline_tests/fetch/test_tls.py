@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from media_pipeline.fetch.trust import AuthoritiesError, trusting
+from media_pipeline.fetch.http.trust import AuthoritiesError, trusting
 from media_pipeline.model import FetchedFile, FetchFailure, Status
 from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.fetch.certificates import Authority

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance
 
-from media_pipeline.imaging.fingerprint import Pdq, pdq
-from media_pipeline.imaging.near.clusters import clusters
-from media_pipeline.imaging.near.index import NearIndex
-from media_pipeline.imaging.near.words import hashes_of
+from media_pipeline.imaging.facts.fingerprint import Pdq, pdq
+from media_pipeline.search.near.clusters import clusters
+from media_pipeline.search.near.index import NearIndex
+from media_pipeline.search.near.words import hashes_of
 
 _WAVES = ((3, 50), (7, 40), (15, 30), (40, 18), (100, 10), (300, 6))
 """Across the picture, and their weight: about the spectrum of natural pictures."""

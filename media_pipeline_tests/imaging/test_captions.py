@@ -10,8 +10,8 @@ import pillow_heif
 import pytest
 from PIL import ExifTags, Image
 
-from media_pipeline.imaging.captions import MAX_CHARACTERS
-from media_pipeline.imaging.facts import read_facts
+from media_pipeline.imaging.facts.captions import MAX_CHARACTERS
+from media_pipeline.imaging.facts.reading import read_facts
 from media_pipeline.model import FileFacts
 from media_pipeline_tests.imaging import samples
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from media_pipeline.imaging.container_tags import tags_of
-from media_pipeline.imaging.facts import read_facts
+from media_pipeline.imaging.facts.container_tags import tags_of
+from media_pipeline.imaging.facts.reading import read_facts
 from media_pipeline.model import FileFacts
 
 TAGS = {"location": "-27.5916+086.5640+8850.5/", "creation_time": "2024-05-06T07:08:09Z", "comment": "A comment"}

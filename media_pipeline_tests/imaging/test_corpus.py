@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from media_pipeline.imaging.errors import UnreadableMedia
-from media_pipeline.imaging.facts import read_facts
+from media_pipeline.imaging.facts.reading import read_facts
 from media_pipeline.imaging.renditions.recipes import recipes_for
 from media_pipeline.imaging.renditions.rendering import render
 from media_pipeline_tests.imaging.samples import RECIPES

@@ -14,8 +14,8 @@ from PIL import ExifTags, Image
 from PIL.TiffImagePlugin import IFDRational
 
 from media_pipeline.imaging.errors import UnreadableMedia
-from media_pipeline.imaging.exif import MAX_TOTAL_CHARACTERS, MAX_VALUE_CHARACTERS
-from media_pipeline.imaging.facts import read_facts
+from media_pipeline.imaging.facts.exif import MAX_TOTAL_CHARACTERS, MAX_VALUE_CHARACTERS
+from media_pipeline.imaging.facts.reading import read_facts
 from media_pipeline.model import FileFacts
 from media_pipeline_tests.imaging import samples
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from PIL import ExifTags, Image, ImageCms
 
-from media_pipeline.imaging import picture_facts
 from media_pipeline.imaging.errors import UnreadableMedia
-from media_pipeline.imaging.facts import read_facts
-from media_pipeline.imaging.fingerprint import fingerprint
+from media_pipeline.imaging.facts import picture_facts
+from media_pipeline.imaging.facts.fingerprint import fingerprint
+from media_pipeline.imaging.facts.reading import read_facts
 from media_pipeline.imaging.videos import frame_at
 from media_pipeline_tests.imaging import samples
 from media_pipeline_tests.imaging.copies import photograph

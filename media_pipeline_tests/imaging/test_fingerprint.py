@@ -12,12 +12,12 @@ import pdqhash
 import pytest
 from PIL import Image, ImageCms, ImageDraw
 
-from media_pipeline.imaging import fingerprint as module
-from media_pipeline.imaging import video_fingerprint as video_module
 from media_pipeline.imaging.errors import UnreadableMedia
-from media_pipeline.imaging.facts import read_facts
-from media_pipeline.imaging.fingerprint import Fingerprint, fingerprint, pdq, pixel_sha256
-from media_pipeline.imaging.video_fingerprint import video_fingerprint
+from media_pipeline.imaging.facts import fingerprint as module
+from media_pipeline.imaging.facts import video_fingerprint as video_module
+from media_pipeline.imaging.facts.fingerprint import Fingerprint, fingerprint, pdq, pixel_sha256
+from media_pipeline.imaging.facts.reading import read_facts
+from media_pipeline.imaging.facts.video_fingerprint import video_fingerprint
 from media_pipeline.imaging.videos import frame_at
 from media_pipeline_tests.imaging import samples
 from media_pipeline_tests.imaging.copies import COPIES, grouped, photograph, score

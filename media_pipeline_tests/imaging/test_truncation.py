@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from media_pipeline.imaging.facts import read_facts
+from media_pipeline.imaging.facts.reading import read_facts
 from media_pipeline_tests.imaging import samples
 from media_pipeline_tests.imaging.formats import WHOLE, noise, saved
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from media_pipeline.defs.launch import open_instance
+from media_pipeline.defs.runs.launch import open_instance
 from media_pipeline_tests.databases import PostgresServer
 from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.hostile_host import HostileHost

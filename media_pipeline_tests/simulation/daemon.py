@@ -20,16 +20,16 @@ from sqlalchemy.exc import DBAPIError
 
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.tables import run_leases
-from media_pipeline.defs.dead_runs import AFTER_TAG, BEGUN, look_after_runs
-from media_pipeline.defs.launch import open_instance
 from media_pipeline.defs.partitions import PARTITION_TAG
+from media_pipeline.defs.runs.dead_runs import AFTER_TAG, BEGUN, look_after_runs
+from media_pipeline.defs.runs.launch import open_instance
 from media_pipeline_tests import forked
 from media_pipeline_tests.library import TWITTER, Library
 from media_pipeline_tests.patience import PATIENCE_SECONDS
 from media_pipeline_tests.simulation.trouble import Trouble
 
 PROGRAM = forked.Program(
-    __name__, ("dagster._core.storage.sqlite_storage", "media_pipeline.defs.launch", Library.__module__)
+    __name__, ("dagster._core.storage.sqlite_storage", "media_pipeline.defs.runs.launch", Library.__module__)
 )
 BROKE_OFF = 3
 LOOKS = 3

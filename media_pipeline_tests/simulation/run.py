@@ -19,16 +19,16 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
-from media_pipeline.defs.heartbeat import Heartbeat
+from media_pipeline.defs.runs.heartbeat import Heartbeat
 from media_pipeline.model import MediaPipelineError
 from media_pipeline.settings import Settings
-from media_pipeline.stages.cached_media import cache_media
+from media_pipeline.stages.archive.s3_archive import archive_files, archive_media
+from media_pipeline.stages.archive.scrub import evict, scrub_archive, scrub_sample
 from media_pipeline.stages.context import StageContext, opened
-from media_pipeline.stages.integrity import verify_files
-from media_pipeline.stages.media_manifest import write_manifests
-from media_pipeline.stages.raw_posts import read_posts
-from media_pipeline.stages.s3_archive import archive_files, archive_media
-from media_pipeline.stages.scrub import evict, scrub_archive, scrub_sample
+from media_pipeline.stages.downloads.cached_media import cache_media
+from media_pipeline.stages.imports.media_manifest import write_manifests
+from media_pipeline.stages.imports.raw_posts import read_posts
+from media_pipeline.stages.integrity.stored_files import verify_files
 from media_pipeline.storage.archive import Archive
 from media_pipeline.storage.patience import Patience
 from media_pipeline.storage.s3 import S3Archive

@@ -20,7 +20,7 @@ from media_pipeline.catalog.tables import near_duplicates
 from media_pipeline.model import FileFacts, ImportPartition
 from media_pipeline.settings import Settings
 from media_pipeline.stages.context import StageContext
-from media_pipeline.stages.near_duplicates import search_near_duplicates
+from media_pipeline.stages.duplicates.near_duplicates import search_near_duplicates
 from media_pipeline.storage.store import ContentStore
 from media_pipeline_tests.catalog.filling import FIRST, add_post, digest, store_each
 

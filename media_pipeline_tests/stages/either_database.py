@@ -16,9 +16,9 @@ import sqlalchemy as sa
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.tables import metadata, post_media
 from media_pipeline.model import Report
-from media_pipeline.stages.cached_media import cache_media
-from media_pipeline.stages.media_manifest import write_manifests
-from media_pipeline.stages.raw_posts import read_posts
+from media_pipeline.stages.downloads.cached_media import cache_media
+from media_pipeline.stages.imports.media_manifest import write_manifests
+from media_pipeline.stages.imports.raw_posts import read_posts
 from media_pipeline_tests.library import TWITTER, Library
 
 CACHE = (read_posts, write_manifests, cache_media)

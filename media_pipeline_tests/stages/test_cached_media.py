@@ -15,10 +15,10 @@ import pytest
 from PIL import Image
 
 from media_pipeline.model import ImportPartition
-from media_pipeline.stages.cached_media import cache_media
-from media_pipeline.stages.downloads import Downloads
-from media_pipeline.stages.media_manifest import write_manifests
-from media_pipeline.stages.raw_posts import read_posts
+from media_pipeline.stages.downloads.cached_media import cache_media
+from media_pipeline.stages.downloads.loop import Downloads
+from media_pipeline.stages.imports.media_manifest import write_manifests
+from media_pipeline.stages.imports.raw_posts import read_posts
 from media_pipeline_tests import faulty_host
 from media_pipeline_tests.conftest import MakeLibrary
 from media_pipeline_tests.faulty_host import HTML, FaultyHost

@@ -19,13 +19,13 @@ from PIL import Image
 
 from media_pipeline.catalog.tables import near_duplicates
 from media_pipeline.model import ImportPartition
-from media_pipeline.stages.cached_media import cache_media
-from media_pipeline.stages.dedup_report import report_duplicates
-from media_pipeline.stages.duplicate_clusters import Cluster, clusters_of
-from media_pipeline.stages.duplicates_views import report_path
-from media_pipeline.stages.media_manifest import write_manifests
-from media_pipeline.stages.pruning import prune_same_pixels, same_pixel_copies
-from media_pipeline.stages.raw_posts import read_posts
+from media_pipeline.stages.downloads.cached_media import cache_media
+from media_pipeline.stages.duplicates.clusters import Cluster, clusters_of
+from media_pipeline.stages.duplicates.dedup_report import report_duplicates
+from media_pipeline.stages.duplicates.pruning import prune_same_pixels, same_pixel_copies
+from media_pipeline.stages.duplicates.views import report_path
+from media_pipeline.stages.imports.media_manifest import write_manifests
+from media_pipeline.stages.imports.raw_posts import read_posts
 from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.imaging.copies import COPIES, photograph
 from media_pipeline_tests.library import DAY, TWITTER, tweet
@@ -173,8 +173,8 @@ def test_a_page_that_grows_too_large_says_how_much_is_missing(
     ]
     library.land("a.json", [tweet(n, url) for n, url in enumerate(urls[:4])])
     library.land("b.json", [tweet(n, url) for n, url in enumerate(urls[4:], 10)], TOMORROW)
-    monkeypatch.setattr("media_pipeline.stages.duplicates_views.CLUSTERS_SHOWN", 2)
-    monkeypatch.setattr("media_pipeline.stages.duplicates_views.PAGE_BYTES", 1)
+    monkeypatch.setattr("media_pipeline.stages.duplicates.views.CLUSTERS_SHOWN", 2)
+    monkeypatch.setattr("media_pipeline.stages.duplicates.views.PAGE_BYTES", 1)
     report = library.run(TWITTER, TOMORROW, stages=DEDUP)["report_duplicates"]
     assert report.numbers["near_clusters"] == 2
     for partition in (TWITTER, TOMORROW):

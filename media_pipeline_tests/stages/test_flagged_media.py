@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from media_pipeline.policy.foreign_text import for_markdown
-from media_pipeline.stages.cached_media import cache_media
-from media_pipeline.stages.media_manifest import write_manifests
-from media_pipeline.stages.raw_posts import read_posts
+from media_pipeline.stages.downloads.cached_media import cache_media
+from media_pipeline.stages.imports.media_manifest import write_manifests
+from media_pipeline.stages.imports.raw_posts import read_posts
 from media_pipeline_tests import faulty_host
 from media_pipeline_tests.conftest import MakeLibrary
 from media_pipeline_tests.faulty_host import FaultyHost

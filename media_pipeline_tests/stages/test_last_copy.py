@@ -13,12 +13,12 @@ from media_pipeline.catalog import removals
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.tables import media_files, post_media
 from media_pipeline.model import PlaceKind, Proof
-from media_pipeline.stages import orphans
-from media_pipeline.stages.integrity import verify_files
-from media_pipeline.stages.places import register
-from media_pipeline.stages.renditions import make_renditions, render_missing
-from media_pipeline.stages.s3_archive import archive_files
-from media_pipeline.stages.scrub import evict, is_fresh, scrub_archive
+from media_pipeline.stages.archive.s3_archive import archive_files
+from media_pipeline.stages.archive.scrub import evict, is_fresh, scrub_archive
+from media_pipeline.stages.integrity import orphans
+from media_pipeline.stages.integrity.places import register
+from media_pipeline.stages.integrity.stored_files import verify_files
+from media_pipeline.stages.renditions.drawing import make_renditions, render_missing
 from media_pipeline.storage.store import ContentStore
 from media_pipeline_tests import faulty_host
 from media_pipeline_tests.faulty_host import FaultyHost

@@ -136,7 +136,7 @@ def test_a_run_that_is_killed_is_made_good_by_the_next(
     known = fill(database, DAYS[0], days[0])
     search(database, tmp_path, DAYS[0])
     known |= fill(database, DAYS[1], days[1])
-    monkeypatch.setattr("media_pipeline.stages.near_duplicates.ROWS_TOGETHER", 3)
+    monkeypatch.setattr("media_pipeline.stages.duplicates.near_duplicates.ROWS_TOGETHER", 3)
     whole = near_duplicates.mark_searched
     calls = 0
 

@@ -11,16 +11,16 @@ import pandas as pd
 import pytest
 
 from media_pipeline.model import ImportPartition
-from media_pipeline.stages.cached_media import cache_media
-from media_pipeline.stages.dedup_report import report_duplicates
-from media_pipeline.stages.duplicate_clusters import clusters_of
-from media_pipeline.stages.duplicates_views import report_path
-from media_pipeline.stages.media_manifest import write_manifests
-from media_pipeline.stages.raw_posts import read_posts
+from media_pipeline.stages.downloads.cached_media import cache_media
+from media_pipeline.stages.duplicates.clusters import clusters_of
+from media_pipeline.stages.duplicates.dedup_report import report_duplicates
+from media_pipeline.stages.duplicates.views import report_path
+from media_pipeline.stages.imports.media_manifest import write_manifests
+from media_pipeline.stages.imports.raw_posts import read_posts
 from media_pipeline_tests.databases import POSTGRES_SLOWLY
 from media_pipeline_tests.faulty_host import FaultyHost
-from media_pipeline_tests.imaging.near.footage import COPIES, encoded, scenes
 from media_pipeline_tests.library import DAY, TWITTER
+from media_pipeline_tests.search.near.footage import COPIES, encoded, scenes
 from media_pipeline_tests.stages.either_database import EitherLibrary, MakeEither, video
 
 pytestmark = POSTGRES_SLOWLY

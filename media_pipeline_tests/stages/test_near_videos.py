@@ -19,7 +19,7 @@ from media_pipeline.catalog.near_duplicates import Tier
 from media_pipeline.model import FileFacts, ImportPartition, MediaType, VideoPdq
 from media_pipeline_tests.catalog.filling import rows, snapshot, update
 from media_pipeline_tests.databases import POSTGRES_SLOWLY, sqlite_url
-from media_pipeline_tests.imaging.near.made_up import Film, apart, films
+from media_pipeline_tests.search.near.made_up import Film, apart, films
 from media_pipeline_tests.stages import alike
 from media_pipeline_tests.stages.alike import DAYS, Found, Look, fill, found, give_looks, search
 
@@ -195,7 +195,7 @@ def test_a_run_that_is_killed_is_made_good_by_the_next(
     known = add(database, DAYS[0], days[0])
     search(database, tmp_path, DAYS[0])
     known |= add(database, DAYS[1], days[1])
-    monkeypatch.setattr("media_pipeline.stages.near_duplicates.ROWS_TOGETHER", 3)
+    monkeypatch.setattr("media_pipeline.stages.duplicates.near_duplicates.ROWS_TOGETHER", 3)
     whole = near_duplicates.remove_older
 
     def dies(*arguments: object) -> None:

@@ -20,10 +20,10 @@ from media_pipeline.catalog.database import Database
 from media_pipeline.model import Fault
 from media_pipeline.posts.extract import MOST_WITHOUT_POST, ReadRecord, read_records
 from media_pipeline.posts.readers.source_text import text_at
-from media_pipeline.stages.folders import files_below, only_files
-from media_pipeline.stages.landing import Landed, NothingToImport, land, look
-from media_pipeline.stages.media_manifest import write_manifests
-from media_pipeline.stages.raw_posts import read_posts
+from media_pipeline.stages.imports.folders import files_below, only_files
+from media_pipeline.stages.imports.landing import Landed, NothingToImport, land, look
+from media_pipeline.stages.imports.media_manifest import write_manifests
+from media_pipeline.stages.imports.raw_posts import read_posts
 from media_pipeline_tests.library import TWITTER, Library, tweet
 
 GIGABYTE = 1 << 30

@@ -11,8 +11,8 @@ import pytest
 
 from media_pipeline.catalog.database import Database
 from media_pipeline.model import PlaceKind
-from media_pipeline.stages.integrity import StoreIncomplete
-from media_pipeline.stages.places import Registration, WrongPlace, register
+from media_pipeline.stages.integrity.places import Registration, WrongPlace, register
+from media_pipeline.stages.integrity.stored_files import StoreIncomplete
 from media_pipeline.storage.archive import ArchiveError
 from media_pipeline.storage.marker import NAME
 from media_pipeline.storage.patience import Patience

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from media_pipeline.model import ImportPartition
-from media_pipeline.stages.media_manifest import write_manifests
-from media_pipeline.stages.provenance import NoProvenance, Provenance, provenance_of
-from media_pipeline.stages.raw_posts import read_posts
+from media_pipeline.stages.imports.media_manifest import write_manifests
+from media_pipeline.stages.imports.provenance import NoProvenance, Provenance, provenance_of
+from media_pipeline.stages.imports.raw_posts import read_posts
 from media_pipeline_tests.library import DAY, Library
 from media_pipeline_tests.posts.linkedin_shapes import voyager_raw
 from media_pipeline_tests.posts.shapes import photo, status, v2_page, video

@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 
 from media_pipeline.model import ImportPartition
-from media_pipeline.stages.media_manifest import write_manifests
+from media_pipeline.stages.imports.media_manifest import write_manifests
+from media_pipeline.stages.imports.raw_posts import read_posts
 from media_pipeline.stages.progress import Progress
-from media_pipeline.stages.raw_posts import read_posts
 from media_pipeline_tests.library import DAY, TWITTER, Library, tweet
 
 READ = (read_posts,)

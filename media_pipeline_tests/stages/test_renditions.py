@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from PIL import Image
 
 from media_pipeline.imaging import workers
-from media_pipeline.stages.integrity import verify_files
+from media_pipeline.stages.integrity.stored_files import verify_files
 from media_pipeline.stages.progress import Progress
-from media_pipeline.stages.renditions import make_renditions, render_missing
+from media_pipeline.stages.renditions.drawing import make_renditions, render_missing
 from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.imaging import formats
 from media_pipeline_tests.library import STAGES, TWITTER, picture, tweet

@@ -10,9 +10,9 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from media_pipeline.defs.resources import bucket_of
-from media_pipeline.stages.integrity import verify_files
-from media_pipeline.stages.s3_archive import archive_media
-from media_pipeline.stages.scrub import evict
+from media_pipeline.stages.archive.s3_archive import archive_media
+from media_pipeline.stages.archive.scrub import evict
+from media_pipeline.stages.integrity.stored_files import verify_files
 from media_pipeline.storage import marker
 from media_pipeline.storage.archive import ArchiveError
 from media_pipeline_tests.conftest import MakeLibrary

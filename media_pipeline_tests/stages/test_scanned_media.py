@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from media_pipeline.fetch.scan import ScannerUnavailable
-from media_pipeline.stages.cached_media import cache_media
-from media_pipeline.stages.media_manifest import write_manifests
-from media_pipeline.stages.raw_posts import read_posts
+from media_pipeline.stages.downloads.cached_media import cache_media
+from media_pipeline.stages.imports.media_manifest import write_manifests
+from media_pipeline.stages.imports.raw_posts import read_posts
 from media_pipeline_tests.clamd import INFECTION, STREAM_MAX_BYTES, Clamd, pretender
 from media_pipeline_tests.conftest import MakeLibrary
 from media_pipeline_tests.faulty_host import FaultyHost

@@ -13,8 +13,8 @@ import pytest
 
 from media_pipeline.catalog import schema
 from media_pipeline.catalog.database import Database
-from media_pipeline.stages.s3_archive import archive_files
-from media_pipeline.stages.scrub import scrub_archive
+from media_pipeline.stages.archive.s3_archive import archive_files
+from media_pipeline.stages.archive.scrub import scrub_archive
 from media_pipeline_tests.databases import PostgresServer, client_programs
 from media_pipeline_tests.library import STAGES, TWITTER
 from media_pipeline_tests.stages.either_database import EitherLibrary

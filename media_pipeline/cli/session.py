@@ -1,0 +1,150 @@
+"""What the commands share: the catalogue and the stages opened, jobs run under progress bars, the summary of a run.
+
+Everything heavy is imported where it is used: Dagster takes a second, which `--help` and `list` need not spend.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Generator, Iterable
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from media_pipeline.cli import terminal
+from media_pipeline.model import ImportPartition, MediaPipelineError, PlaceKind
+from media_pipeline.policy.foreign_text import with_lines
+from media_pipeline.settings import Settings, SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from media_pipeline.catalog.database import Database
+    from media_pipeline.defs.partitions import PartitionRange
+    from media_pipeline.stages.context import StageContext
+
+
+def run(settings: Settings, job: str, ranges: Iterable[PartitionRange], verbose: bool) -> bool:
+    """Execute a job for each range, one after the other, and say whether any failed."""
+    from media_pipeline.definitions import build_defs
+    from media_pipeline.defs.runs.launch import execute, open_instance
+
+    failed = False
+    with terminal.bars() as bars, open_instance(settings) as instance:
+        for partitions in ranges:
+            definitions = build_defs(settings, terminal.BarProgress(bars))
+            finished = execute(definitions, instance, job, partitions, verbose)
+            failed = failed or not finished.success
+            for problem in finished.problems:
+                terminal.err.print(f"{partitions}: {problem}", soft_wrap=True)
+    return failed
+
+
+def runnable(settings: Settings, partitions: Iterable[ImportPartition]) -> list[ImportPartition]:
+    """Those of the partitions that Dagster has now, in order; the others are named on standard error."""
+    from media_pipeline.defs.partitions import divided
+
+    taken, left_alone = divided(settings, partitions)
+    for refusal in left_alone:
+        terminal.err.print(f"left alone: {refusal}", soft_wrap=True)
+    return taken
+
+
+def print_summary(settings: Settings, partitions: list[ImportPartition], as_json: bool) -> None:
+    """What the partitions hold now, and what failed and why."""
+    from media_pipeline.stages.summary import summarise
+
+    with open_database(settings) as database:
+        summary = summarise(database, partitions)
+    if as_json:
+        terminal.print_json(summary.as_json())
+        return
+    terminal.print_facts(f"Imported {', '.join(summary.titles)}", summary.shown())
+    terminal.print_table("What failed and why", summary.failures, ["status", "media", "error", "example"])
+    terminal.print_table("What could not be read", summary.faults)
+
+
+@contextmanager
+def open_database(settings: Settings) -> Generator[Database]:
+    """The catalogue. Raises CatalogError."""
+    from media_pipeline.catalog.database import Database
+
+    with closing(Database.open(settings)) as database:
+        yield database
+
+
+@contextmanager
+def open_stage(settings: Settings, writes: bool = True) -> Generator[StageContext]:
+    """A stage's tools outside Dagster, with bars."""
+    from media_pipeline.defs.resources import bucket_of
+    from media_pipeline.stages.context import opened, opened_to_read
+
+    log = with_lines(logging.getLogger("media_pipeline"))
+    way = opened if writes else opened_to_read
+    with terminal.bars() as bars, way(settings, log, terminal.BarProgress(bars), bucket_of(settings)) as stage:
+        yield stage
+
+
+def is_read_only(settings: Settings) -> bool:
+    """Whether the store is there and can only be read."""
+    return settings.storage_path.is_dir() and not os.access(settings.storage_path, os.W_OK)
+
+
+def archive_facts(settings: Settings, connection: Connection) -> dict[str, Any]:
+    """Which archive the library has, and whether that is a second place at all."""
+    from media_pipeline.catalog import places
+    from media_pipeline.stages.integrity.places import archive_shares_device
+
+    place = places.current(connection, PlaceKind.ARCHIVE)
+    return {
+        "archive": place.address if place else None,
+        "archive_on_the_stores_device": archive_shares_device(settings),
+    }
+
+
+def warn_of_archive(settings: Settings) -> None:
+    """Say that the archive is no second place, where it is none."""
+    from media_pipeline.stages.integrity.places import archive_shares_device
+
+    if archive_shares_device(settings):
+        terminal.err.print(
+            f"note: the archive {settings.archive_path} lies on the same disk as the store: one loss takes both. "
+            "AWS_S3_BUCKET or MEDIA_ARCHIVE_PATH name another place.",
+            soft_wrap=True,
+        )
+
+
+def catalogue_file(settings: Settings) -> Path:
+    """The file of the embedded catalogue. Raises SettingsError where the catalogue is PostgreSQL's."""
+    from media_pipeline.catalog.database import normalised_url
+
+    url = normalised_url(settings.catalog_url)
+    if url.get_backend_name() != "sqlite":
+        raise SettingsError("MEDIA_CATALOG_URL names PostgreSQL, which is backed up by its own means (pg_dump)")
+    return Path(str(url.database))
+
+
+def explained(error: Exception) -> str | None:
+    """An error in one line; None for one that nobody foresaw.
+
+    Flipped bytes inside the catalogue show as errors of any kind, so that is looked for behind those.
+    """
+    from media_pipeline.catalog.backups import BackupError
+    from media_pipeline.catalog.database import CatalogError
+
+    is_ours = isinstance(error, MediaPipelineError)
+    damage = None if is_ours and not isinstance(error, CatalogError | BackupError) else _catalogue_damage()
+    return damage or (str(error) if is_ours else None)
+
+
+def _catalogue_damage() -> str | None:
+    """What to do where the embedded catalogue is damaged inside; None where it is whole."""
+    from media_pipeline.catalog.backups import damage_of, damage_said
+
+    try:
+        file = catalogue_file(load_settings())
+    except MediaPipelineError:
+        return None
+    damage = damage_of(file) if file.exists() else None
+    return damage_said(file, damage) if damage else None

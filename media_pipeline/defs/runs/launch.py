@@ -1,0 +1,189 @@
+"""Runs from a terminal: the same jobs, in this process, recorded in the same Dagster instance.
+
+What belongs here: Dagster's home, and executing a job for partitions. What does not: what is printed (``cli``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+from dagster._core.events import RunFailureReason
+from sqlalchemy.exc import DBAPIError
+
+import media_pipeline
+from media_pipeline.defs.partitions import PartitionRange
+from media_pipeline.defs.runs.clock import forget_the_future
+from media_pipeline.model import MediaPipelineError
+from media_pipeline.settings import Settings
+from media_pipeline.storage.durable import make_folders, storage_errors
+
+_UNFIT_FOR_DAGSTER = re.compile(r"[?*\[]|%[0-9A-Fa-f]{2}")
+
+SECONDS_TO_STOP = 30
+"""What ``dagster dev`` may take to end by itself; it needs about 5."""
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedRun:
+    """How a run ended. ``problems`` are the errors of its steps and its failed checks, a line each."""
+
+    run_id: str
+    success: bool
+    problems: tuple[str, ...]
+
+
+class HistoryError(MediaPipelineError):
+    """Dagster's history can't be kept where it should be; the text names the folder and says what to do."""
+
+
+def dagster_home(settings: Settings) -> Path:
+    """The folder of Dagster's history: DAGSTER_HOME if set, else ``dagster`` under the storage path.
+
+    The latter is given the project's dagster.yaml, so that state is kept between starts without any set-up.
+    Raises HistoryError, StorageError.
+    """
+    if settings.dagster_home:
+        home = Path(settings.dagster_home).expanduser().resolve()
+        if not home.is_dir():
+            raise HistoryError(f"DAGSTER_HOME {home} is no folder; make it, or leave DAGSTER_HOME empty")
+    else:
+        home = settings.storage_path / "dagster"
+    if _UNFIT_FOR_DAGSTER.search(str(home)):
+        # Dagster puts the path into a URL and into a glob as it is, where it ends early or names another folder.
+        raise HistoryError(
+            f"Dagster can't keep its history in {home}: the path holds ?, *, [ or %XX; set DAGSTER_HOME to another one"
+        )
+    if not settings.dagster_home:
+        _set_up(home)
+    return home
+
+
+def _set_up(home: Path) -> None:
+    config = home / "dagster.yaml"
+    with storage_errors("write", config):
+        make_folders(home, 0o700)
+        wanted = _embedded_config().read_text()
+        if not config.exists() or config.read_text() != wanted:
+            config.write_text(wanted)
+
+
+def _embedded_config() -> Path:
+    """The project's dagster.yaml: inside the package in a wheel, beside it in a checkout."""
+    package = Path(media_pipeline.__file__).parent
+    inside = package / "dagster.yaml"
+    return inside if inside.exists() else package.parent / "dagster.yaml"
+
+
+def open_instance(settings: Settings) -> dg.DagsterInstance:
+    """The instance that the UI and the daemon use as well. Raises HistoryError, StorageError."""
+    home = dagster_home(settings)
+    with _history_errors(home, OSError, DBAPIError, dg.DagsterError):
+        instance = dg.DagsterInstance.from_config(str(home))
+        forget_the_future(instance)
+        return instance
+
+
+@contextlib.contextmanager
+def _history_errors(home: Path | str, *kinds: type[Exception]) -> Generator[None]:
+    """What keeps Dagster from reading or writing its history, in one line."""
+    try:
+        yield
+    except kinds as error:
+        reason = _one_line(str(error.orig if isinstance(error, DBAPIError) else error))
+        raise HistoryError(
+            f"Dagster's history in {home} can't be used: {reason}; see that the folder can be written and the disk is "
+            "not full, or set DAGSTER_HOME"
+        ) from error
+
+
+def execute(
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    job_name: str,
+    partitions: PartitionRange | None,
+    verbose: bool = False,
+) -> FinishedRun:
+    """Execute a job in this process, for a range of partitions or for an unpartitioned asset, and wait for its end.
+
+    An error of a step is told in what is returned. Raises HistoryError where the run can't be written down,
+    KeyboardInterrupt once the run has ended for it: Dagster makes a failure of it, after which the next would begin.
+    """
+    one = partitions if partitions and partitions.first == partitions.last else None
+    with _history_errors(instance.root_directory, OSError, DBAPIError):
+        result = definitions.resolve_job_def(job_name).execute_in_process(
+            instance=instance,
+            partition_key=one.first.key if one else None,
+            tags=partitions.tags if partitions and not one else None,
+            raise_on_error=False,
+            run_config={"loggers": {"console": {"config": {"log_level": "INFO" if verbose else "CRITICAL"}}}},
+        )
+    if _was_interrupted(result):
+        raise KeyboardInterrupt
+    return FinishedRun(result.run_id, result.success, tuple(_problems(result)))
+
+
+def run_dev_server(settings: Settings, host: str, port: int) -> int:
+    """Run ``dagster dev`` until it ends or is interrupted, and leave no process behind; return its exit code.
+
+    It starts children that outlive a SIGTERM to their parent, so it gets a session of its own, which is ended whole.
+    """
+    interrupted = threading.Event()
+    # Before the start: a shell's background job ignores SIGINT, and so would a child that inherits that.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: interrupted.set())
+    with open_instance(settings):
+        pass
+    command = [sys.executable, "-m", "dagster", "dev", "-m", "media_pipeline.definitions"]
+    server = subprocess.Popen(
+        [*command, "-h", host, "-p", str(port)],
+        env={**os.environ, "DAGSTER_HOME": str(dagster_home(settings))},
+        start_new_session=True,
+    )
+    try:
+        while server.poll() is None and not interrupted.wait(0.5):
+            pass
+        if server.poll() is None:
+            server.send_signal(signal.SIGINT)
+        return server.wait(SECONDS_TO_STOP)
+    except subprocess.TimeoutExpired:
+        return 1
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
+
+
+def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
+    return any(
+        event.job_failure_data.failure_reason is RunFailureReason.UNEXPECTED_TERMINATION
+        for event in result.all_events
+        if event.event_type is dg.DagsterEventType.RUN_FAILURE
+    )
+
+
+def _problems(result: dg.ExecuteInProcessResult) -> list[str]:
+    problems: list[str] = []
+    for event in result.all_events:
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+            cause = error.cause if error and error.cause else error
+            problems.append(f"{event.step_key}: {_one_line(cause.message) if cause else 'failed'}")
+    problems += [
+        f"{check.asset_key.to_user_string()}: check {check.check_name} failed"
+        for check in result.get_asset_check_evaluations()
+        if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR
+    ]
+    return problems
+
+
+def _one_line(message: str) -> str:
+    return " ".join(message.split())

@@ -1,0 +1,244 @@
+"""What is asked next for one medium, given what came of the last request.
+
+What belongs here: redirects, tries, candidates and templates, as decisions. Pure: nothing here asks or waits. What
+does not: when a request may begin (:mod:`media_pipeline.fetch.dispatch.schedule`), and making it
+(:mod:`media_pipeline.fetch.dispatch.asker`).
+
+A journey is made of legs: one URL each, with its redirects and tries.
+
+| a leg ends with | next |
+|---|---|
+| the medium | the journey has ended |
+| what is final for this URL (gone, forbidden, expired, not media, too large, unsafe) | the next candidate |
+| what may pass (failed) | the next template; the next candidate only if there is no later time to try the best |
+| nothing left to ask | the journey fails with what may pass, else with what the best candidate met |
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from media_pipeline.fetch.dispatch.ask import Answer, Moved, Received, ReceivedList, ReceivedPart, Unchanged
+from media_pipeline.fetch.dispatch.schedule import LONGEST_PAUSE_SECONDS
+from media_pipeline.fetch.outcome import UNFORESEEN, Refusal
+from media_pipeline.model import (
+    Candidate,
+    FetchAttempt,
+    FetchedFile,
+    FetchFailure,
+    FetchUnchanged,
+    Status,
+    Validators,
+)
+
+TRIES = 3
+"""Requests in all for one URL when the trouble looks like it passes."""
+
+MOST_REDIRECTS = 5
+
+ITSELF = "{url}"
+"""The template that asks the medium's own host."""
+
+Ended = Received | ReceivedList | ReceivedPart | Unchanged | Refusal
+"""What a leg may end with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A medium to fetch, and what is known of it."""
+
+    candidates: tuple[Candidate, ...]
+    """Best first; their own ``expires_at`` counts."""
+    known: Validators | None = None
+    """Of the version that is held: only another one is wanted."""
+    known_url: str | None = None
+    """What brought that version."""
+    is_last_chance: bool = False
+    """There is no later time to try: a lesser candidate is better than none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The leg goes on: ask this, after so many seconds."""
+
+    url: str
+    delay: float
+
+
+class Leg:
+    """One URL on its way through redirects and tries."""
+
+    def __init__(self, url: str, backoff_seconds: float) -> None:
+        self.first_url = url
+        self.attempts: list[FetchAttempt] = []
+        self._backoff_seconds = backoff_seconds
+        self._redirects = 0
+        self._tries = 1
+
+    def after(self, answer: Answer) -> Again | Ended:
+        """What to do after an answer."""
+        self.attempts.append(answer.attempt)
+        result = answer.result
+        if isinstance(result, Moved):
+            return self._follow(result)
+        if isinstance(result, Refusal) and result.passing and self._tries < TRIES:
+            return self._try_again(result)
+        return result
+
+    def _follow(self, moved: Moved) -> Again | Refusal:
+        self._redirects += 1
+        if self._redirects <= MOST_REDIRECTS:
+            return Again(moved.url, 0.0)
+        self.attempts[-1] = replace(self.attempts[-1], error_kind="too_many_redirects")
+        return Refusal(Status.FAILED, "too_many_redirects", f"more than {MOST_REDIRECTS} redirects")
+
+    def _try_again(self, refusal: Refusal) -> Again | Refusal:
+        """As late as the host asks, else after exponential backoff with full jitter."""
+        wait = refusal.retry_after_seconds
+        if wait is None:
+            wait = random.uniform(0, self._backoff_seconds * 2**self._tries)
+        elif wait > LONGEST_PAUSE_SECONDS:
+            return refusal
+        self._tries += 1
+        self._redirects = 0
+        return Again(self.first_url, wait)
+
+
+class Journey:
+    """A medium on its way through templates and candidates. Begin with :meth:`start`."""
+
+    def __init__(self, wanted: Wanted, templates: Sequence[str], backoff_seconds: float) -> None:
+        self._wanted = wanted
+        self._templates = templates
+        self._backoff_seconds = backoff_seconds
+        self._ways_by_template: list[list[int]] = []
+        self._ways: list[int] = []
+        """The candidates that are asked, by their place among all."""
+        self._template = 0
+        self._way = 0
+        self._legs: list[Leg] = []
+        """All of them, with those for the parts of streams."""
+        self._refusals: list[Refusal] = []
+        self._lost: str | None = None
+        """What the best candidate met."""
+
+    @property
+    def candidate(self) -> Candidate:
+        """The one that is under way."""
+        return self._wanted.candidates[self._ways[self._way]]
+
+    @property
+    def known(self) -> Validators | None:
+        """To ask only for another version, where the leg's URL brought the one that is held."""
+        return self._wanted.known if self._url == self._wanted.known_url else None
+
+    @property
+    def attempts(self) -> tuple[FetchAttempt, ...]:
+        """All requests so far."""
+        return tuple(attempt for leg in self._legs for attempt in leg.attempts)
+
+    def start(self, now: datetime, *, try_expired: bool) -> Leg | FetchFailure:
+        """The first leg, or that nothing is asked since every URL says itself that it has expired.
+
+        A template that leads elsewhere is asked all the same: a copy doesn't die with a signature.
+        """
+        candidates = self._wanted.candidates
+        everything = list(range(len(candidates)))
+        alive = [place for place in everything if try_expired or not _is_dead(candidates[place], now)]
+        self._ways_by_template = [alive if template == ITSELF else everything for template in self._templates]
+        if 0 not in self._ways_by_template[0]:
+            self._lost = "its URL has expired"
+        if self._begin_template(0):
+            return self._next_leg()
+        when = f"{candidates[0].expires_at:%Y-%m-%d %H:%M} UTC"
+        return FetchFailure(Status.EXPIRED, f"expired at {when}; not asked (see MEDIA_TRY_EXPIRED)", ())
+
+    def _begin_template(self, number: int) -> bool:
+        """Go on with the first template from this one on by which something can be asked, if there is any."""
+        for template in range(number, len(self._templates)):
+            if self._ways_by_template[template]:
+                self._template, self._ways, self._way = template, self._ways_by_template[template], 0
+                return True
+        return False
+
+    def ended(self, result: Received | Unchanged | Refusal) -> Leg | FetchedFile | FetchUnchanged | FetchFailure:
+        """The leg ended: what comes next, or what has come of it all."""
+        if isinstance(result, Refusal):
+            return self._after(result)
+        _drop_evidence(self._refusals)
+        if isinstance(result, Unchanged):
+            return FetchUnchanged(self.attempts)
+        return self._fetched(result)
+
+    def side_leg(self, url: str) -> Leg:
+        """For a part of the stream that the present leg has led to."""
+        leg = Leg(url, self._backoff_seconds)
+        self._legs.append(leg)
+        return leg
+
+    @property
+    def _url(self) -> str:
+        return self._templates[self._template].replace("{url}", self.candidate.url)
+
+    def _next_leg(self) -> Leg:
+        return self.side_leg(self._url)
+
+    def _after(self, refusal: Refusal) -> Leg | FetchFailure:
+        self._refusals.append(refusal)
+        self._lost = self._lost or str(refusal)
+        may_pass = refusal.status is Status.FAILED
+        if self._way + 1 < len(self._ways) and (not may_pass or self._wanted.is_last_chance):
+            self._way += 1
+            return self._next_leg()
+        if self._begin_template(self._template + 1):
+            return self._next_leg()
+        return self._failure()
+
+    def _failure(self) -> FetchFailure:
+        reported = next((one for one in self._refusals if one.status is Status.FAILED), self._refusals[0])
+        _drop_evidence([refusal for refusal in self._refusals if refusal is not reported])
+        return FetchFailure(
+            reported.status,
+            str(reported),
+            self.attempts,
+            reported.retry_after_seconds,
+            reported.evidence,
+            reported.headers,
+            reported.kind == UNFORESEEN,
+        )
+
+    def _fetched(self, received: Received) -> FetchedFile:
+        body, place = received.body, self._ways[self._way]
+        return FetchedFile(
+            path=body.path,
+            url=self._url,
+            sha256=body.sha256,
+            md5_sum=body.md5_sum,
+            file_size=body.size,
+            mime_type=body.type.mime_type,
+            extension=body.type.extension,
+            media_type=body.type.media_type,
+            etag=received.validators.etag,
+            last_modified=received.validators.last_modified,
+            attempts=self.attempts,
+            declared_width=self.candidate.width,
+            declared_height=self.candidate.height,
+            downgrade=self._downgrade(place) if place else None,
+        )
+
+    def _downgrade(self, place: int) -> str:
+        what = f" ({self.candidate.rule})" if self.candidate.rule else ""
+        return f"candidate {place + 1} of {len(self._wanted.candidates)}{what}, as the best failed: {self._lost}"
+
+
+def _is_dead(candidate: Candidate, now: datetime) -> bool:
+    return candidate.expires_at is not None and candidate.expires_at <= now
+
+
+def _drop_evidence(refusals: Sequence[Refusal]) -> None:
+    for refusal in refusals:
+        if refusal.evidence is not None:
+            refusal.evidence.unlink(missing_ok=True)

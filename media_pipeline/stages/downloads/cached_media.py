@@ -1,0 +1,148 @@
+"""Media references to verified originals: the whole life of a download.
+
+Read from the top: what is stored is looked at, what came along is taken, what is due is fetched, and every new
+file's facts are read.
+What does not belong here: how a URL is fetched (``fetch``), where bytes lie (``storage``), what a file says
+about itself (``imaging``).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from datetime import timedelta
+from typing import Any
+
+from media_pipeline.catalog import file_facts, files, media, media_reports, placeholders, rowwise, truncated
+from media_pipeline.catalog.files import LocalFile
+from media_pipeline.catalog.selection import pieces
+from media_pipeline.imaging.facts.version import FACTS_VERSION
+from media_pipeline.imaging.workers import FactsTask, FailureKind, Workers, WorkFailure
+from media_pipeline.model import FileFacts, ImportPartition, MediaPipelineError, Report, Status
+from media_pipeline.policy.foreign_text import for_markdown
+from media_pipeline.stages.context import ROWS_ASKED_FOR, TABLE_ROWS, Reports, StageContext
+from media_pipeline.stages.downloads.local_media import store_local_media
+from media_pipeline.stages.downloads.loop import Downloads
+from media_pipeline.stages.integrity.stored_files import heal, set_aside, verify_if_touched
+
+LEAST_SHARE_OF_DECLARED = 0.9
+"""Of the declared pixels; a picture with fewer is a downgrade. Platforms round the sides that they declare."""
+
+LAST_HOUR = timedelta(hours=1)
+"""Before a URL expires: what was fetched in it was nearly lost."""
+
+
+class FactsInterrupted(MediaPipelineError):
+    """The machine, not the file, kept facts from being read. The next run goes on there."""
+
+
+def cache_media(context: StageContext, partitions: Sequence[ImportPartition]) -> Reports:
+    """Fetch what the partitions lack, once each, and read the facts of what is new."""
+    started = time.monotonic()
+    requests = received = 0
+    if context.settings.download_media:
+        with ExitStack() as locks:
+            _wait_for_other_runs(context, partitions, locks)
+            verify_if_touched(context, partitions)
+            heal(context, partitions)
+            store_local_media(context, partitions)
+            downloads = Downloads(context, partitions)
+            downloads.run()
+            requests, received = downloads.requests, downloads.bytes_received
+        read_facts(context, partitions)
+        with context.database.write() as connection:
+            files.correct_last_uses(connection)
+            media.flag_downgrades(connection, partitions, LEAST_SHARE_OF_DECLARED)
+            placeholders.flag(connection, partitions, context.settings.media_placeholder_authors)
+    else:
+        context.log.info("DOWNLOAD_MEDIA is false: nothing is fetched")
+    return _reports(context, partitions, requests, received, time.monotonic() - started)
+
+
+def _wait_for_other_runs(context: StageContext, partitions: Sequence[ImportPartition], locks: ExitStack) -> None:
+    """One run at a time downloads for a platform: else two that hold the same URL would both fetch it."""
+    for platform in sorted({partition.platform for partition in partitions}):
+        waiting = f"another run is downloading media of {platform}: waiting for it"
+        locks.enter_context(
+            context.database.exclusive(f"fetch-{platform}", lambda waiting=waiting: context.log.info(waiting))
+        )
+
+
+def read_facts(context: StageContext, partitions: Sequence[ImportPartition]) -> None:
+    """Read the facts and fingerprints of every stored file that has none, or whose were read by an older version.
+
+    A file that can't be read is quarantined; one that is truncated is kept, and its references are fetched again.
+    """
+    last = ""
+    with context.progress.of("facts") as progress, Workers(context.settings) as workers:
+        while True:
+            with context.database.read() as connection:
+                found = file_facts.without_facts(connection, partitions, FACTS_VERSION, last, ROWS_ASKED_FOR)
+            if not found:
+                return
+            last = found[-1].sha256
+            for batch in pieces(found, context.settings.media_batch_size):
+                _read_batch(context, workers, batch)
+                progress.advance(len(batch))
+
+
+def _read_batch(context: StageContext, workers: Workers, batch: Sequence[LocalFile]) -> None:
+    by_sha256 = {file.sha256: file for file in batch}
+    facts: dict[str, FileFacts] = {}
+    failures: dict[str, WorkFailure] = {}
+    tasks = [FactsTask(file.sha256, context.store.path_of(file.local_path), file.mime_type) for file in batch]
+    for task, result in workers.map_facts(tasks):
+        if isinstance(result, WorkFailure):
+            failures[task.key] = result
+        else:
+            facts[task.key] = result
+    cut_short = {sha256: fact.truncated for sha256, fact in facts.items() if fact.truncated}
+    for sha256, how in cut_short.items():
+        context.log.warning(f"{by_sha256[sha256].local_path} is truncated: {how}")
+    with context.database.write() as connection:
+        truncated.fetch_again(connection, cut_short, context.settings.media_max_attempts)
+        written = rowwise.write(
+            connection, list(facts), lambda some: file_facts.save_facts(connection, {key: facts[key] for key in some})
+        )
+    for refused in written.refused:
+        failures[refused.row] = WorkFailure(FailureKind.UNFORESEEN, f"its facts can't be kept: {refused.reason}")
+    for sha256, failure in failures.items():
+        file = by_sha256[sha256]
+        if not failure.blames_file:
+            raise FactsInterrupted(f"the facts of {file.local_path} could not be read: {failure.error}")
+        context.log.warning(f"{file.local_path} can't be read and is put in quarantine: {failure.error}")
+        set_aside(context, file, failure.error)
+
+
+def _reports(
+    context: StageContext, partitions: Sequence[ImportPartition], requests: int, received: int, seconds: float
+) -> Reports:
+    """Numbers for each partition; requests, bytes and rates are those of the whole run."""
+    with context.database.read() as connection:
+        statuses = media_reports.statuses(connection, partitions)
+        sizes = files.sizes(connection, partitions)
+        flags = media_reports.flags(connection, partitions, LAST_HOUR)
+        flagged = files.flagged(connection, partitions)
+        shared = {partition: placeholders.listed(connection, [partition])[:TABLE_ROWS] for partition in partitions}
+        failures = {partition: media_reports.failures(connection, [partition], TABLE_ROWS) for partition in partitions}
+    reports: dict[ImportPartition, Report] = {}
+    for partition, counts in statuses.items():
+        numbers: dict[str, int | float] = {status.value: counts.get(status, 0) for status in Status}
+        numbers |= flags[partition] | flagged[partition]
+        numbers["stored_bytes"] = sizes.get(partition, 0)
+        numbers["requests"] = requests
+        numbers["bytes_received"] = received
+        numbers["files_per_second"] = round(requests / seconds, 1) if seconds else 0.0
+        pages = {"placeholder_pictures": _placeholder_page(shared[partition])} if shared[partition] else {}
+        reports[partition] = Report(numbers, tuple(failures[partition]), pages)
+    return reports
+
+
+def _placeholder_page(rows: Sequence[Mapping[str, Any]]) -> str:
+    """A table of pictures that so many authors can't have posted alike."""
+    lines = [
+        f"| `{row['md5_sum']}` | {row['authors']} | {row['media']} | {for_markdown(str(row['example']))} |"
+        for row in rows
+    ]
+    return "\n".join(["| MD5 | authors | media here | one of their URLs |", "| --- | --- | --- | --- |", *lines])

@@ -1,0 +1,179 @@
+"""Media that came with their export: stored from there, so that nothing is asked for them.
+
+What belongs here: matching references that wait with files beside their export. What does not: downloads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from media_pipeline.catalog import files, media, origins, removals, rowwise
+from media_pipeline.catalog.media import FailedMedia, StoredMedia
+from media_pipeline.catalog.origins import WaitingMedia
+from media_pipeline.catalog.selection import pieces
+from media_pipeline.fetch.scan import ScannerError, ScannerUnavailable
+from media_pipeline.fetch.sniff import SniffedType, sniff
+from media_pipeline.model import FetchedFile, ImportPartition, Status, is_of_the_one, unforeseen
+from media_pipeline.posts.local_media import LocalMedia, media_beside
+from media_pipeline.stages.context import StageContext
+from media_pipeline.stages.imports.raw_posts import file_named
+
+_CHUNK_BYTES = 1 << 20
+
+Stored = tuple[WaitingMedia, FetchedFile, str]
+"""A reference, the file that lay beside its export, and its place in the store."""
+
+
+def store_local_media(context: StageContext, partitions: Sequence[ImportPartition]) -> int:
+    """Store every medium of the partitions that lies beside its export; return how many."""
+    stored = 0
+    for path, references in _by_export(context, partitions):
+        beside = _beside(context, path)
+        found = _found(context, beside, references) if beside and beside.names else iter(())
+        for batch in pieces(found, context.settings.media_batch_size):
+            stored += _write_down(context, batch)
+    return stored
+
+
+def _beside(context: StageContext, export: Path) -> LocalMedia | None:
+    try:
+        return media_beside(export)
+    except Exception as error:
+        if not is_of_the_one(error):
+            raise
+        context.log.warning(f"what lies beside {export.name} can't be looked at: {unforeseen(error)}")
+        return None
+
+
+def _found(context: StageContext, beside: LocalMedia, references: Sequence[WaitingMedia]) -> Iterator[Stored]:
+    """What lies beside an export, put into the store one by one; up to where the scanner can't be reached any more."""
+    folder = context.store.temporary_folder()
+    for reference in references:
+        name = beside.find(reference.native_id, reference.urls)
+        file = _read(context, beside, name, folder / f"local-{reference.media_id}") if name else None
+        try:
+            if file and _is_clean(context, reference, file):
+                yield reference, file, _adopt(context, file)
+        except ScannerUnavailable as error:
+            context.log.warning(f"media beside {beside.export.name} are not stored: {error}")
+            return
+
+
+def _is_clean(context: StageContext, reference: WaitingMedia, file: FetchedFile) -> bool:
+    """Whether the scanner, if there is one, has nothing against the file. What is infected is set aside with its
+    reference; what the scanner can't judge is left out, which the log says.
+
+    Raises ScannerUnavailable.
+    """
+    try:
+        infection = context.scanner.scan(file.path) if context.scanner else None
+    except ScannerError as error:
+        file.path.unlink()
+        if isinstance(error, ScannerUnavailable):
+            raise
+        context.log.warning(f"{file.url} is not stored: {error}")
+        return False
+    if infection is not None:
+        _set_aside(context, reference, file, f"infected: {infection}")
+    return infection is None
+
+
+def _set_aside(context: StageContext, reference: WaitingMedia, file: FetchedFile, reason: str) -> None:
+    context.log.warning(f"{file.url} is put in quarantine: {reason}")
+    details = {"url": file.url, "status": Status.QUARANTINED.value, "error": reason}
+    context.store.quarantine(file.path, reference.media_id, details)
+    failure = FailedMedia(reference.media_id, Status.QUARANTINED, reason, reference.attempts + 1)
+    with context.database.write() as connection:
+        media.mark_failed(connection, [failure], context.settings.media_max_attempts)
+
+
+def _by_export(
+    context: StageContext, partitions: Sequence[ImportPartition]
+) -> Iterator[tuple[Path, Sequence[WaitingMedia]]]:
+    """The exports of the partitions that are there, each with its references that are not stored."""
+    with context.database.read() as connection:
+        exports = origins.exports(connection, partitions)
+    for import_id, relative in exports:
+        path = file_named(context.settings, relative)
+        if path is not None:
+            with context.database.read() as connection:
+                yield path, origins.waiting_of_import(connection, import_id)
+
+
+def _read(context: StageContext, beside: LocalMedia, name: str, path: Path) -> FetchedFile | None:
+    """Copy one file and digest it on the way; None for what can't be read or is no medium, which is then fetched."""
+    md5, sha256, size = hashlib.md5(usedforsecurity=False), hashlib.sha256(), 0
+    try:
+        with beside.open(name) as source, path.open("xb") as copy:
+            chunk = source.read(_CHUNK_BYTES)
+            found = sniff(chunk)
+            while chunk and isinstance(found, SniffedType):
+                size += len(chunk)
+                md5.update(chunk)
+                sha256.update(chunk)
+                copy.write(chunk)
+                chunk = source.read(_CHUNK_BYTES)
+    except Exception as error:
+        if not is_of_the_one(error):
+            raise
+        context.log.warning(f"{beside.export.name}: {name} can't be read and is fetched instead: {error}")
+        path.unlink(missing_ok=True)
+        return None
+    if not isinstance(found, SniffedType):
+        context.log.warning(f"{beside.export.name}: {name} is no medium ({found.kind}) and is fetched instead")
+        path.unlink()
+        return None
+    return FetchedFile(
+        path=path,
+        url=f"{beside.export.name}#{name}",
+        sha256=sha256.hexdigest(),
+        md5_sum=md5.hexdigest(),
+        file_size=size,
+        mime_type=found.mime_type,
+        extension=found.extension,
+        media_type=found.media_type,
+        etag=None,
+        last_modified=None,
+        attempts=(),
+    )
+
+
+def _adopt(context: StageContext, file: FetchedFile) -> str:
+    return context.store.adopt(
+        file.path,
+        sha256=file.sha256,
+        md5_sum=file.md5_sum,
+        media_type=file.media_type,
+        extension=file.extension,
+    )
+
+
+def _write_down(context: StageContext, batch: Sequence[Stored]) -> int:
+    with context.database.write() as connection:
+        written = rowwise.write(connection, batch, lambda some: _write(connection, some))
+        failures = [
+            FailedMedia(one.row[0].media_id, Status.FAILED, one.reason, one.row[0].attempts + 1)
+            for one in written.refused
+        ]
+        media.mark_failed(connection, failures, context.settings.media_max_attempts)
+        without_row = [one.row[2] for one in written.refused]
+        removals.begin(connection, without_row)
+    context.store.written_down(place for _, _, place in batch)
+    for one in written.refused:
+        context.log.warning(f"{one.row[1].url} can't be written down: {one.reason}")
+    context.remove(without_row)
+    return sum(written.results)
+
+
+def _write(connection: sa.Connection, batch: Sequence[Stored]) -> int:
+    now = datetime.now(UTC)
+    files.save(connection, [(file, place) for _, file, place in batch])
+    media.mark_stored(
+        connection, [StoredMedia(reference.media_id, file.sha256, None, None, now) for reference, file, _ in batch]
+    )
+    return len(batch)

@@ -1,0 +1,205 @@
+"""Import files to posts: every file of a partition is read once, every post kept with where it stood.
+
+What belongs here: which files are due, the order of writing, what is recorded of a file that can't be read.
+What does not: file formats and the shapes of posts (``posts``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+from media_pipeline.catalog import imports, rowwise
+from media_pipeline.catalog import posts as posts_table
+from media_pipeline.catalog.imports import MediaUrls, SeenFile
+from media_pipeline.catalog.posts import Upserted
+from media_pipeline.model import Fault, ImportPartition, Locator, Post, Report, is_of_the_one, unforeseen
+from media_pipeline.policy.import_dates import ImportDates
+from media_pipeline.posts.coverage import Coverage, CoverageCounter
+from media_pipeline.posts.extract import read_records
+from media_pipeline.posts.layout import Rejection, partition_of
+from media_pipeline.posts.platforms import Platform, platform_named, platform_names
+from media_pipeline.settings import Settings
+from media_pipeline.stages.context import TABLE_ROWS, Reports, StageContext
+from media_pipeline.stages.imports.folders import only_files, unreadable
+
+POSTS_PER_TRANSACTION = 500
+"""Rows are small: at 50 a transaction, commits took a third of the time of an import of 200,000 posts."""
+
+
+def read_posts(context: StageContext, partitions: Sequence[ImportPartition]) -> Reports:
+    """Read every file of the partitions that is new or changed."""
+    reports: dict[ImportPartition, Report] = {}
+    with context.progress.of("posts") as progress:
+        for partition in partitions:
+            started = time.monotonic()
+            upserted = Upserted()
+            refused: list[Rejection] = []
+            for path in import_files(context.settings, partition):
+                try:
+                    for batch in _read_file(context, path, partition):
+                        upserted += batch
+                        progress.advance(batch.new + batch.changed + batch.unchanged)
+                except OSError as error:
+                    # The file may be on a bad disk, or another user's. What it holds is taken once it can be read.
+                    refused.append(unreadable(path, error))
+                    context.log.warning(str(refused[-1]))
+            reports[partition] = _report(context, partition, upserted, refused, time.monotonic() - started)
+    return reports
+
+
+def import_files(settings: Settings, partition: ImportPartition) -> list[Path]:
+    """The export files that lie in the partition, by name. What can't be looked at is named where it is looked for."""
+    folder = settings.import_path / partition.platform / partition.import_date.isoformat()
+    return [path for path in only_files(folder) if place_of(settings, path) == partition]
+
+
+def file_named(settings: Settings, text: str) -> Path | None:
+    """The import file that the catalogue knows by this text, if it is there."""
+    paths = (settings.import_path / name for name in imports.paths_of(text))
+    return next((path for path in paths if os.path.isfile(path)), None)  # noqa: PTH113 - Path's own may raise
+
+
+def import_dates(settings: Settings) -> ImportDates:
+    """The import dates that are partitions at this moment."""
+    return ImportDates(settings.media_start_date, datetime.now(UTC).date())
+
+
+def place_of(settings: Settings, path: Path) -> ImportPartition | Rejection | None:
+    """The partition that a path belongs to, or why it belongs to none; None for files that are not meant."""
+    return partition_of(path, settings.import_path, platform_names(), import_dates(settings))
+
+
+def _read_file(context: StageContext, path: Path, partition: ImportPartition) -> Iterator[Upserted]:
+    """Read one file if it is due, and yield what became of each batch of its posts."""
+    platform = platform_named(partition.platform)
+    before = _as_it_is(context.settings, path)
+    with context.database.read() as connection:
+        seen = next(imports.paths_read(connection, [before.path]), None)
+        known = imports.find(connection, seen.import_id) if seen else None
+    if seen and _unchanged(seen, before) and known and known.reader_version == platform.version:
+        return
+    file = SeenFile(before.path, before.size, before.modified_ns, _sha256(path))
+    with context.database.write() as connection:
+        known = imports.find(connection, file.import_id)
+        if known and known.reader_version == platform.version and _covers(known, partition):
+            imports.record_file(connection, file)
+            context.log.info(f"{file.path} holds the same bytes as {known.path}, which is imported already")
+            return
+        imports.begin(connection, file.import_id, file.path, partition, file.size, platform.version)
+    yield from _read_content(context, path, file, partition, platform)
+
+
+def _covers(known: imports.Import, partition: ImportPartition) -> bool:
+    """Whether a known import needs no reading for this partition: read to its end, and as this platform."""
+    return known.status != "reading" and known.partition.platform == partition.platform
+
+
+def _read_content(
+    context: StageContext, path: Path, file: SeenFile, partition: ImportPartition, platform: Platform
+) -> Iterator[Upserted]:
+    posts = faults = 0
+    coverage = CoverageCounter(platform)
+    found = _posts_and_faults(context, path, platform, coverage)
+    while batch := list(islice(found, POSTS_PER_TRANSACTION)):
+        new_posts = [item for item in batch if isinstance(item, Post)]
+        new_faults = [item for item in batch if isinstance(item, Fault)]
+        with context.database.write() as connection:
+            written = rowwise.write(
+                connection,
+                new_posts,
+                lambda some: posts_table.upsert(connection, some, file.import_id, partition.import_date),
+            )
+            new_faults += [_unwritable(context, file, refused) for refused in written.refused]
+            imports.add_faults(connection, file.import_id, faults, new_faults)
+        posts, faults = posts + len(new_posts) - len(written.refused), faults + len(new_faults)
+        yield sum(written.results, Upserted())
+    if not posts and not faults:
+        faults = 1
+        with context.database.write() as connection:
+            reason = f"no post of {platform.name} in it: is it an export of {platform.name}?"
+            imports.add_faults(connection, file.import_id, 0, [Fault(Locator(), reason)])
+    if not _unchanged(_as_it_is(context.settings, path), file):
+        context.log.warning(f"{file.path} changed while it was read; the next run reads it again")
+        return
+    with context.database.write() as connection:
+        imports.finish(connection, file.import_id, posts, faults, _media_urls(coverage.result()))
+        imports.record_file(connection, file)
+
+
+def _unwritable(context: StageContext, file: SeenFile, refused: rowwise.Refused[Post]) -> Fault:
+    fault = Fault(refused.row.locator, f"the post can't be written: {refused.reason}")
+    context.log.warning(f"{file.path}, {fault.locator}: {fault.reason}")
+    return fault
+
+
+def _posts_and_faults(
+    context: StageContext, path: Path, platform: Platform, coverage: CoverageCounter
+) -> Iterator[Post | Fault]:
+    """The posts and faults of a file, while every record's media URLs are counted."""
+    for item in read_records(path, platform):
+        if isinstance(item, Fault):
+            yield item
+            continue
+        try:
+            coverage.add(item.value, (reference for post in item.posts for reference in platform.media(post.raw)))
+        except Exception as error:
+            # A post whose media can't be told is named when its manifest is made.
+            if not is_of_the_one(error):
+                raise
+            context.log.warning(f"{path.name}: the media URLs of a record can't be counted: {unforeseen(error)}")
+        yield from item.posts
+        yield from item.faults
+
+
+def _media_urls(coverage: Coverage) -> MediaUrls:
+    return MediaUrls(coverage.urls, coverage.unexplained_urls, [asdict(found) for found in coverage.unexplained])
+
+
+def _as_it_is(settings: Settings, path: Path) -> SeenFile:
+    stat = path.stat()
+    return SeenFile(imports.path_text(path.relative_to(settings.import_path)), stat.st_size, stat.st_mtime_ns, "")
+
+
+def _unchanged(file: SeenFile, other: SeenFile) -> bool:
+    return (file.size, file.modified_ns) == (other.size, other.modified_ns)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _report(
+    context: StageContext,
+    partition: ImportPartition,
+    upserted: Upserted,
+    refused: Sequence[Rejection],
+    seconds: float,
+) -> Report:
+    with context.database.read() as connection:
+        totals = imports.totals(connection, [partition]).get(partition, {})
+        faults = imports.faults(connection, [partition], TABLE_ROWS)
+        media_urls = imports.media_urls(connection, [partition]).get(partition, MediaUrls(0, 0, ()))
+    read = upserted.new + upserted.changed + upserted.unchanged
+    numbers = {
+        "files": totals.get("files", 0),
+        "faulty_files": totals.get("faulty_files", 0),
+        "unreadable_files": len(refused),
+        "posts": totals.get("posts", 0),
+        "posts_new": upserted.new,
+        "posts_changed": upserted.changed,
+        "posts_per_second": round(read / seconds, 1) if read and seconds else 0.0,
+        "media_urls": media_urls.urls,
+        "unexplained_urls": media_urls.unexplained_urls,
+    }
+    folder = context.settings.import_path
+    unread = [(imports.path_text(found.path.relative_to(folder)), found.reason) for found in refused]
+    rows = [{"file": file, "locator": "", "reason": reason} for file, reason in unread]
+    return Report(numbers, tuple([*rows, *faults][:TABLE_ROWS]))
