@@ -12,39 +12,15 @@ from pydantic import SecretStr
 from typer.main import get_command
 
 from media_pipeline.cli import app
-from media_pipeline.settings import Settings
+from media_pipeline.settings import GROUPS, Settings
 
 ROOT = Path(__file__).parents[1]
-
-GROUPS = (
-    ("Where things are", ("media_storage_path", "media_catalog_url", "media_import_path", "media_base_url",
-                          "media_public", "dagster_home")),
-    ("Imports", ("media_start_date", "media_import_settle_seconds")),
-    ("Downloads", ("download_media", "media_download_workers", "media_download_processes", "media_timeout_seconds",
-                   "media_lowest_speed", "media_longest_download_seconds", "media_max_file_mb",
-                   "media_resume_above_mb", "media_part_days", "media_max_attempts", "media_try_expired",
-                   "media_fetch_roles", "media_fetch_via", "media_failed_share_limit", "media_placeholder_authors",
-                   "clamd_url")),
-    ("Hosts", ("media_host_workers", "media_host_rate", "media_backoff_seconds", "media_ban_after",
-               "media_ban_minutes", "media_user_agent", "media_cookies_file", "media_host_headers",
-               "media_allowed_hosts", "media_ports", "media_ca_file")),
-    ("Renditions", ("media_rendition_longest_side", "media_rendition_format", "media_jpeg_quality",
-                    "media_webp_quality", "media_avif_quality", "media_thumbnail_size", "media_thumbnail_sizes",
-                    "media_thumbnail_crop", "media_web_videos", "media_web_video_longest_side", "media_web_video_crf",
-                    "media_web_video_preset", "media_web_video_max_kbit", "media_video_time_factor",
-                    "media_image_workers", "media_image_timeout_seconds", "media_image_memory_mb",
-                    "media_max_image_pixels")),
-    ("Archive", ("aws_s3_bucket", "aws_s3_region", "aws_access_key_id", "aws_secret_access_key",
-                 "aws_s3_endpoint_url", "media_archive_path", "media_scrub_days",
-                 "media_missing_share_limit")),
-    ("Work", ("media_batch_size", "media_cache_limit_gb", "media_lease_seconds")),
-)  # fmt: skip
 
 SETTINGS_HEAD = """# Settings
 
 Every setting is an environment variable, or a line of a `.env` file in the folder where the command or Dagster runs
 (the environment wins). An empty value means the default. A wrong value stops the start with one line that names it.
-Lists are separated by spaces or commas, or written as JSON. This page is made from `media_pipeline/settings.py`
+Lists are separated by spaces or commas, or written as JSON. This page is made from `media_pipeline/settings/`
 by `make docs`.
 """
 
@@ -92,10 +68,15 @@ ENV_HEAD = """# Copy to .env and change what you need: every line shows the defa
 """
 
 
+def groups() -> list[tuple[str, list[str]]]:
+    """The heading of each group, and its own settings."""
+    return [(group.title, [name for name in group.__annotations__ if name in group.model_fields]) for group in GROUPS]
+
+
 def settings_page() -> str:
     """docs/settings.md."""
     lines = [SETTINGS_HEAD]
-    for title, names in GROUPS:
+    for title, names in groups():
         lines += [f"\n## {title}\n", "| setting | default | what it is |", "| --- | --- | --- |"]
         lines += [f"| `{name.upper()}` | {_shown(name)} | {_description(name)} |" for name in names]
     return "\n".join(lines) + "\n" + SETTINGS_FOOT
@@ -104,7 +85,7 @@ def settings_page() -> str:
 def env_example() -> str:
     """.env.example."""
     lines = [ENV_HEAD]
-    for title, names in GROUPS:
+    for title, names in groups():
         lines.append(f"# --- {title} ---\n")
         for name in names:
             lines += [f"# {_description(name)}", f"# {name.upper()}={_default(name)}\n"]

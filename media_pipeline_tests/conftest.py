@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from media_pipeline.settings import Settings
+from media_pipeline.settings import Settings, names_of
 from media_pipeline_tests import clamd as clamd_module
 from media_pipeline_tests import seaweed as seaweed_module
 from media_pipeline_tests.clamd import Clamd
@@ -44,8 +44,8 @@ def pytest_sessionstart() -> None:
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Neither the environment nor a .env file of the person who runs the tests reaches them."""
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
+    for name in (name for field in Settings.model_fields for name in names_of(field)):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
 
 

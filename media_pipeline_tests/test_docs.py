@@ -10,7 +10,7 @@ import pytest
 
 from media_pipeline.defs import checks, jobs
 from media_pipeline.model import Status
-from media_pipeline.settings import Settings
+from media_pipeline.settings import Settings, names_of
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -31,9 +31,10 @@ def test_generated_pages_are_up_to_date() -> None:
 
 
 def test_every_setting_has_a_group_and_a_description() -> None:
-    grouped = {name for _title, names in _generator().GROUPS for name in names}
-    assert grouped == set(Settings.model_fields)
-    assert all(field.description for field in Settings.model_fields.values())
+    grouped = [name for _title, names in _generator().groups() for name in names]
+    assert sorted(grouped) == sorted(Settings.model_fields)
+    for name, field in Settings.model_fields.items():
+        assert re.fullmatch(r"[A-Z].{20,}[.]", field.description or ""), f"{name}: a whole sentence"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -53,7 +54,11 @@ def test_the_page_of_assets_names_every_check_and_job() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_settings_that_a_page_names_exist(page: Path) -> None:
     named = set(re.findall(r"\b((?:MEDIA|AWS|DOWNLOAD)_[A-Z0-9_]+)\b", page.read_text()))
-    known = {name.upper() for name in Settings.model_fields} | {"MEDIA_ID", "MEDIA_TEST_CORPUS", "MEDIA_TEST_SEED"}
+    known = {name for field in Settings.model_fields for name in names_of(field)} | {
+        "MEDIA_ID",
+        "MEDIA_TEST_CORPUS",
+        "MEDIA_TEST_SEED",
+    }
     assert named - known == set()
 
 

@@ -43,6 +43,46 @@ def test_roles_are_known_words(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings().media_fetch_roles == (Role.MEDIA, Role.POSTER)
 
 
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("AWS_BUCKET_NAME", "aws_s3_bucket"),
+        ("AWS_REGION", "aws_s3_region"),
+        ("AWS_S3_REGION", "aws_s3_region"),
+        ("AWS_ACCESS_KEY", "aws_access_key_id"),
+        ("AWS_SECRET_KEY", "aws_secret_access_key"),
+    ],
+)
+def test_a_setting_of_the_archive_is_read_by_its_other_name_too(
+    monkeypatch: pytest.MonkeyPatch, name: str, field: str
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY", "given")
+    monkeypatch.setenv("AWS_SECRET_KEY", "given")
+    monkeypatch.setenv(name, "given")
+    value = getattr(load_settings(), field)
+    assert getattr(value, "get_secret_value", lambda: value)() == "given"
+
+
+def test_a_settings_own_name_wins_over_its_other_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_BUCKET_NAME", "other")
+    monkeypatch.setenv("AWS_S3_BUCKET", "own")
+    assert load_settings().aws_s3_bucket == "own"
+    assert load_settings(aws_s3_bucket="argument").aws_s3_bucket == "argument"
+
+
+def test_an_unknown_variable_is_warned_of_once_with_the_nearest_setting(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / ".env").write_text("MEDIA_JPEG_QUALTY=70\n")
+    monkeypatch.setenv("MEDIA_DOWNLOAD_WORKER", "7")
+    load_settings()
+    load_settings()
+    assert [record.getMessage() for record in caplog.records] == [
+        "MEDIA_DOWNLOAD_WORKER is not a setting, so it has no effect; did you mean MEDIA_DOWNLOAD_WORKERS?",
+        "MEDIA_JPEG_QUALTY is not a setting, so it has no effect; did you mean MEDIA_JPEG_QUALITY?",
+    ]
+
+
 def test_an_empty_value_means_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("MEDIA_JPEG_QUALITY", "MEDIA_START_DATE", "MEDIA_FETCH_VIA", "AWS_S3_BUCKET", "MEDIA_ARCHIVE_PATH"):
         monkeypatch.setenv(name, "")
