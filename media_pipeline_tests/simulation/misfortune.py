@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 DAMAGED_AT_MOST = 3
 """Files of the store at a time: more than MEDIA_MISSING_SHARE_LIMIT would rightly stop the run."""
 
+FLIPPED_AT_MOST = 30
+"""Objects of the archive at a time."""
+
 
 @dataclass(frozen=True)
 class Strike:
@@ -32,6 +35,8 @@ class Strike:
     undo: Undo = lambda: None
     refused: bool = False
     clock_ahead: bool = False
+    tempts: bool = False
+    """The archive has become less: who evicted without a look would remove last copies."""
 
 
 Misfortune = Callable[["Simulation", random.Random], Strike]
@@ -66,17 +71,17 @@ def archive_out_of_reach(simulation: Simulation, _: random.Random) -> Strike:
 
 
 def archived_bits_flip(simulation: Simulation, dice: random.Random) -> Strike:
-    for _, key, content in _drawn(simulation, dice, DAMAGED_AT_MOST):
+    for _, key, content in _drawn(simulation, dice, FLIPPED_AT_MOST):
         simulation.archive.flip(key)
         simulation.damaged.add(key)
         assert simulation.archive.read(key) != content
-    return Strike()
+    return Strike(tempts=True)
 
 
 def archived_objects_vanish(simulation: Simulation, dice: random.Random) -> Strike:
     for _, key, _ in _drawn(simulation, dice, DAMAGED_AT_MOST):
         simulation.archive.delete(key)
-    return Strike()
+    return Strike(tempts=True)
 
 
 def archive_is_of_last_week(simulation: Simulation, dice: random.Random) -> Strike:
@@ -84,7 +89,7 @@ def archive_is_of_last_week(simulation: Simulation, dice: random.Random) -> Stri
     for _, key, _ in _drawn(simulation, dice, 1000):
         if dice.random() < 0.5:
             simulation.archive.delete(key)
-    return Strike()
+    return Strike(tempts=True)
 
 
 def stored_bits_flip(simulation: Simulation, dice: random.Random) -> Strike:

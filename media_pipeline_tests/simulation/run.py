@@ -90,7 +90,12 @@ def _verify(context: StageContext) -> None:
     archive_files(context, repair=True)
 
 
-WORK: dict[str, Callable[[StageContext], None]] = {"run": _run, "verify": _verify}
+def _evict(context: StageContext) -> None:
+    """What the renditions' step does at its end, without the check before it that would hold it back."""
+    evict(context)
+
+
+WORK: dict[str, Callable[[StageContext], None]] = {"run": _run, "verify": _verify, "evict": _evict}
 
 
 def _archive_of(settings: Settings) -> Archive | None:

@@ -30,6 +30,8 @@ from media_pipeline_tests.simulation.world import World
 MOST_EVENTS = 6
 MOST_RUNS = 8
 """Without trouble, until nothing is left to do."""
+NOTHING = 1e-9
+"""Gigabytes that the store may hold: everything that is safe in the archive leaves it."""
 ENDED = (0, BROKE_OFF, -signal.SIGKILL)
 NEVER_CHANGED_BY_REFUSED = ("post_media", "media_files", "posts", "fetch_attempts", "places")
 
@@ -65,7 +67,8 @@ class Simulation:
         stored, seen = self.stored(), Counter(self.asked())
         self.runs += 1
         run_id = self.daemon.begin(self.runs) if self.daemon and work == "run" and not clock_ahead else None
-        order = Order(self.folder, self.settings, trouble, work, run_id)
+        settings = {**self.settings, "media_cache_limit_gb": NOTHING} if work == "evict" else self.settings
+        order = Order(self.folder, settings, trouble, work, run_id)
         code = carry_out_ahead(order) if clock_ahead else carry_out(order)
         if run_id and self.daemon:
             self.daemon.end(run_id, code)
@@ -148,6 +151,8 @@ def _befall(simulation: Simulation, dice: random.Random) -> None:
         elif strike.clock_ahead:
             # A bucket's server refuses requests of such a time.
             assert simulation.run(clock_ahead=True) in ((0,) if isinstance(simulation.archive, Folder) else ENDED)
+        elif strike.tempts and simulation.has_begun() and dice.random() < 0.5:
+            assert simulation.run(work="evict") == 0
         else:
             # A killed run, or one whose archive can't be reached, may have begun before.
             trouble = draw(dice, simulation.catalog_url) if dice.random() < 0.3 else None
