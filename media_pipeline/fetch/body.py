@@ -1,7 +1,7 @@
 """A response's body on its way to a file: sniffed, limited, and digested in one pass.
 
 What belongs here: reading, hashing, writing, and removing what must not stay. What does not: which URL is asked,
-what is kept of an unfinished body (:mod:`media_pipeline.fetch.parts`), and where the file goes afterwards.
+what is kept of an unfinished body (:mod:`media_pipeline.fetch.unfinished`), and where the file goes afterwards.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media_pipeline.fetch.body import ReceivedBody
-from media_pipeline.fetch.dispatch.ask import Answer, Moved, Received, Result, Unchanged
 from media_pipeline.fetch.dispatch.journey import MOST_REDIRECTS, TRIES, Again, Journey, Leg, Wanted
+from media_pipeline.fetch.dispatch.request import Answer, Moved, Received, RequestResult, Unchanged
 from media_pipeline.fetch.dispatch.schedule import LONGEST_PAUSE_SECONDS
 from media_pipeline.fetch.outcome import Refusal
 from media_pipeline.fetch.sniff import SniffedType
@@ -61,7 +61,7 @@ LASTING = Refusal(Status.FAILED, "tls", "no trustworthy TLS connection")
 """May pass one day, and not in this run."""
 
 
-def answered(url: str, result: Result, number: int = 0) -> Answer:
+def answered(url: str, result: RequestResult, number: int = 0) -> Answer:
     kind = result.kind if isinstance(result, Refusal) else None
     return Answer(result, FetchAttempt(url, NOW + timedelta(seconds=number), 0.1, 200, kind))
 
@@ -75,7 +75,7 @@ class Walk:
         self.asked: list[str] = []
         self.known: dict[str, Validators | None] = {}
 
-    def through(self, answers: dict[str, Result]) -> FetchedFile | FetchUnchanged | FetchFailure:
+    def through(self, answers: dict[str, RequestResult]) -> FetchedFile | FetchUnchanged | FetchFailure:
         step = self.journey.start(NOW, try_expired=self.try_expired)
         while isinstance(step, Leg):
             leg = step
@@ -276,7 +276,7 @@ def test_nothing_is_known_of_what_nobody_fetched():
 # Tries and redirects.
 
 
-def leg_after(*results: Result, backoff: float = BACKOFF) -> tuple[Leg, object]:
+def leg_after(*results: RequestResult, backoff: float = BACKOFF) -> tuple[Leg, object]:
     """A leg, and what it says after these answers."""
     leg, after = Leg(BEST, backoff), None
     for number, result in enumerate(results):
@@ -408,12 +408,12 @@ def test_whatever_hosts_answer_a_journey_ends_and_tells_every_request(
         assert step.status in {Status.FAILED, *FINAL}
 
 
-def drawn(kind: str | Status, folder: Path, number: int) -> Result:
+def drawn(kind: str | Status, folder: Path, number: int) -> RequestResult:
     if isinstance(kind, Status):
         page = folder / str(number)
         page.write_bytes(b"<html>")
         return final(kind, evidence=page)
-    results: dict[str, Result] = {
+    results: dict[str, RequestResult] = {
         "medium": medium(),
         "unchanged": Unchanged(),
         "moved": Moved(f"https://elsewhere/{number}"),

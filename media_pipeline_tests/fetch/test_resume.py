@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from media_pipeline.fetch.parts import UnfinishedDownloads
+from media_pipeline.fetch.unfinished import UnfinishedDownloads
 from media_pipeline.model import FetchedFile, FetchFailure, Status
 from media_pipeline_tests import faulty_host
 from media_pipeline_tests.faulty_host import HTML, JPEG

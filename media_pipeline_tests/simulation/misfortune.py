@@ -30,10 +30,11 @@ FLIPPED_AT_MOST = 30
 
 @dataclass(frozen=True)
 class Strike:
-    """What has happened. ``refused``: the run has to stop before it changes a row or asks a host."""
+    """What has happened."""
 
     undo: Undo = lambda: None
-    refused: bool = False
+    refused: Path | None = None
+    """A place that is not the library's now: the run has to name it and stop before it changes a row or asks a host."""
     clock_ahead: bool = False
     tempts: bool = False
     """The archive has become less: who evicted without a look would remove last copies."""
@@ -127,7 +128,7 @@ MISFORTUNES: tuple[Misfortune, ...] = (
 def _emptied(simulation: Simulation, kind: str, folder: Path) -> Strike:
     if not simulation.has_place(kind):
         return Strike()
-    return Strike(unmount(folder), refused=True)
+    return Strike(unmount(folder), refused=folder)
 
 
 def _swapped(simulation: Simulation, kind: str, folder: Path) -> Strike:

@@ -19,6 +19,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from media_pipeline.model import Status
+from media_pipeline.stages.integrity.places import WrongPlace
 from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.simulation.archives import Folder, SimulatedArchive
 from media_pipeline_tests.simulation.daemon import Daemon
@@ -121,6 +122,7 @@ def simulate(simulation: Simulation, seed: int) -> None:
     dice = random.Random(seed)
     for _ in range(dice.randint(2, MOST_EVENTS)):
         _happen(simulation, dice)
+        check_that_nothing_is_lost(simulation)
     for work in ("run", "verify", "run"):
         assert simulation.run(work=work) == 0
     for _ in range(MOST_RUNS):
@@ -147,7 +149,7 @@ def _befall(simulation: Simulation, dice: random.Random) -> None:
     strike = befalls(simulation, dice)
     try:
         if strike.refused:
-            _run_that_is_refused(simulation)
+            _run_that_is_refused(simulation, strike.refused)
         elif strike.clock_ahead:
             # A bucket's server refuses requests of such a time.
             assert simulation.run(clock_ahead=True) in ((0,) if isinstance(simulation.archive, Folder) else ENDED)
@@ -161,9 +163,11 @@ def _befall(simulation: Simulation, dice: random.Random) -> None:
         strike.undo()
 
 
-def _run_that_is_refused(simulation: Simulation) -> None:
+def _run_that_is_refused(simulation: Simulation, place: Path) -> None:
     before, asked = _tables(simulation), len(simulation.asked())
     assert simulation.run() == BROKE_OFF
+    said = (simulation.folder / "runs.log").read_text().splitlines()[-1]
+    assert said.startswith(WrongPlace.__name__) and str(place) in said
     assert _tables(simulation) == before
     assert len(simulation.asked()) == asked
 

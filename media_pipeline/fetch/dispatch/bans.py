@@ -6,7 +6,7 @@ What belongs here: telling a refusal of us from a refusal of one medium. What do
 
 from __future__ import annotations
 
-from media_pipeline.fetch.dispatch.ask import Answer
+from media_pipeline.fetch.dispatch.request import Answer
 from media_pipeline.fetch.dispatch.schedule import Answered
 from media_pipeline.fetch.outcome import Refusal
 from media_pipeline.model import Status

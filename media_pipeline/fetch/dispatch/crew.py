@@ -15,9 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import wait
 from queue import Empty, SimpleQueue
 
-from media_pipeline.fetch.dispatch.asker import Asker, AskerSettings
 from media_pipeline.fetch.dispatch.processes import WorkerProcess
-from media_pipeline.fetch.dispatch.worker import Order, Result, Start, result_of
+from media_pipeline.fetch.dispatch.requester import Requester, RequesterSettings
+from media_pipeline.fetch.dispatch.worker import NumberedRequest, Reply, Start, result_of
 from media_pipeline.model import MediaPipelineError
 from media_pipeline.settings import Settings
 
@@ -49,11 +49,11 @@ class Crew:
     process make them.
     """
 
-    def __init__(self, settings: AskerSettings, at_once: int, processes: int) -> None:
+    def __init__(self, settings: RequesterSettings, at_once: int, processes: int) -> None:
         self._at_once = at_once
-        self._asker = Asker(settings)
+        self._requester = Requester(settings)
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="download")
-        self._made_here: SimpleQueue[tuple[int, Result]] = SimpleQueue()
+        self._made_here: SimpleQueue[tuple[int, Reply]] = SimpleQueue()
         self._here = 0
         self._workers: list[WorkerProcess] = []
         self._restarts = 0
@@ -74,7 +74,7 @@ class Crew:
         with contextlib.suppress(OSError):
             self._wake_writer.send(b".")
 
-    def wait(self, patience: float | None) -> Iterator[tuple[int, Result]]:
+    def wait(self, patience: float | None) -> Iterator[tuple[int, Reply]]:
         """Wait for something to happen, and return the requests that have ended, by their number."""
         ready = wait([self._wake_reader, *(worker.line for worker in self._workers)], patience)
         if self._wake_reader in ready:
@@ -94,28 +94,28 @@ class Crew:
             else:
                 yield from report
 
-    def hand_out(self, following: Callable[[int], list[Order]], waiting: int) -> None:
+    def hand_out(self, following: Callable[[int], list[NumberedRequest]], waiting: int) -> None:
         """Let whoever has room make requests: ``following`` gives at most so many, of about ``waiting``."""
         ready = [worker for worker in self._workers if worker.is_ready]
         if not ready:
-            for order in following(self._at_once - self._here):
-                self._make_here(order)
+            for numbered in following(self._at_once - self._here):
+                self._make_here(numbered)
         for worker in sorted(ready, key=lambda worker: len(worker.handed)):
-            orders = following(min(worker.room, self._room_beside_threads(), -(-waiting // len(ready))))
-            if orders:
-                worker.hand(orders)
+            numbered = following(min(worker.room, self._room_beside_threads(), -(-waiting // len(ready))))
+            if numbered:
+                worker.hand(numbered)
 
     def drop_waiting(self) -> None:
         """What was handed to a worker and has not begun comes back as AskDropped."""
         for worker in self._workers:
             worker.drop_waiting()
 
-    def close(self) -> Iterator[tuple[int, Result]]:
+    def close(self) -> Iterator[tuple[int, Reply]]:
         """End everyone; return the requests that had an answer all the same."""
         for worker in self._workers:
             worker.end()
         self._workers.clear()
-        self._asker.close()
+        self._requester.close()
         self._threads.shutdown()
         yield from self.wait(0)
         self._wake_reader.close()
@@ -126,7 +126,7 @@ class Crew:
         with contextlib.suppress(OSError):
             self._workers.append(WorkerProcess(start))
 
-    def _bury(self, worker: WorkerProcess) -> Iterator[tuple[int, Result]]:
+    def _bury(self, worker: WorkerProcess) -> Iterator[tuple[int, Reply]]:
         self._workers.remove(worker)
         worker.end()
         if self._restarts < MOST_RESTARTS:
@@ -141,15 +141,15 @@ class Crew:
             return sys.maxsize
         return self._at_once - self._here - sum(len(worker.handed) for worker in self._workers)
 
-    def _make_here(self, order: Order) -> None:
-        number, ask = order
+    def _make_here(self, numbered: NumberedRequest) -> None:
+        number, request = numbered
         self._here += 1
 
-        def ended(result: Result) -> None:
+        def ended(result: Reply) -> None:
             self._made_here.put((number, result))
             self.wake()
 
-        self._threads.submit(self._asker.ask, ask).add_done_callback(lambda done: ended(result_of(done)))
+        self._threads.submit(self._requester.answer_to, request).add_done_callback(lambda done: ended(result_of(done)))
 
 
 def _shares(total: int, parts: int) -> list[int]:

@@ -25,13 +25,21 @@ from queue import Empty, SimpleQueue
 from typing import Self
 
 from media_pipeline.fetch.body import ReceivedBody
-from media_pipeline.fetch.dispatch.ask import Answer, Ask, Part, Received, ReceivedList, ReceivedPart, Unchanged
-from media_pipeline.fetch.dispatch.asker import AskerSettings
 from media_pipeline.fetch.dispatch.bans import is_ban, told_by
 from media_pipeline.fetch.dispatch.crew import Crew, WorkerDied, processes_for
 from media_pipeline.fetch.dispatch.journey import Again, Ended, Journey, Leg, Wanted
+from media_pipeline.fetch.dispatch.request import (
+    Answer,
+    Received,
+    ReceivedPlaylist,
+    ReceivedSegment,
+    Request,
+    SegmentFile,
+    Unchanged,
+)
+from media_pipeline.fetch.dispatch.requester import RequesterSettings
 from media_pipeline.fetch.dispatch.schedule import Answered, HostLimits, Schedule
-from media_pipeline.fetch.dispatch.worker import AskDropped, Order, Result
+from media_pipeline.fetch.dispatch.worker import NumberedRequest, Reply, RequestDropped
 from media_pipeline.fetch.http.addresses import host_of
 from media_pipeline.fetch.outcome import Refusal, refusal_of_unforeseen
 from media_pipeline.fetch.streams.plan import ByteRange, Limits
@@ -66,12 +74,12 @@ class DownloadDropped(MediaPipelineError):
 
 
 @dataclass(slots=True)
-class _Task:
+class _PendingRequest:
     """One leg under way: the request that is next, or being made."""
 
     number: int
     leg: Leg
-    ask: Ask
+    request: Request
     priority: float
     end: End
     """Called by the dispatcher when the leg has ended."""
@@ -98,9 +106,9 @@ class Downloader:
 
     def __init__(self, settings: Settings, expected: int) -> None:
         self._settings = settings
-        self._schedule: Schedule[_Task] = Schedule(HostLimits.of(settings))
-        self._under_way: dict[int, _Task] = {}
-        self._doubtful: defaultdict[str, list[tuple[_Task, Refusal]]] = defaultdict(list)
+        self._schedule: Schedule[_PendingRequest] = Schedule(HostLimits.of(settings))
+        self._under_way: dict[int, _PendingRequest] = {}
+        self._doubtful: defaultdict[str, list[tuple[_PendingRequest, Refusal]]] = defaultdict(list)
         """Refusals by host that may be the beginning of a ban."""
         self._numbers = itertools.count()
         self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
@@ -112,7 +120,7 @@ class Downloader:
         self._closed = False
         self.processes = processes_for(settings, expected)
         """Worker processes beside this one."""
-        self._crew = Crew(AskerSettings.of(settings), settings.media_download_workers, self.processes)
+        self._crew = Crew(RequesterSettings.of(settings), settings.media_download_workers, self.processes)
         self._dispatcher = threading.Thread(target=self._dispatch, name="downloads", daemon=True)
         self._dispatcher.start()
 
@@ -201,51 +209,51 @@ class Downloader:
 
     def _hand_out(self) -> None:
         self._crew.hand_out(self._following, len(self._schedule))
-        for host, task in self._schedule.left():
-            task.end(self._left_alone(host))
+        for host, pending in self._schedule.left():
+            pending.end(self._left_alone(host))
 
-    def _following(self, most: int) -> list[Order]:
+    def _following(self, most: int) -> list[NumberedRequest]:
         """Requests whose turn it is."""
-        orders: list[Order] = []
+        numbered: list[NumberedRequest] = []
         now = time.monotonic()
-        while len(orders) < most and (found := self._schedule.take(now)) is not None:
-            task = found[1]
-            self._under_way[task.number] = task
-            orders.append((task.number, task.ask))
-        return orders
+        while len(numbered) < most and (found := self._schedule.take(now)) is not None:
+            pending = found[1]
+            self._under_way[pending.number] = pending
+            numbered.append((pending.number, pending.request))
+        return numbered
 
-    def _arrived(self, task: _Task, result: Result) -> None:
+    def _arrived(self, pending: _PendingRequest, result: Reply) -> None:
         """A request has ended."""
-        host = task.host  # a redirect leads the task to another one
+        host = pending.host  # a redirect leads the task to another one
         if isinstance(result, Answer):
             self._heed(host, result)
-            self._go_on(task, task.leg.after(result))
+            self._go_on(pending, pending.leg.after(result))
         else:
             self._schedule.finished(host, Answered.NOTHING, time.monotonic())
-            self._not_made(task, result)
+            self._not_made(pending, result)
         self._judge(host)
 
-    def _go_on(self, task: _Task, step: Again | Ended) -> None:
+    def _go_on(self, pending: _PendingRequest, step: Again | Ended) -> None:
         if isinstance(step, Again):
-            task.ask = replace(task.ask, url=step.url)
-            task.host = host_of(step.url)
-            self._wait_for_turn(task, step.delay)
-        elif isinstance(step, Refusal) and is_ban(step) and self._schedule.bans(task.host):
-            self._doubtful[task.host].append((task, step))
+            pending.request = replace(pending.request, url=step.url)
+            pending.host = host_of(step.url)
+            self._wait_for_turn(pending, step.delay)
+        elif isinstance(step, Refusal) and is_ban(step) and self._schedule.bans(pending.host):
+            self._doubtful[pending.host].append((pending, step))
         else:
-            task.end(step)
+            pending.end(step)
 
-    def _not_made(self, task: _Task, error: MediaPipelineError) -> None:
-        if isinstance(error, AskDropped):
-            self._wait_for_turn(task)
+    def _not_made(self, pending: _PendingRequest, error: MediaPipelineError) -> None:
+        if isinstance(error, RequestDropped):
+            self._wait_for_turn(pending)
         elif not isinstance(error, WorkerDied):
-            task.end(error)
-        elif task.deaths + 1 < MOST_DEATHS:
-            task.deaths += 1
-            self._wait_for_turn(task)
+            pending.end(error)
+        elif pending.deaths + 1 < MOST_DEATHS:
+            pending.deaths += 1
+            self._wait_for_turn(pending)
         else:
             message = f"{MOST_DEATHS} worker processes ended while they fetched it; see the system's log"
-            task.end(Refusal(Status.FAILED, "worker_died", message))
+            pending.end(Refusal(Status.FAILED, "worker_died", message))
 
     def _heed(self, host: str, answer: Answer) -> None:
         """What an answer tells of how its host wants to be asked."""
@@ -261,22 +269,22 @@ class Downloader:
         if host not in self._doubtful:
             return
         if self._schedule.closed_for(host, time.monotonic()):
-            for task, _ in self._doubtful.pop(host):
-                task.end(self._left_alone(host))
+            for pending, _ in self._doubtful.pop(host):
+                pending.end(self._left_alone(host))
         elif not self._schedule.bans(host) or self._schedule.is_quiet(host):
-            for task, refusal in self._doubtful.pop(host):
-                task.end(refusal)
+            for pending, refusal in self._doubtful.pop(host):
+                pending.end(refusal)
 
     def _left_alone(self, host: str) -> Refusal:
         seconds = self._schedule.closed_for(host, time.monotonic())
         message = f"{host} is left alone for {seconds / 60:.0f} minutes: it refuses everything, or asks for a pause"
         return Refusal(Status.FAILED, "host_left_alone", message, retry_after_seconds=seconds)
 
-    def _wait_for_turn(self, task: _Task, delay: float = 0.0) -> None:
+    def _wait_for_turn(self, pending: _PendingRequest, delay: float = 0.0) -> None:
         if self._stopped:
-            task.end(DownloadDropped())
+            pending.end(DownloadDropped())
         else:
-            self._schedule.add(task, task.host, task.priority, time.monotonic(), delay)
+            self._schedule.add(pending, pending.host, pending.priority, time.monotonic(), delay)
 
     def _start_all(self, media: Sequence[_Medium]) -> None:
         for medium in media:
@@ -291,13 +299,13 @@ class Downloader:
     def _step(self, medium: _Medium, step: Leg | Fetched) -> None:
         if isinstance(step, Leg):
             journey, url = medium.journey, step.first_url
-            ask = Ask(url, medium.folder, url, journey.candidate.expires_at, journey.known)
-            self._begin(step, ask, medium.priority, lambda ended: self._leg_ended(medium, ended))
+            request = Request(url, medium.folder, url, journey.candidate.expires_at, journey.known)
+            self._begin(step, request, medium.priority, lambda ended: self._leg_ended(medium, ended))
         else:
             medium.future.set_result(step)
 
-    def _begin(self, leg: Leg, ask: Ask, priority: float, end: End) -> None:
-        self._wait_for_turn(_Task(next(self._numbers), leg, ask, priority, end, host_of(ask.url)))
+    def _begin(self, leg: Leg, request: Request, priority: float, end: End) -> None:
+        self._wait_for_turn(_PendingRequest(next(self._numbers), leg, request, priority, end, host_of(request.url)))
 
     def _leg_ended(self, medium: _Medium, ended: Ended | MediaPipelineError) -> None:
         match ended:
@@ -305,24 +313,24 @@ class Downloader:
                 medium.future.set_exception(DownloadDropped(medium.journey.attempts))
             case MediaPipelineError():
                 medium.future.set_exception(ended)
-            case ReceivedList():
+            case ReceivedPlaylist():
                 self._streaming += 1
                 joined = self._streams.submit(self._stream, medium, ended)
                 joined.add_done_callback(lambda joined: self._post(lambda: self._stream_ended(medium, joined)))
             case Received() | Unchanged() | Refusal():
                 with _failing_alone(medium):
                     self._step(medium, medium.journey.ended(ended))
-            case ReceivedPart():
-                raise AssertionError("a leg of a medium brings no part")
+            case ReceivedSegment():
+                raise AssertionError("a leg of a medium brings no segment")
 
-    def _stream(self, medium: _Medium, listed: ReceivedList) -> Ended | MediaPipelineError:
-        """In a thread of its own: the parts of a stream, joined. They are fetched like everything else."""
+    def _stream(self, medium: _Medium, listed: ReceivedPlaylist) -> Ended | MediaPipelineError:
+        """In a thread of its own: the segments of a stream, joined. They are fetched like everything else."""
         # Imported here, since m3u8 and ffmpeg take 0.1 s that most runs never need.
         from media_pipeline.fetch.streams.download import download_stream
 
         def get(url: str, path: Path, limit: int, byte_range: ByteRange | None = None) -> str:
             future: Future[str] = Future()
-            self._post(lambda: self._begin_part(medium, url, Part(path, limit, byte_range), future))
+            self._post(lambda: self._begin_segment(medium, url, SegmentFile(path, limit, byte_range), future))
             return future.result()
 
         try:
@@ -342,21 +350,21 @@ class Downloader:
         else:
             medium.future.set_exception(fault)
 
-    def _begin_part(self, medium: _Medium, url: str, part: Part, future: Future[str]) -> None:
+    def _begin_segment(self, medium: _Medium, url: str, segment: SegmentFile, future: Future[str]) -> None:
         def end(ended: Ended | MediaPipelineError) -> None:
             if isinstance(ended, Exception):
                 future.set_exception(ended)
-            elif isinstance(ended, ReceivedPart):
+            elif isinstance(ended, ReceivedSegment):
                 future.set_result(ended.url)
 
         leg = medium.journey.side_leg(url)
-        ask = Ask(url, medium.folder, url, medium.journey.candidate.expires_at, part=part)
-        self._begin(leg, ask, medium.priority, end)
+        request = Request(url, medium.folder, url, medium.journey.candidate.expires_at, segment=segment)
+        self._begin(leg, request, medium.priority, end)
 
     def _drop_waiting(self) -> None:
         self._crew.drop_waiting()
-        for task in self._schedule.clear():
-            task.end(DownloadDropped())
+        for pending in self._schedule.clear():
+            pending.end(DownloadDropped())
         for host in list(self._doubtful):
             self._judge(host)
 
@@ -366,10 +374,10 @@ class Downloader:
             self._arrived(self._under_way.pop(number), result)
         self._read_inbox()
         self._drop_waiting()
-        for task in self._under_way.values():
-            task.end(DownloadDropped())
-        for task, _ in itertools.chain(*self._doubtful.values()):
-            task.end(DownloadDropped())
+        for pending in self._under_way.values():
+            pending.end(DownloadDropped())
+        for pending, _ in itertools.chain(*self._doubtful.values()):
+            pending.end(DownloadDropped())
         while self._streaming:
             self._inbox.get()()
         self._streams.shutdown()

@@ -2,7 +2,7 @@
 
 What belongs here: redirects, tries, candidates and templates, as decisions. Pure: nothing here asks or waits. What
 does not: when a request may begin (:mod:`media_pipeline.fetch.dispatch.schedule`), and making it
-(:mod:`media_pipeline.fetch.dispatch.asker`).
+(:mod:`media_pipeline.fetch.dispatch.requester`).
 
 A journey is made of legs: one URL each, with its redirects and tries.
 
@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from media_pipeline.fetch.dispatch.ask import Answer, Moved, Received, ReceivedList, ReceivedPart, Unchanged
+from media_pipeline.fetch.dispatch.request import Answer, Moved, Received, ReceivedPlaylist, ReceivedSegment, Unchanged
 from media_pipeline.fetch.dispatch.schedule import LONGEST_PAUSE_SECONDS
 from media_pipeline.fetch.outcome import UNFORESEEN, Refusal
 from media_pipeline.model import (
@@ -42,7 +42,7 @@ MOST_REDIRECTS = 5
 ITSELF = "{url}"
 """The template that asks the medium's own host."""
 
-Ended = Received | ReceivedList | ReceivedPart | Unchanged | Refusal
+Ended = Received | ReceivedPlaylist | ReceivedSegment | Unchanged | Refusal
 """What a leg may end with."""
 
 
@@ -120,7 +120,7 @@ class Journey:
         self._template = 0
         self._way = 0
         self._legs: list[Leg] = []
-        """All of them, with those for the parts of streams."""
+        """All of them, with those for the segments of streams."""
         self._refusals: list[Refusal] = []
         self._lost: str | None = None
         """What the best candidate met."""
@@ -174,7 +174,7 @@ class Journey:
         return self._fetched(result)
 
     def side_leg(self, url: str) -> Leg:
-        """For a part of the stream that the present leg has led to."""
+        """For a segment of the stream that the present leg has led to."""
         leg = Leg(url, self._backoff_seconds)
         self._legs.append(leg)
         return leg

@@ -18,7 +18,7 @@ import sys
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 
-from media_pipeline.fetch.dispatch.worker import Order, Report, Start
+from media_pipeline.fetch.dispatch.worker import NumberedRequest, Replies, Start
 
 HANDED_AHEAD = 16
 """Requests that wait in a worker besides those that its threads make: what it gets done on loopback between a
@@ -58,22 +58,22 @@ class WorkerProcess:
         """How many more requests it may be handed."""
         return self._most - len(self.handed)
 
-    def hand(self, orders: Sequence[Order]) -> None:
-        self.handed.update(number for number, _ in orders)
-        self._send(list(orders))
+    def hand(self, numbered: Sequence[NumberedRequest]) -> None:
+        self.handed.update(number for number, _ in numbered)
+        self._send(list(numbered))
 
     def drop_waiting(self) -> None:
         """Let it end what is under way, and give back the rest as AskDropped."""
         self._send([])
 
-    def receive(self) -> Report:
+    def receive(self) -> Replies:
         """What it reports. Raises EOFError or OSError when it is gone."""
-        report: Report = self.line.recv()
+        report: Replies = self.line.recv()
         self.is_ready = True
         self.handed.difference_update(number for number, _ in report)
         return report
 
-    def _send(self, message: Start | list[Order]) -> None:
+    def _send(self, message: Start | list[NumberedRequest]) -> None:
         """A worker that is gone takes it all the same: its end is found where its reports are read."""
         with contextlib.suppress(OSError):
             self.line.send(message)

@@ -2,7 +2,7 @@
 
 What belongs here: the messages between the two, and the process's end. What does not: which process gets what, and
 what becomes of a dead one's requests (:mod:`media_pipeline.fetch.dispatch.downloader`), and how one is made
-(:mod:`media_pipeline.fetch.dispatch.asker`). It imports no settings: half of the time to start would go there.
+(:mod:`media_pipeline.fetch.dispatch.requester`). It imports no settings: half of the time to start would go there.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from media_pipeline.fetch.body import TemporaryFileError
-from media_pipeline.fetch.dispatch.ask import Answer, Ask
-from media_pipeline.fetch.dispatch.asker import Asker, AskerSettings
+from media_pipeline.fetch.dispatch.request import Answer, Request
+from media_pipeline.fetch.dispatch.requester import Requester, RequesterSettings
 from media_pipeline.model import MediaPipelineError
 
 GATHERING_SECONDS = 0.004
 """Results of this long travel together: each message wakes a thread here and one in the parent."""
 
 
-class AskDropped(MediaPipelineError):
+class RequestDropped(MediaPipelineError):
     """The worker was told to begin nothing more before this request had begun."""
 
 
@@ -37,20 +37,20 @@ class WorkerFault(MediaPipelineError):
 class Start:
     """The first message to a worker."""
 
-    settings: AskerSettings
+    settings: RequesterSettings
     threads: int
 
 
-Order = tuple[int, Ask]
+NumberedRequest = tuple[int, Request]
 """One request; its number comes back with its answer."""
 
-Result = Answer | MediaPipelineError
-Report = list[tuple[int, Result]]
-"""Answers by the number of their order. An empty one, the first of all, says that the worker is ready."""
+Reply = Answer | MediaPipelineError
+Replies = list[tuple[int, Reply]]
+"""Replies by the number of their request. An empty one, the first of all, says that the worker is ready."""
 
 Line = Connection
-"""The socket between the two: Start and lists of Order one way, Report the other. An empty list of orders says that
-those which have not begun are to be dropped."""
+"""The socket between the two: Start and lists of NumberedRequest one way, Replies the other. An
+empty list of requests says that those which have not begun are to be dropped."""
 
 
 def main(descriptor: int) -> None:
@@ -65,28 +65,28 @@ def main(descriptor: int) -> None:
 
 def _work(line: Line) -> None:
     start: Start = line.recv()
-    results: queue.SimpleQueue[tuple[int, Result]] = queue.SimpleQueue()
-    asker = Asker(start.settings)
+    results: queue.SimpleQueue[tuple[int, Reply]] = queue.SimpleQueue()
+    requester = Requester(start.settings)
     threads = ThreadPoolExecutor(start.threads, thread_name_prefix="download")
     line.send([])
     threading.Thread(target=_report, args=(line, results), name="report", daemon=True).start()
     handed: set[Future[Answer]] = set()
     while True:
-        orders: list[Order] = line.recv()
-        if not orders:
+        numbered: list[NumberedRequest] = line.recv()
+        if not numbered:
             for future in handed:
                 future.cancel()
         handed = {future for future in handed if not future.done()}
-        for number, ask in orders:
-            future = threads.submit(asker.ask, ask)
+        for number, request in numbered:
+            future = threads.submit(requester.answer_to, request)
             handed.add(future)
             future.add_done_callback(lambda done, number=number: results.put((number, result_of(done))))
 
 
-def result_of(done: Future[Answer]) -> Result:
+def result_of(done: Future[Answer]) -> Reply:
     """The answer, or the error that took its place."""
     if done.cancelled():
-        return AskDropped("dropped before it began")
+        return RequestDropped("dropped before it began")
     error = done.exception()
     if error is None:
         return done.result()
@@ -95,13 +95,13 @@ def result_of(done: Future[Answer]) -> Result:
     return WorkerFault("a request met an unforeseen error:\n" + "".join(traceback.format_exception(error)))
 
 
-def _report(line: Line, results: queue.SimpleQueue[tuple[int, Result]]) -> None:
+def _report(line: Line, results: queue.SimpleQueue[tuple[int, Reply]]) -> None:
     while True:
-        report: Report = [results.get()]
+        replies: Replies = [results.get()]
         time.sleep(GATHERING_SECONDS)
         while not results.empty():
-            report.append(results.get())
+            replies.append(results.get())
         try:
-            line.send(report)
+            line.send(replies)
         except OSError:
             os._exit(0)

@@ -18,8 +18,8 @@ from media_pipeline.fetch.streams.plan import (
     ONLY_VIDEO,
     ByteRange,
     Limits,
-    Part,
     Run,
+    Segment,
     Track,
     broken,
     live,
@@ -141,7 +141,7 @@ def _track(chosen: _Representation, limits: Limits) -> Track:
     elif lists:
         run = _listed(chosen, lists, limits)
     else:
-        run = Run(None, (Part(chosen.url),))
+        run = Run(None, (Segment(chosen.url),))
     return Track((run,), chosen.seconds, kinds)
 
 
@@ -160,8 +160,8 @@ def _templated(chosen: _Representation, templates: tuple[Element, ...], limits: 
     )
     names = (expand(media, template, number, time) for number, time in numbers_of(numbering, limits.segments))
     return Run(
-        Part(_joined(chosen.url, expand(init, template))) if init else None,
-        tuple(Part(_joined(chosen.url, name)) for name in names),
+        Segment(_joined(chosen.url, expand(init, template))) if init else None,
+        tuple(Segment(_joined(chosen.url, name)) for name in names),
     )
 
 
@@ -183,18 +183,18 @@ def _listed(chosen: _Representation, lists: tuple[Element, ...], limits: Limits)
     if not segments:
         raise broken("a SegmentList of the DASH manifest is empty")
     starts = _found(lists, "Initialization")
-    init = _part(chosen.url, starts[-1].get("sourceURL"), starts[-1].get("range")) if starts else None
-    return Run(init, tuple(_part(chosen.url, one.get("media"), one.get("mediaRange")) for one in segments))
+    init = _segment(chosen.url, starts[-1].get("sourceURL"), starts[-1].get("range")) if starts else None
+    return Run(init, tuple(_segment(chosen.url, one.get("media"), one.get("mediaRange")) for one in segments))
 
 
-def _part(base: str, name: str | None, byte_range: str | None) -> Part:
+def _segment(base: str, name: str | None, byte_range: str | None) -> Segment:
     url = _joined(base, name or "")
     if byte_range is None:
-        return Part(url)
+        return Segment(url)
     match = _RANGE.fullmatch(byte_range.strip())
     if match is None or int(match[2]) < int(match[1]):
         raise broken(f"a byte range of the DASH manifest can't be read: {byte_range[:80]!r}")
-    return Part(url, ByteRange(int(match[1]), int(match[2]) - int(match[1]) + 1))
+    return Segment(url, ByteRange(int(match[1]), int(match[2]) - int(match[1]) + 1))
 
 
 def _found(lineage: tuple[Element, ...], name: str) -> tuple[Element, ...]:

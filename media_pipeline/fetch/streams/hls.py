@@ -20,8 +20,8 @@ from media_pipeline.fetch.streams.plan import (
     ByteRange,
     Key,
     Limits,
-    Part,
     Run,
+    Segment,
     Track,
     broken,
     live,
@@ -126,7 +126,7 @@ def _track(url: str, playlist: Any, kinds: frozenset[MediaType]) -> Track:
 
 
 def _runs(url: str, segments: Iterable[Any], first_number: int) -> tuple[Run, ...]:
-    runs: list[tuple[Part | None, list[Part]]] = []
+    runs: list[tuple[Segment | None, list[Segment]]] = []
     end_of_last: dict[str, int] = {}
     for number, segment in enumerate(segments, first_number):
         key = _key(url, segment.key, number)
@@ -137,21 +137,21 @@ def _runs(url: str, segments: Iterable[Any], first_number: int) -> tuple[Run, ..
             end_of_last[address] = byte_range.start + byte_range.length
         if not runs or segment.discontinuity or not _same_resource(runs[-1][0], init):
             runs.append((init, []))
-        runs[-1][1].append(Part(address, byte_range, key))
-    return tuple(Run(init, tuple(parts)) for init, parts in runs)
+        runs[-1][1].append(Segment(address, byte_range, key))
+    return tuple(Run(init, tuple(segments)) for init, segments in runs)
 
 
-def _same_resource(one: Part | None, other: Part | None) -> bool:
+def _same_resource(one: Segment | None, other: Segment | None) -> bool:
     """Whether two init sections are the same bytes; the key doesn't matter, as it may turn with every segment."""
     if one is None or other is None:
         return one is other
     return (one.url, one.byte_range) == (other.url, other.byte_range)
 
 
-def _init(url: str, section: Any, key: Key | None) -> Part | None:
+def _init(url: str, section: Any, key: Key | None) -> Segment | None:
     if section is None:
         return None
-    return Part(_joined(url, section.uri), _byte_range(section.byterange, 0), key)
+    return Segment(_joined(url, section.uri), _byte_range(section.byterange, 0), key)
 
 
 def _byte_range(text: str | None, end_of_last: int | None) -> ByteRange | None:

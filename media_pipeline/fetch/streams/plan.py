@@ -39,7 +39,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Segment:
     """A segment, or what comes before the first: one request."""
 
     url: str
@@ -51,8 +51,8 @@ class Part:
 class Run:
     """Parts that make one file when they are put end to end; at a discontinuity begins another."""
 
-    init: Part | None
-    parts: tuple[Part, ...]
+    init: Segment | None
+    segments: tuple[Segment, ...]
 
 
 @dataclass(frozen=True, slots=True)

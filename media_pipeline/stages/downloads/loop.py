@@ -19,7 +19,7 @@ from media_pipeline.catalog.archived import ArchivedFile
 from media_pipeline.catalog.media import PendingMedia, StoredMedia
 from media_pipeline.fetch.dispatch.downloader import DownloadDropped, Downloader, Fetched
 from media_pipeline.fetch.dispatch.journey import Wanted
-from media_pipeline.fetch.parts import UnfinishedDownloads
+from media_pipeline.fetch.unfinished import UnfinishedDownloads
 from media_pipeline.model import Candidate, FetchFailure, ImportPartition, Status, is_of_the_one, unforeseen
 from media_pipeline.posts.expiry import expires_at
 from media_pipeline.stages.context import ROWS_ASKED_FOR, StageContext

@@ -17,8 +17,8 @@ from media_pipeline.catalog import files, media, removals, rowwise
 from media_pipeline.catalog.archived import ArchivedFile
 from media_pipeline.catalog.media import FailedMedia, PendingMedia, StoredMedia
 from media_pipeline.fetch.dispatch.downloader import Fetched
-from media_pipeline.fetch.parts import UnfinishedDownloads
 from media_pipeline.fetch.scan import ScannerError, ScannerUnavailable
+from media_pipeline.fetch.unfinished import UnfinishedDownloads
 from media_pipeline.model import (
     FetchAttempt,
     FetchedFile,

@@ -35,15 +35,15 @@ from media_pipeline.fetch.body import (
     save,
     whole,
 )
-from media_pipeline.fetch.dispatch.ask import (
+from media_pipeline.fetch.dispatch.request import (
     Answer,
-    Ask,
     Moved,
-    Part,
     Received,
-    ReceivedList,
-    ReceivedPart,
-    Result,
+    ReceivedPlaylist,
+    ReceivedSegment,
+    Request,
+    RequestResult,
+    SegmentFile,
     Unchanged,
 )
 from media_pipeline.fetch.http.addresses import redirect_target
@@ -55,9 +55,9 @@ from media_pipeline.fetch.outcome import (
     refusal_of_status,
     refusal_of_unforeseen,
 )
-from media_pipeline.fetch.parts import Begun, UnfinishedDownload, UnfinishedDownloads
 from media_pipeline.fetch.sniff import STREAM_LISTS, NotMedia, SniffedType, sniff
 from media_pipeline.fetch.streams.plan import Limits
+from media_pipeline.fetch.unfinished import Begun, UnfinishedDownload, UnfinishedDownloads
 from media_pipeline.model import FetchAttempt, Status, Validators
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ _CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class AskerSettings:
+class RequesterSettings:
     """All that a worker process needs to know."""
 
     client: ClientSettings
@@ -95,10 +95,10 @@ class AskerSettings:
         )
 
 
-class Asker:
+class Requester:
     """Makes requests. One for all threads: each thread gets its own session and keeps its connections."""
 
-    def __init__(self, settings: AskerSettings) -> None:
+    def __init__(self, settings: RequesterSettings) -> None:
         self._settings = settings
         self._unfinished = UnfinishedDownloads(settings.unfinished)
         self._local = threading.local()
@@ -114,19 +114,19 @@ class Asker:
                 session.close()
             self._sessions.clear()
 
-    def ask(self, ask: Ask) -> Answer:
+    def answer_to(self, request: Request) -> Answer:
         """One request. Raises TemporaryFileError or OSError when disk or machine are to blame.
 
         Whatever else a hostile answer makes Python, http.client or urllib3 raise belongs to this request.
         """
         started_at, began = datetime.now(UTC), time.perf_counter()
-        held = self._unfinished.claim(ask.first_url or ask.url) if ask.part is None else None
+        held = self._unfinished.claim(request.first_url or request.url) if request.segment is None else None
         response: requests.Response | None = None
         remote_address: str | None = None
         try:
-            response = self._session().open(ask.url, _headers(ask, held))
+            response = self._session().open(request.url, _headers(request, held))
             remote_address = getattr(_raw(response).connection, "remote_address", None)
-            result = self._result(ask, response, held)
+            result = self._result(request, response, held)
         except Refusal as refusal:
             result = refusal
         except NETWORK_ERRORS as error:
@@ -139,7 +139,7 @@ class Asker:
             if held is not None:
                 held.file.close()
         attempt = FetchAttempt(
-            ask.url,
+            request.url,
             started_at,
             time.perf_counter() - began,
             None if response is None else response.status_code,
@@ -153,24 +153,24 @@ class Asker:
         """Remove what there is of a URL that is not asked for again."""
         self._unfinished.discard(url)
 
-    def _result(self, ask: Ask, response: requests.Response, held: UnfinishedDownload | None) -> Result:
-        if ask.part is not None:
-            return _take_part(response, ask, ask.part)
+    def _result(self, request: Request, response: requests.Response, held: UnfinishedDownload | None) -> RequestResult:
+        if request.segment is not None:
+            return _take_segment(response, request, request.segment)
         try:
-            return self._take(response, ask, held)
+            return self._take(response, request, held)
         except Refusal as refusal:
             if held is not None and refusal.status is not Status.FAILED:
                 held.discard()
             raise
 
-    def _take(self, response: requests.Response, ask: Ask, held: UnfinishedDownload | None) -> Result:
+    def _take(self, response: requests.Response, request: Request, held: UnfinishedDownload | None) -> RequestResult:
         """A medium, whole or the rest of it."""
         status, raw = response.status_code, _raw(response)
         if held is not None and held.begun is not None and status in (_PARTIAL, _RANGE_REFUSED):
-            return self._go_on(response, ask, held, held.begun)
-        if status == _UNCHANGED and ask.known is not None:
+            return self._go_on(response, request, held, held.begun)
+        if status == _UNCHANGED and request.known is not None:
             return Unchanged()
-        moved = _moved_or_refused(response, status in _WHOLE, ask.expires_at)
+        moved = _moved_or_refused(response, status in _WHOLE, request.expires_at)
         if moved:
             return moved
         limit = self._settings.max_file_bytes
@@ -178,28 +178,28 @@ class Asker:
         head = next_chunk(raw)
         found = sniff(head)
         if isinstance(found, SniffedType):
-            body = self._store(response, ask, held, head, found)
+            body = self._store(response, request, held, head, found)
             return Received(body, _validators(response))
         if found.kind in STREAM_LISTS:
-            return ReceivedList(response.url, whole(raw, head, Limits(limit).list_bytes))
-        raise not_media(raw, head, self._new_path(ask.folder), found)
+            return ReceivedPlaylist(response.url, whole(raw, head, Limits(limit).list_bytes))
+        raise not_media(raw, head, self._new_path(request.folder), found)
 
     def _store(
         self,
         response: requests.Response,
-        ask: Ask,
+        request: Request,
         held: UnfinishedDownload | None,
         head: bytes,
         found: SniffedType,
     ) -> ReceivedBody:
         """A medium from its first byte; a large one so that it can be gone on with if it breaks off."""
-        raw, path, limit = _raw(response), self._new_path(ask.folder), self._settings.max_file_bytes
+        raw, path, limit = _raw(response), self._new_path(request.folder), self._settings.max_file_bytes
         length = _resumable_length(response)
         if length is None or length < self._settings.resumable_bytes:
             if held is not None:
                 held.discard()
             return receive(raw, path, limit, head, found)
-        began = held or self._unfinished.begin(ask.first_url or ask.url)
+        began = held or self._unfinished.begin(request.first_url or request.url)
         if began is None:
             return receive(raw, path, limit, head, found)
         began.start(_validators(response), length)
@@ -208,7 +208,7 @@ class Asker:
         began.finish(path)
         return writer.received(path, found)
 
-    def _go_on(self, response: requests.Response, ask: Ask, held: UnfinishedDownload, begun: Begun) -> Received:
+    def _go_on(self, response: requests.Response, request: Request, held: UnfinishedDownload, begun: Begun) -> Received:
         """The rest of a medium of which the beginning is there: of the same version, from the right byte."""
         raw = _raw(response)
         if not _is_rest(response, begun):
@@ -221,7 +221,7 @@ class Asker:
         _write_rest(raw, held, writer, b"" if response.status_code == _RANGE_REFUSED else next_chunk(raw))
         if writer.size != begun.length:
             raise Refusal(Status.FAILED, "truncated", "the rest of the body was shorter than it should", passing=True)
-        path = self._new_path(ask.folder)
+        path = self._new_path(request.folder)
         found = sniff(os.pread(held.file.fileno(), CHUNK_BYTES, 0))
         if isinstance(found, NotMedia):
             held.discard()
@@ -242,30 +242,30 @@ class Asker:
         return session
 
 
-def _headers(ask: Ask, held: UnfinishedDownload | None) -> Mapping[str, str]:
-    if ask.part is not None:
-        return {"Range": ask.part.byte_range.header} if ask.part.byte_range else {}
+def _headers(request: Request, held: UnfinishedDownload | None) -> Mapping[str, str]:
+    if request.segment is not None:
+        return {"Range": request.segment.byte_range.header} if request.segment.byte_range else {}
     if held is not None and held.begun is not None:
         begun = held.begun
         return {"Range": f"bytes={begun.size}-", "If-Range": begun.etag or begun.last_modified or ""}
-    if ask.known is not None:
-        asked = {"If-None-Match": ask.known.etag, "If-Modified-Since": ask.known.last_modified}
+    if request.known is not None:
+        asked = {"If-None-Match": request.known.etag, "If-Modified-Since": request.known.last_modified}
         return {name: value for name, value in asked.items() if value}
     return {}
 
 
-def _take_part(response: requests.Response, ask: Ask, part: Part) -> Moved | ReceivedPart:
-    """A part of a stream, of any type."""
-    wanted = response.status_code == _PARTIAL if part.byte_range else response.status_code in _WHOLE
-    moved = _moved_or_refused(response, wanted, ask.expires_at)
+def _take_segment(response: requests.Response, request: Request, segment: SegmentFile) -> Moved | ReceivedSegment:
+    """A segment of a stream, of any type."""
+    wanted = response.status_code == _PARTIAL if segment.byte_range else response.status_code in _WHOLE
+    moved = _moved_or_refused(response, wanted, request.expires_at)
     if moved:
         return moved
-    if part.byte_range is not None:
+    if segment.byte_range is not None:
         start, _ = _content_range(response)
-        if start != part.byte_range.start:
+        if start != segment.byte_range.start:
             raise Refusal(Status.FAILED, "wrong_range", f"the host sent another range (from {start})")
-    save(_raw(response), part.path, part.limit)
-    return ReceivedPart(response.url)
+    save(_raw(response), segment.path, segment.limit)
+    return ReceivedSegment(response.url)
 
 
 def _write_rest(raw: BaseHTTPResponse, held: UnfinishedDownload, writer: BodyWriter, chunk: bytes) -> None:

@@ -1,6 +1,6 @@
 """One request, and what came of it: what a scheduler hands to whoever fetches, in this process or another.
 
-What belongs here: frozen, picklable values. What does not: asking (:mod:`media_pipeline.fetch.dispatch.asker`).
+What belongs here: frozen, picklable values. What does not: asking (:mod:`media_pipeline.fetch.dispatch.requester`).
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from media_pipeline.model import FetchAttempt, Validators
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """One request for a medium, or for a part of a stream when ``part`` is given."""
+class Request:
+    """One request for a medium, or for a segment of a stream when ``segment`` is given."""
 
     url: str
     folder: Path
@@ -27,11 +27,11 @@ class Ask:
     expires_at: datetime | None = None
     known: Validators | None = None
     """Ask only for another version than this."""
-    part: Part | None = None
+    segment: SegmentFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SegmentFile:
     """What a stream wants of a URL: bytes of any type in a new file of its own."""
 
     path: Path
@@ -48,16 +48,16 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
-class ReceivedList:
-    """The list of a stream's parts, and the URL that answered with it."""
+class ReceivedPlaylist:
+    """A stream's playlist or manifest, and the URL that answered with it."""
 
     url: str
     text: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class ReceivedPart:
-    """A part of a stream is in its file; ``url`` is what answered."""
+class ReceivedSegment:
+    """A segment of a stream is in its file; ``url`` is what answered."""
 
     url: str
 
@@ -74,12 +74,12 @@ class Unchanged:
     """The host still has the version that is known."""
 
 
-Result = Received | ReceivedList | ReceivedPart | Moved | Unchanged | Refusal
+RequestResult = Received | ReceivedPlaylist | ReceivedSegment | Moved | Unchanged | Refusal
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of an Ask, and how it went."""
+    """What came of a Request, and how it went."""
 
-    result: Result
+    result: RequestResult
     attempt: FetchAttempt

@@ -1,7 +1,7 @@
 """Unfinished downloads on disk, and what must hold before one is gone on with.
 
 What belongs here: their files, and proof that they are what their host sent. What does not: asking for the rest
-(:mod:`media_pipeline.fetch.dispatch.asker`).
+(:mod:`media_pipeline.fetch.dispatch.requester`).
 
 A download is two files, named by the digest of the URL where it began:
 
