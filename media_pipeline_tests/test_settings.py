@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from media_pipeline.model import Role
-from media_pipeline.settings import SettingsError, load_settings
+from media_pipeline.settings import Settings, SettingsError, load_settings, shown
 
 
 def test_the_defaults_are_those_of_the_documentation() -> None:
@@ -135,3 +135,18 @@ def test_a_secret_never_stands_in_an_error_or_in_print(monkeypatch: pytest.Monke
     assert "very-secret" not in str(caught.value)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "id")
     assert "very-secret" not in repr(load_settings())
+
+
+def test_what_is_shown_of_the_settings_holds_no_secret_and_no_password() -> None:
+    settings = load_settings(
+        media_catalog_url="postgresql://media:pa/ss@w@db.example.org/media",
+        media_host_headers='{"api.example.org": {"Authorization": "Bearer hush"}}',
+        aws_access_key_id="id",
+        aws_secret_access_key="hush",
+        media_fetch_via="http://user:hush@mirror/{url}",
+    )
+    seen = shown(settings)
+    assert seen["MEDIA_CATALOG_URL"] == "postgresql://media:***@db.example.org/media"
+    assert seen["MEDIA_PORTS"] == "80 443 8080 8443"
+    assert set(seen) == {name.upper() for name in Settings.model_fields}
+    assert not [text for text in seen.values() if "hush" in text or "pa/ss" in text]

@@ -7,7 +7,8 @@ Blocking are those after which going on would spoil data.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import dagster as dg
 
@@ -23,51 +24,85 @@ SAMPLE_FILES = 100
 SAMPLE_BYTES = 200_000_000
 """A sample is read to the end in a second or so. The weekly verification reads all."""
 
-_SPECS = (
-    (
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """A check of an asset, and what comes of it when it does not pass."""
+
+    asset: str
+    name: str
+    outcome: Literal["stops", "warns"]
+    """``stops``: it is an error, and no asset downstream goes on. ``warns``: it is a warning."""
+    description: str
+
+    @property
+    def spec(self) -> dg.AssetCheckSpec:
+        return dg.AssetCheckSpec(
+            self.name, asset=self.asset, blocking=self.outcome == "stops", description=self.description
+        )
+
+    @property
+    def severity(self) -> dg.AssetCheckSeverity:
+        return dg.AssetCheckSeverity.WARN if self.outcome == "warns" else dg.AssetCheckSeverity.ERROR
+
+
+_CHECKS = (
+    _Check(
         "raw_posts",
         "every_media_url_explained",
-        False,
+        "warns",
         "Every media URL of the exports is one of a post's, or named as none: a changed format shows here first.",
     ),
-    ("media_manifest", "every_post_has_a_manifest", True, "Every post's media references are written down."),
-    ("cached_media", "every_reference_is_accounted_for", True, "Every media reference is in exactly one named status."),
-    ("cached_media", "stored_files_match_their_checksums", True, "A sample of the stored files, read to the end."),
-    ("cached_media", "failed_downloads_under_limit", False, "The share of failures is under MEDIA_FAILED_SHARE_LIMIT."),
-    (
+    _Check("media_manifest", "every_post_has_a_manifest", "stops", "Every post's media references are written down."),
+    _Check(
+        "cached_media",
+        "every_reference_is_accounted_for",
+        "stops",
+        "Every media reference is in exactly one named status.",
+    ),
+    _Check(
+        "cached_media",
+        "stored_files_match_their_checksums",
+        "stops",
+        "A sample of the stored files is read to the end, and each has the digest that it was stored under.",
+    ),
+    _Check(
+        "cached_media",
+        "failed_downloads_under_limit",
+        "warns",
+        "The share of failures is under MEDIA_FAILED_SHARE_LIMIT.",
+    ),
+    _Check(
         "cached_media",
         "nothing_in_quarantine",
-        False,
+        "warns",
         "No reference's file is in quarantine: broken, hostile and infected ones are, each with the reason.",
     ),
-    (
+    _Check(
         "cached_media",
         "no_placeholders",
-        False,
+        "warns",
         "No picture is shared under different URLs by MEDIA_PLACEHOLDER_AUTHORS authors, as a host's placeholder is.",
     ),
-    (
+    _Check(
         "dedup_report",
         "every_picture_was_compared",
-        False,
+        "warns",
         "Every file of the partition that has a fingerprint was compared with the whole library.",
     ),
-    (
+    _Check(
         "s3_archive",
         "nothing_archived_is_unverified",
-        True,
+        "stops",
         "The archive still holds what it took: a sample is asked for, and read where reading costs nothing.",
     ),
 )
+_BY_NAME = {check.name: check for check in _CHECKS}
 
 
 def specs_of(asset: str) -> list[dg.AssetCheckSpec]:
     """The checks that this asset's step reports."""
-    return [
-        dg.AssetCheckSpec(name, asset=asset, blocking=blocking, description=description)
-        for owner, name, blocking, description in _SPECS
-        if owner == asset
-    ]
+    return [check.spec for check in _CHECKS if check.asset == asset]
 
 
 def of_raw_posts(stage: StageContext, partitions: Sequence[ImportPartition]) -> list[dg.AssetCheckResult]:
@@ -84,7 +119,7 @@ def of_raw_posts(stage: StageContext, partitions: Sequence[ImportPartition]) -> 
     }
     if rows:
         metadata["findings"] = table_of(rows)
-    return [_result("every_media_url_explained", unexplained == 0, metadata, dg.AssetCheckSeverity.WARN)]
+    return [_result("every_media_url_explained", unexplained == 0, metadata)]
 
 
 def of_media_manifest(stage: StageContext, partitions: Sequence[ImportPartition]) -> list[dg.AssetCheckResult]:
@@ -118,19 +153,16 @@ def of_cached_media(stage: StageContext, partitions: Sequence[ImportPartition]) 
             "failed_downloads_under_limit",
             share <= limit,
             {"failed": failed, "tried": tried, "share": share, "limit": limit},
-            dg.AssetCheckSeverity.WARN,
         ),
         _result(
             "nothing_in_quarantine",
             quarantined == 0,
             {"quarantined": quarantined, **({"findings": table_of(tuple(reasons))} if reasons else {})},
-            dg.AssetCheckSeverity.WARN,
         ),
         _result(
             "no_placeholders",
             not shared,
             {"placeholders": len(shared), **({"findings": table_of(shared[:TABLE_ROWS])} if shared else {})},
-            dg.AssetCheckSeverity.WARN,
         ),
     ]
 
@@ -139,7 +171,7 @@ def of_dedup_report(stage: StageContext, partitions: Sequence[ImportPartition]) 
     """Whether near duplicates were looked for of every file that has a fingerprint."""
     with stage.database.read() as connection:
         waiting = near_duplicates.count_unsearched(connection, partitions)
-    return [_result("every_picture_was_compared", waiting == 0, {"not_compared": waiting}, dg.AssetCheckSeverity.WARN)]
+    return [_result("every_picture_was_compared", waiting == 0, {"not_compared": waiting})]
 
 
 def of_s3_archive(stage: StageContext, partitions: Sequence[ImportPartition]) -> list[dg.AssetCheckResult]:
@@ -167,10 +199,5 @@ def _within_limit(drawn: Sequence[LocalFile]) -> list[LocalFile]:
     return sample
 
 
-def _result(
-    name: str,
-    passed: bool,
-    metadata: Mapping[str, Any],
-    severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR,
-) -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(check_name=name, passed=passed, metadata=metadata, severity=severity)
+def _result(name: str, passed: bool, metadata: Mapping[str, Any]) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(check_name=name, passed=passed, metadata=metadata, severity=_BY_NAME[name].severity)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from logging import Logger
 
 import dagster as dg
+from pydantic import Field
 
 from media_pipeline.defs.runs.heartbeat import Heartbeat
 from media_pipeline.policy.foreign_text import with_lines
-from media_pipeline.settings import Settings
+from media_pipeline.settings import Settings, shown
 from media_pipeline.stages.context import StageContext, opened
 from media_pipeline.stages.progress import LogProgress, Progress
 from media_pipeline.storage.archive import Archive
@@ -39,19 +40,31 @@ class Pipeline:
             yield context
 
 
-def pipeline_of(settings: Settings, progress: Progress | None = None) -> dg.ResourceDefinition:
+class PipelineResource(dg.ConfigurableResource[Pipeline]):
+    """Catalogue, store and archive of the settings, for the time of a step."""
+
+    settings: dict[str, str] = Field(
+        description="The settings as they were read: change them in the environment or in `.env`. Secrets are masked."
+    )
+
+
+def pipeline_of(settings: Settings, progress: Progress | None = None) -> PipelineResource:
     """The resource ``pipeline``, made once for a run, which has a lease from before its first step until its end."""
 
-    @dg.resource(description="Catalogue, store and archive of the settings, for the time of a step.")  # pyright: ignore[reportUnknownMemberType]
-    def pipeline(context: dg.InitResourceContext) -> Generator[Pipeline]:
-        run = context.run
-        if run is None:
-            yield Pipeline(settings, progress)
-            return
-        with Heartbeat(settings, run.run_id):
-            yield Pipeline(settings, progress, run.run_id)
+    class OfTheseSettings(PipelineResource):
+        # Dagster makes a resource anew from its fields, which are what the UI shows: the settings themselves stay here.
 
-    return pipeline
+        @contextmanager
+        def yield_for_execution(self, context: dg.InitResourceContext) -> Generator[Pipeline]:
+            run = context.run
+            if run is None:
+                yield Pipeline(settings, progress)
+                return
+            with Heartbeat(settings, run.run_id):
+                yield Pipeline(settings, progress, run.run_id)
+
+    OfTheseSettings.__doc__ = PipelineResource.__doc__
+    return OfTheseSettings(settings=shown(settings))
 
 
 def bucket_of(settings: Settings) -> Archive | None:

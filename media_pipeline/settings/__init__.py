@@ -5,6 +5,6 @@ of them.
 """
 
 from media_pipeline.settings.group import GIGABYTE, MEGABYTE
-from media_pipeline.settings.loading import GROUPS, Settings, SettingsError, load_settings, names_of
+from media_pipeline.settings.loading import GROUPS, Settings, SettingsError, load_settings, names_of, shown
 
-__all__ = ["GIGABYTE", "GROUPS", "MEGABYTE", "Settings", "SettingsError", "load_settings", "names_of"]
+__all__ = ["GIGABYTE", "GROUPS", "MEGABYTE", "Settings", "SettingsError", "load_settings", "names_of", "shown"]

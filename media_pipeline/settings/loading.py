@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from dotenv import dotenv_values
 from pydantic import AliasChoices, SecretStr, ValidationError
@@ -31,6 +32,8 @@ GROUPS: tuple[type[SettingsGroup], ...] = (Places, Imports, Downloads, Hosts, Re
 
 _PREFIX = "MEDIA_"
 _OF_THE_TESTS = "MEDIA_TEST_"
+_PASSWORD = re.compile(r"(\w+://[^/@\s]*:)\S+@")
+"""In a URL, up to the last ``@`` of it: passwords hold slashes where nobody quoted them."""
 _warned: set[str] = set()
 
 
@@ -61,6 +64,19 @@ def names_of(field: str) -> list[str]:
     alias = Settings.model_fields[field].validation_alias
     names = alias.choices if isinstance(alias, AliasChoices) else [field]
     return [str(name).upper() for name in names]
+
+
+def shown(settings: Settings) -> dict[str, str]:
+    """Every setting by its name in the environment, as text that may be seen: secrets and passwords are masked."""
+    values = {name: getattr(settings, name) for name in Settings.model_fields}
+    return {name.upper(): _PASSWORD.sub(r"\1***@", _text(value)) for name, value in sorted(values.items())}
+
+
+def _text(value: Any) -> str:
+    """SecretStr's own text is a mask, or nothing."""
+    if isinstance(value, tuple):
+        return " ".join(str(item) for item in cast("tuple[Any, ...]", value))
+    return "" if value is None else str(value)
 
 
 def unknown_settings(names: Iterable[str]) -> dict[str, str | None]:
