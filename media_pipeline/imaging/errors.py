@@ -34,6 +34,10 @@ class UnreadableMedia(MediaPipelineError):
     """The file is broken, hostile or of no known format; the text names the reason."""
 
 
+class TruncatedMedia(UnreadableMedia):
+    """The decoder met the end of the file before the end of the picture."""
+
+
 @contextmanager
 def decoding() -> Generator[None]:
     """Turn whatever a decoder raises about a file into UnreadableMedia.
@@ -50,7 +54,13 @@ def decoding() -> Generator[None]:
     except Exception as error:
         if isinstance(error, OSError) and error.errno in MACHINE_FAULTS:
             raise
-        raise UnreadableMedia(reason_of(error)) from error
+        raise _kind_of(error)(reason_of(error)) from error
+
+
+def _kind_of(error: Exception) -> type[UnreadableMedia]:
+    """Pillow tells a missing end from other damage by its words alone (``image file is truncated``)."""
+    is_cut = isinstance(error, OSError) and "truncated" in str(error).lower()
+    return TruncatedMedia if is_cut else UnreadableMedia
 
 
 def reason_of(error: BaseException) -> str:

@@ -17,7 +17,7 @@ from PIL import Image
 
 from media_pipeline.imaging.colour import coded_name, profile_name
 from media_pipeline.imaging.endings.structure import has_check
-from media_pipeline.imaging.errors import UnreadableMedia, decoding
+from media_pipeline.imaging.errors import TruncatedMedia, UnreadableMedia, decoding
 from media_pipeline.imaging.facts.captions import (
     ALT_TEXT,
     DESCRIPTION,
@@ -102,11 +102,12 @@ def picture_facts(path: Path, mime_type: str, is_whole: bool) -> FileFacts:
 def _decode_first_frame(image: Image.Image, mime_type: str) -> str | None:
     """Decode it. Of formats whose structure isn't looked at, the decoder says that the end is missing."""
     try:
-        image.load()
-    except OSError as error:
-        if has_check(mime_type) or "truncated" not in str(error):
+        with decoding():
+            image.load()
+    except TruncatedMedia as error:
+        if has_check(mime_type):
             raise
-        return str(error)
+        return str(error.__cause__)
     return None
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from PIL import Image
 
 from media_pipeline.imaging.colour import flattened, in_srgb
-from media_pipeline.imaging.errors import UnreadableMedia
+from media_pipeline.imaging.errors import TruncatedMedia, UnreadableMedia
 from media_pipeline.imaging.pictures import UPRIGHT, opened_picture, orientation_of, upright
 from media_pipeline.imaging.renditions.cropping import square
 from media_pipeline.imaging.renditions.partial import is_enough, lenient
@@ -106,9 +106,7 @@ def _is_square(recipe: Recipe) -> bool:
 def _decoded_picture(path: Path, mime_type: str, recipes: Sequence[Recipe]) -> Source:
     try:
         return _loaded(path, mime_type, recipes)
-    except UnreadableMedia as error:
-        if "truncated" not in str(error).lower():
-            raise
+    except TruncatedMedia:
         with lenient():
             source = _loaded(path, mime_type, recipes)
             if not is_enough(path, mime_type, source.image):
