@@ -50,8 +50,13 @@ def data_uri(webp: bytes) -> Markup:
 
 
 def local_link(path: str | None) -> str | None:
-    """The address of a file by its path relative to the page; None for an absolute path."""
-    return quote(os.fsencode(path)) if path and not PurePosixPath(path).is_absolute() else None
+    """The address of a file by its path relative to the page; None for an absolute path, and for what names no file."""
+    if not path or PurePosixPath(path).is_absolute():
+        return None
+    try:
+        return quote(os.fsencode(path))
+    except UnicodeEncodeError:
+        return None
 
 
 def archive_link(url: str | None) -> str | None:
@@ -72,7 +77,8 @@ def _number(value: int) -> Markup:
 def _escaped(context: EvalContext, value: object) -> Markup:
     if isinstance(value, Markup):
         return value
-    return Markup((foreign_text.for_html if context.autoescape else foreign_text.for_markdown)(str(value)))
+    escape = foreign_text.for_html if context.autoescape else foreign_text.for_markdown
+    return Markup("" if value is None else escape(str(value)))
 
 
 _ENVIRONMENT = Environment(

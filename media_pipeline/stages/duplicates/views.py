@@ -96,7 +96,7 @@ def show_clusters(context: StageContext, partition: ImportPartition, clusters: I
 def _groups(
     clusters: Iterable[Cluster], sources: Mapping[str, Source], thumbnails: Mapping[str, Path], side: int, most: int
 ) -> Iterator[AlikeGroup]:
-    """The clusters as views show them, with pictures of the first ``most`` files of each, made one cluster at a time."""
+    """The clusters as views show them, one at a time, with pictures of the first ``most`` files of each."""
     for cluster in clusters:
         pictured = [thumbnails.get(member.sha256) for member in cluster.members[:most]]
         pictures = [preview(path, side) if path else None for path in pictured]
