@@ -122,15 +122,6 @@ def print_lines(title: str, lines: Mapping[str, Any]) -> None:
         out.print(f"{name:<{width}}  {value}", soft_wrap=True)
 
 
-def size(number: float) -> str:
-    """Bytes for people: ``12.3 MB`` (10^6)."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if abs(number) < 1000:
-            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
-        number /= 1000
-    return f"{number:.1f} TB"
-
-
 def _numeric(rows: Sequence[Mapping[str, Any]], name: str) -> bool:
     return all(isinstance(row.get(name), int | float) for row in rows)
 

@@ -1,23 +1,22 @@
-"""A page to look at: thumbnails of what a catalogue holds, with author, date, text, status and the way to each file.
+"""A page of what a catalogue holds.
 
-What belongs here: rows of the catalogue as one static HTML page that needs no server. Whatever a post says is text,
-never markup. What does not: queries (``catalog``) and when the page is written.
+What belongs here: the catalogue's rows as the rows of a page. What does not: queries (``catalog``), markup (``views``),
+and when the page is written.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from media_pipeline.catalog import media_reports, renditions, stats
 from media_pipeline.catalog.database import Database
 from media_pipeline.model import Status
-from media_pipeline.policy.foreign_text import for_html, link
+from media_pipeline.views.gallery import Totals, gallery
+from media_pipeline.views.posts import Medium, Post
 
 MEDIA_AT_MOST = 2000
 """What a browser shows on one page without effort."""
@@ -26,25 +25,16 @@ _ROWS_TOGETHER = 200
 Row = Mapping[str, Any]
 
 
-def write_gallery(database: Database, storage_path: Path, page: Path, title: str, limit: int = MEDIA_AT_MOST) -> int:
-    """Write the page and return how many media it shows: the first ``limit`` by the date of their posts.
-
-    Links to local files are relative, so page and files can be moved together.
-    """
+def write_gallery(database: Database, storage_path: Path, page: Path, title: str, limit: int = MEDIA_AT_MOST) -> None:
+    """Write the page of the first ``limit`` media by the date of their posts."""
     unfinished = page.with_name(f"{page.name}.part")
-    shown = 0
-    with database.read() as connection, unfinished.open("w", encoding="utf-8") as file:
-        file.write(_head(title, stats.totals(connection)))
+    with database.read() as connection:
+        totals = _totals(stats.totals(connection))
         rows = _with_thumbnails(connection, media_reports.listing(connection, limit=limit))
-        for month, of_month in groupby(rows, lambda row: _month(row["posted_at"])):
-            file.write(f"<h2>{for_html(month)}</h2>\n<div class=grid>\n")
-            for row in of_month:
-                file.write(_card(row, storage_path, page.parent))
-                shown += 1
-            file.write("</div>\n")
-        file.write("</body>\n</html>\n")
+        below = os.path.relpath(storage_path, page.parent)
+        posts = [_post(list(of_post), below) for _, of_post in groupby(rows, lambda row: row["post_id"])]
+    unfinished.write_text(gallery(title, totals, posts), encoding="utf-8")
     unfinished.replace(page)
-    return shown
 
 
 def _with_thumbnails(connection: Any, rows: Iterator[dict[str, Any]]) -> Iterator[Row]:
@@ -54,112 +44,53 @@ def _with_thumbnails(connection: Any, rows: Iterator[dict[str, Any]]) -> Iterato
             yield {**row, "thumbnail": thumbnails.get(row["sha256"])}
 
 
-def _head(title: str, totals: Mapping[str, Any]) -> str:
-    style = Path(__file__).with_name("gallery.css").read_text(encoding="utf-8")
-    numbers = {
-        "posts": f"{totals['posts']:,}",
-        "media": f"{totals['media']:,}",
-        "stored": f"{totals['stored']:,}",
-        "archived files": f"{totals['archived']:,}",
-        "duplicates": f"{totals['duplicates']:,}",
-        "saved by storing once": _size(totals["bytes_saved"]),
-    }
-    items = "".join(f"<li><b>{value}</b>{name}</li>" for name, value in numbers.items())
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{for_html(title)}</title>
-<style>
-{style}</style>
-</head>
-<body>
-<h1>{for_html(title)}</h1>
-<ul class=totals>{items}</ul>
-"""
+def _totals(totals: Mapping[str, Any]) -> Totals:
+    return Totals(
+        posts=totals["posts"],
+        media=totals["media"],
+        stored=totals["stored"],
+        archived_files=totals["archived"],
+        duplicates=totals["duplicates"],
+        bytes_saved=totals["bytes_saved"],
+    )
 
 
-def _card(row: Row, storage_path: Path, base: Path) -> str:
-    original = _relative(storage_path, row["local_path"], base)
-    return f"""<figure class="card {for_html(row["status"])}">
-{_picture(row, original, _relative(storage_path, row["thumbnail"], base))}
-<figcaption>
-<p class=who>{_author(row)}</p>
-<p class=when>{for_html(_when(row))}</p>
-<p class=text>{for_html(row["text"] or "")}</p>
-<p class=facts>{for_html(" · ".join(_facts(row)))}</p>
-<p class=ends><span class=status>{for_html(_in_words(row["status"]))}</span>{_links(row, original)}</p>
-</figcaption>
-</figure>
-"""
+def _post(rows: list[Row], below: str) -> Post:
+    """A post of its media's rows, of which each names it; ``below`` is the store's path from the page."""
+    first = rows[0]
+    return Post(
+        platform=first["platform"],
+        author_name=first["author_name"],
+        author_handle=first["author_handle"],
+        posted_at=first["posted_at"],
+        url=first["url"],
+        text=first["text"],
+        relation=first["relation"],
+        media=tuple(_medium(row, below) for row in rows),
+    )
 
 
-def _picture(row: Row, original: str | None, thumbnail: str | None) -> str:
-    if thumbnail:
-        inside = f'<img src="{for_html(thumbnail)}" alt="{for_html(row["alt_text"] or "")}" loading=lazy>'
-    else:
-        reason = row["error"] or f"no picture of this {row['media_type']}"
-        inside = f"<span class=missing><b>{for_html(_in_words(row['status']))}</b>{for_html(reason)}</span>"
-    marks = "".join(f"<span class=mark>{for_html(mark)}</span>" for mark in _marks(row))
-    inside += f"<span class=marks>{marks}</span>"
-    if original is None:
-        return f"<div class=picture>{inside}</div>"
-    return f'<a class=picture href="{for_html(original)}">{inside}</a>'
+def _medium(row: Row, below: str) -> Medium:
+    latitude, longitude = row["latitude"], row["longitude"]
+    return Medium(
+        media_type=row["media_type"],
+        status=Status(row["status"]),
+        reason=row["error"],
+        alt_text=row["alt_text"],
+        is_duplicate=row["duplicate_of"] is not None,
+        width=row["width"],
+        height=row["height"],
+        file_size=row["file_size"],
+        mime_type=row["mime_type"],
+        duration=row["duration"],
+        frames=row["frames"],
+        camera=" ".join(part for part in (row["camera_make"], row["camera_model"]) if part) or None,
+        coordinates=None if latitude is None or longitude is None else (latitude, longitude),
+        thumbnail=_place(row["thumbnail"], below),
+        original=_place(row["local_path"], below),
+        archive_url=row["archive_url"],
+    )
 
 
-def _marks(row: Row) -> Iterator[str]:
-    if row["duplicate_of"]:
-        yield "duplicate"
-    if row["duration"] and row["media_type"] in ("video", "audio"):
-        yield f"{'▶' if row['media_type'] == 'video' else '♪'} {row['duration'] // 60:.0f}:{row['duration'] % 60:02.0f}"
-    elif row["media_type"] == "document":
-        yield "document"
-    elif (row["frames"] or 1) > 1:
-        yield "animated"
-
-
-def _author(row: Row) -> str:
-    name, handle = row["author_name"], row["author_handle"]
-    shown = for_html(name or handle or "Unknown author")
-    return f"{shown} <small>@{for_html(handle)}</small>" if name and handle else shown
-
-
-def _when(row: Row) -> str:
-    day = f"{row['posted_at']:%Y-%m-%d %H:%M} UTC" if row["posted_at"] else "no date"
-    return " · ".join(part for part in (row["platform"], row["relation"], day) if part)
-
-
-def _facts(row: Row) -> Iterator[str]:
-    if row["width"] and row["height"]:
-        yield f"{row['width']} × {row['height']}"
-    if row["file_size"]:
-        yield _size(row["file_size"])
-    if row["mime_type"]:
-        yield row["mime_type"].partition("/")[2]
-    if row["camera_make"] or row["camera_model"]:
-        yield " ".join(part for part in (row["camera_make"], row["camera_model"]) if part)
-    if row["latitude"] is not None and row["longitude"] is not None:
-        yield f"{row['latitude']:.4f}, {row['longitude']:.4f}"
-
-
-def _links(row: Row, original: str | None) -> str:
-    # The first two are our own, and may be of a file; the post's address comes from the export.
-    links = {"original": original, "archive": row["archive_url"], "post": link(row["url"])}
-    return "".join(f'<a href="{for_html(url)}">{name}</a>' for name, url in links.items() if url)
-
-
-def _relative(storage_path: Path, local_path: str | None, base: Path) -> str | None:
-    return quote(os.fsencode(os.path.relpath(storage_path / local_path, base))) if local_path else None
-
-
-def _month(moment: datetime | None) -> str:
-    return f"{moment:%B %Y}" if moment else "Without a date"
-
-
-def _in_words(status: str) -> str:
-    return Status(status).value.replace("_", " ")
-
-
-def _size(count: float) -> str:
-    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"
+def _place(local_path: str | None, below: str) -> str | None:
+    return os.path.normpath(f"{below}/{local_path}") if local_path else None

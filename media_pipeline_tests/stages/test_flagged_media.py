@@ -84,7 +84,8 @@ def test_what_many_authors_share_under_different_urls_is_shown_as_a_placeholder(
     )
     assert authors == 4
     page = report.markdown["placeholder_pictures"]
-    assert f"| `{md5_sum}` | 4 | 4 | {for_markdown(host.url('/0.jpg'))} |" in page
+    url = for_markdown(host.url("/0.jpg"))
+    assert f"| `{md5_sum}` | 4 | 4 | [{url}]({url}) |" in page
     report = library.with_settings(media_placeholder_authors=5).run(stages=CACHE)["cache_media"]
     assert report.numbers["placeholders"] == 0
     assert report.markdown == {}

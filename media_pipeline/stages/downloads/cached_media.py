@@ -20,11 +20,11 @@ from media_pipeline.catalog.selection import pieces
 from media_pipeline.imaging.facts.version import FACTS_VERSION
 from media_pipeline.imaging.workers import FactsTask, FailureKind, Workers, WorkFailure
 from media_pipeline.model import FileFacts, ImportPartition, MediaPipelineError, Report, Status
-from media_pipeline.policy.foreign_text import for_markdown
 from media_pipeline.stages.context import ROWS_ASKED_FOR, TABLE_ROWS, Reports, StageContext
 from media_pipeline.stages.downloads.local_media import store_local_media
 from media_pipeline.stages.downloads.loop import Downloads
 from media_pipeline.stages.integrity.stored_files import heal, set_aside, verify_if_touched
+from media_pipeline.views.placeholders import Placeholder, placeholder_table
 
 LEAST_SHARE_OF_DECLARED = 0.9
 """Of the declared pixels; a picture with fewer is a downgrade. Platforms round the sides that they declare."""
@@ -134,15 +134,12 @@ def _reports(
         numbers["requests"] = requests
         numbers["bytes_received"] = received
         numbers["files_per_second"] = round(requests / seconds, 1) if seconds else 0.0
-        pages = {"placeholder_pictures": _placeholder_page(shared[partition])} if shared[partition] else {}
+        pages = {"placeholder_pictures": _placeholder_table(shared[partition])} if shared[partition] else {}
         reports[partition] = Report(numbers, tuple(failures[partition]), pages)
     return reports
 
 
-def _placeholder_page(rows: Sequence[Mapping[str, Any]]) -> str:
-    """A table of pictures that so many authors can't have posted alike."""
-    lines = [
-        f"| `{row['md5_sum']}` | {row['authors']} | {row['media']} | {for_markdown(str(row['example']))} |"
-        for row in rows
-    ]
-    return "\n".join(["| MD5 | authors | media here | one of their URLs |", "| --- | --- | --- | --- |", *lines])
+def _placeholder_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    return placeholder_table(
+        [Placeholder(row["md5_sum"], row["authors"], row["media"], row["example"]) for row in rows]
+    )

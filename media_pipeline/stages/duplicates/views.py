@@ -1,26 +1,31 @@
 """A partition's duplicates to look at: a sheet for Dagster's UI, a page, and a table of all pairs.
 
 What belongs here: which clusters are shown, their pictures, and where page and table lie. What does not: how they are
-written (:mod:`media_pipeline.stages.duplicates.page`, :mod:`media_pipeline.stages.duplicates.table`).
+written (:mod:`media_pipeline.views.duplicates`, :mod:`media_pipeline.stages.duplicates.table`).
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 
 from media_pipeline.catalog import duplicates, renditions
+from media_pipeline.catalog.duplicates import Source
+from media_pipeline.catalog.near_duplicates import Tier
 from media_pipeline.catalog.tables import media_files
-from media_pipeline.imaging.side_by_side import Shown, data_uri, side_by_side
+from media_pipeline.imaging.previews import preview
 from media_pipeline.model import ImportPartition
 from media_pipeline.stages.context import StageContext
 from media_pipeline.stages.duplicates.clusters import Cluster, Member
-from media_pipeline.stages.duplicates.page import MEMBERS_SHOWN, PageContent, facts, verdict, write_page
 from media_pipeline.stages.duplicates.table import PairTable
 from media_pipeline.stages.renditions.drawing import render_missing
 from media_pipeline.storage.durable import make_folders, move_into_place, storage_errors
+from media_pipeline.views.duplicates import FILES_SHOWN, AlikeFile, AlikeGroup, duplicates_page, duplicates_sheet
+from media_pipeline.views.posts import Post
+from media_pipeline.views.sheets import COLUMNS, SIDE
 
 FOLDER = "reports"
 """Below the storage path."""
@@ -30,8 +35,6 @@ PAGE_BYTES = 6_000_000
 PICTURE_SIDE = 200
 SHEET_CLUSTERS = 20
 """More don't fit into a sheet."""
-SHEET_BYTES = 90_000
-"""A sheet is kept in Dagster's event log."""
 _PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
 """Whatever MEDIA_PUBLIC says: the report names authors."""
 
@@ -73,38 +76,53 @@ def show_clusters(context: StageContext, partition: ImportPartition, clusters: I
         context.store.remove(table_path)
         return {}
     shown = selection.clusters
-    thumbnails = _thumbnails(context, [member for cluster in shown for member in cluster.members[:MEMBERS_SHOWN]])
-    _write_page(context, partition, selection, thumbnails)
-    finished = context.store.temporary_folder() / "duplicates.parquet"
-    table.write(finished)
-    _place(context, finished, table_path)
-    groups = [[_shown(member, thumbnails) for member in cluster.members] for cluster in shown[:SHEET_CLUSTERS]]
-    sheet = side_by_side(groups, selection.count - len(groups), SHEET_BYTES)
-    return {"duplicates_side_by_side": f"{sheet}\n\nMore in `{page_path}`, every pair in `{table_path}`."}
-
-
-def _write_page(
-    context: StageContext, partition: ImportPartition, selection: _Selection, thumbnails: Mapping[str, Path]
-) -> None:
-    shown = selection.clusters
+    members = [member for cluster in shown for member in cluster.members[:FILES_SHOWN]]
+    thumbnails = _thumbnails(context, members)
     with context.database.read() as connection:
-        oldest = [member.holders[0].media_id for cluster in shown for member in cluster.members[:MEMBERS_SHOWN]]
-        sources = duplicates.sources(connection, oldest)
-    content = PageContent(
-        title=f"Duplicates of {partition.platform}, imported on {partition.import_date}",
-        clusters=shown,
-        hidden=selection.count - len(shown),
-        sources=sources,
-        table=Path(report_path(partition, "parquet")).name,
-    )
-
-    def picture_of(sha256: str) -> str | None:
-        path = thumbnails.get(sha256)
-        return data_uri(path, PICTURE_SIDE) if path else None
-
+        sources = duplicates.sources(connection, [member.holders[0].media_id for member in members])
+    groups = _groups(shown, sources, thumbnails, PICTURE_SIDE, FILES_SHOWN)
+    title = f"Duplicates of {partition.platform}, imported on {partition.import_date}"
+    page = duplicates_page(title, groups, selection.count, Path(table_path).name, PAGE_BYTES)
     unfinished = context.store.temporary_folder() / "duplicates.html"
-    write_page(unfinished, content, picture_of, PAGE_BYTES)
-    _place(context, unfinished, report_path(partition, "html"))
+    unfinished.write_text(page, encoding="utf-8")
+    _place(context, unfinished, page_path)
+    unfinished = context.store.temporary_folder() / "duplicates.parquet"
+    table.write(unfinished)
+    _place(context, unfinished, table_path)
+    groups = list(_groups(shown[:SHEET_CLUSTERS], sources, thumbnails, SIDE, COLUMNS))
+    return {"duplicates_side_by_side": duplicates_sheet(groups, selection.count, page_path, table_path)}
+
+
+def _groups(
+    clusters: Iterable[Cluster], sources: Mapping[str, Source], thumbnails: Mapping[str, Path], side: int, most: int
+) -> Iterator[AlikeGroup]:
+    """The clusters as views show them, one at a time, with pictures of the first ``most`` files of each."""
+    for cluster in clusters:
+        pictured = [thumbnails.get(member.sha256) for member in cluster.members[:most]]
+        pictures = [preview(path, side) if path else None for path in pictured]
+        files = [
+            _file(member, sources.get(member.holders[0].media_id), webp)
+            for member, webp in zip_longest(cluster.members, pictures)
+        ]
+        yield AlikeGroup(files, cluster.saved_already, cluster.saved_if_pruned)
+
+
+def _file(member: Member, source: Source | None, webp: bytes | None) -> AlikeFile:
+    file = member.file
+    return AlikeFile(
+        media_id=member.holders[0].media_id,
+        references=len(member.holders),
+        tier=member.tier,
+        distance=member.distance if member.tier is Tier.NEAR else None,
+        width=file.width,
+        height=file.height,
+        file_size=file.file_size,
+        mime_type=file.mime_type,
+        # The page lies in a folder of the store.
+        original=f"../{file.local_path}" if file.local_path else None,
+        webp=webp,
+        post=Post(**asdict(source)) if source else None,
+    )
 
 
 def _thumbnails(context: StageContext, members: Sequence[Member]) -> dict[str, Path]:
@@ -121,12 +139,6 @@ def _thumbnails(context: StageContext, members: Sequence[Member]) -> dict[str, P
 def _places(context: StageContext, sha256s: Sequence[str]) -> dict[str, str]:
     with context.database.read() as connection:
         return renditions.local_paths(connection, sha256s, "thumbnail")
-
-
-def _shown(member: Member, thumbnails: Mapping[str, Path]) -> Shown:
-    held = f"{len(member.holders):,} references" if len(member.holders) > 1 else ""
-    size, _, rest = facts(member).partition(" · ")
-    return Shown(thumbnails.get(member.sha256), (verdict(member), size, rest, held or " "))
 
 
 def _place(context: StageContext, finished: Path, place: str) -> None:

@@ -11,7 +11,7 @@ from media_pipeline.catalog import archived, files, removals
 from media_pipeline.catalog import renditions as renditions_table
 from media_pipeline.catalog.renditions import NUMBERS, Made, Source
 from media_pipeline.catalog.selection import pieces
-from media_pipeline.imaging.contact_sheet import contact_sheet
+from media_pipeline.imaging.previews import preview
 from media_pipeline.imaging.renditions.recipes import MOVING, STILL, recipes_for, recipes_from
 from media_pipeline.imaging.workers import RenditionTask, Workers, WorkFailure
 from media_pipeline.model import ImportPartition, Recipe, RenderedFile, RenditionKind, Report
@@ -20,6 +20,7 @@ from media_pipeline.stages.context import ROWS_ASKED_FOR, TABLE_ROWS, Reports, S
 from media_pipeline.stages.integrity.stored_files import fetch_back
 from media_pipeline.stages.progress import Progress
 from media_pipeline.storage.archive import ArchiveError
+from media_pipeline.views.sheets import SIDE, Picture, contact_sheet
 
 SHEET_PICTURES = 48
 """Pictures in a contact sheet: what a person takes in at a glance."""
@@ -286,6 +287,6 @@ def _report(context: StageContext, partition: ImportPartition, totals: dict[str,
         failures = renditions_table.failures(connection, [partition], TABLE_ROWS)
     numbers: dict[str, int | float] = {name: totals.get(name, 0) for name in NUMBERS}
     numbers["bytes_saved"] = numbers["original_bytes"] - numbers["optimized_bytes"]
-    pictures = [(media_id, context.store.path_of(path)) for media_id, path in thumbnails]
+    pictures = [Picture(preview(context.store.path_of(path), SIDE), (media_id,)) for media_id, path in thumbnails]
     markdown = {"contact_sheet": contact_sheet(pictures)} if pictures else {}
     return Report(numbers, tuple(failures), markdown)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
 
-from media_pipeline.imaging.contact_sheet import COLUMNS, SIDE, contact_sheet
+from media_pipeline.imaging.previews import preview
+from media_pipeline.views.sheets import COLUMNS, SIDE, Picture, contact_sheet
 
 
-def thumbnails(folder: Path, count: int) -> list[tuple[str, Path]]:
+def thumbnails(folder: Path, count: int) -> list[Picture]:
     found = []
     for number in range(count):
         path = folder / f"{number}.webp"
         Image.effect_noise((300, 300), 90).save(path)
-        found.append((f"picture {number}", path))
+        found.append(Picture(preview(path, SIDE), (f"picture {number}",)))
     return found
 
 
@@ -43,15 +45,15 @@ def test_the_limit_holds_and_the_rest_is_counted(tmp_path: Path) -> None:
 
 
 def test_a_caption_cannot_break_the_table(tmp_path: Path) -> None:
-    (_, path), *_ = thumbnails(tmp_path, 1)
-    sheet = contact_sheet([("a|b\n](x) <b>", path)])
+    (picture,) = thumbnails(tmp_path, 1)
+    sheet = contact_sheet([replace(picture, lines=("a|b\n](x) <b>",))])
     assert len(sheet.splitlines()) == 4, "head, rule, pictures, captions"
     assert r"a\|b" in sheet
     assert "<b>" not in sheet.replace(r"\<b\>", "")
 
 
 def test_a_missing_thumbnail_is_counted_not_raised(tmp_path: Path) -> None:
-    sheet = contact_sheet([*thumbnails(tmp_path, 1), ("gone", tmp_path / "gone.webp")])
+    sheet = contact_sheet([*thumbnails(tmp_path, 1), Picture(preview(tmp_path / "gone.webp", SIDE), ("gone",))])
     assert len(pictures_in(sheet)) == 1
     assert sheet.endswith("and 1 more")
 

@@ -9,20 +9,21 @@ from pathlib import Path
 
 from PIL import Image
 
-from media_pipeline.imaging.side_by_side import SIDE, Shown, data_uri, side_by_side
+from media_pipeline.imaging.previews import preview
+from media_pipeline.views.sheets import SIDE, Picture, side_by_side
 from media_pipeline_tests.imaging.copies import photograph
 
 
-def a_picture(folder: Path, name: str = "a.jpg", size: tuple[int, int] = (400, 300)) -> Path:
-    path = folder / name
-    photograph(1, size).save(path)
-    return path
+def a_picture(folder: Path) -> bytes | None:
+    path = folder / "a.jpg"
+    photograph(1, (400, 300)).save(path)
+    return preview(path, SIDE)
 
 
 def test_each_group_is_a_table_of_pictures_above_their_lines(tmp_path: Path) -> None:
-    path = a_picture(tmp_path)
+    webp = a_picture(tmp_path)
     sheet = side_by_side(
-        [[Shown(path, ("**keep**|", "1 MB")), Shown(path, ("near", "2 MB"))], [Shown(path, ("x", "y"))]]
+        [[Picture(webp, ("**keep**|", "1 MB")), Picture(webp, ("near", "2 MB"))], [Picture(webp, ("x", "y"))]]
     )
     first, second = sheet.strip().split("\n\n")
     assert first.splitlines()[3:] == [r"|\*\*keep\*\*\||near|", "|1 MB|2 MB|"], "what stands below is plain text"
@@ -34,8 +35,8 @@ def test_each_group_is_a_table_of_pictures_above_their_lines(tmp_path: Path) -> 
 
 
 def test_a_sheet_keeps_under_its_limit_and_counts_the_rest(tmp_path: Path) -> None:
-    path = a_picture(tmp_path)
-    groups = [[Shown(path, ("keep",))] * 9] * 50
+    webp = a_picture(tmp_path)
+    groups = [[Picture(webp, ("keep",))] * 9] * 50
     sheet = side_by_side(groups, hidden=1000, limit_bytes=30_000)
     assert len(sheet.encode()) < 30_000
     shown = sheet.count("and 5 more files")
@@ -47,6 +48,13 @@ def test_a_sheet_keeps_under_its_limit_and_counts_the_rest(tmp_path: Path) -> No
 def test_a_picture_that_is_missing_or_broken_leaves_its_lines(tmp_path: Path) -> None:
     broken = tmp_path / "broken.webp"
     broken.write_bytes(b"RIFF")
-    sheet = side_by_side([[Shown(None, ("a",)), Shown(broken, ("b",)), Shown(tmp_path / "none", ("c",))]])
+    sheet = side_by_side(
+        [
+            [
+                Picture(None, ("a",)),
+                *(Picture(preview(path, SIDE), (name,)) for path, name in ((broken, "b"), (tmp_path / "none", "c"))),
+            ]
+        ]
+    )
     assert sheet.splitlines()[2:] == ["|–|–|–|", "|a|b|c|"]
-    assert data_uri(broken, 100) is None
+    assert preview(broken, 100) is None

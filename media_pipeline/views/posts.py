@@ -1,0 +1,112 @@
+"""Posts and their media as pages show them: facts, and the words for them.
+
+What belongs here: frozen rows of text from outside, which is data, and what a reader is told of it. What does not:
+markup (the templates).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from media_pipeline.model import MediaType, Status
+from media_pipeline.policy.quantities import bytes_text
+
+
+def file_facts(width: int | None, height: int | None, file_size: int | None, mime_type: str | None) -> list[str]:
+    """Size in pixels and bytes, and kind, as far as they are known: ``1440 × 1800``, ``312 kB``, ``jpeg``."""
+    pixels = f"{width} × {height}" if width and height else ""
+    size = bytes_text(file_size) if file_size else ""
+    return [fact for fact in (pixels, size, (mime_type or "").partition("/")[2]) if fact]
+
+
+@dataclass(frozen=True, slots=True)
+class Medium:
+    """A medium of a post: what became of it, what is known of its file, and where that lies."""
+
+    media_type: str
+    status: Status
+    reason: str | None = None
+    """Why it is not stored."""
+    alt_text: str | None = None
+    is_duplicate: bool = False
+    width: int | None = None
+    height: int | None = None
+    file_size: int | None = None
+    mime_type: str | None = None
+    duration: float | None = None
+    """Seconds."""
+    frames: int | None = None
+    camera: str | None = None
+    coordinates: tuple[float, float] | None = None
+    """Latitude and longitude in degrees."""
+    thumbnail: str | None = None
+    original: str | None = None
+    """Paths relative to the page."""
+    archive_url: str | None = None
+
+    @property
+    def status_text(self) -> str:
+        return self.status.value.replace("_", " ")
+
+    @property
+    def why_no_picture(self) -> str:
+        return self.reason or f"no picture of this {self.media_type}"
+
+    @property
+    def facts(self) -> str:
+        """``1200 × 1600 · 312 kB · jpeg · Sample Optics Pier 35 · 54.1798, 12.0868``"""
+        known = file_facts(self.width, self.height, self.file_size, self.mime_type)
+        known += [self.camera] if self.camera else []
+        known += ["{:.4f}, {:.4f}".format(*self.coordinates)] if self.coordinates else []
+        return " · ".join(known)
+
+    @property
+    def marks(self) -> Iterator[str]:
+        """What is marked on its picture: a duplicate, how long it plays, what is not a still picture."""
+        if self.is_duplicate:
+            yield "duplicate"
+        if self.duration and self.media_type in (MediaType.VIDEO, MediaType.AUDIO):
+            sign = "▶" if self.media_type == MediaType.VIDEO else "♪"
+            yield f"{sign} {self.duration // 60:.0f}:{self.duration % 60:02.0f}"
+        elif self.media_type == MediaType.DOCUMENT:
+            yield "document"
+        elif (self.frames or 1) > 1:
+            yield "animated"
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post: who said what when, and its media in order."""
+
+    platform: str
+    author_name: str | None
+    author_handle: str | None
+    posted_at: datetime | None
+    """UTC."""
+    url: str | None
+    text: str | None
+    """All of it."""
+    relation: str | None = None
+    media: tuple[Medium, ...] = ()
+
+    @property
+    def author(self) -> str:
+        return self.author_name or self.author_handle or "Unknown author"
+
+    @property
+    def byline(self) -> str:
+        """Author, platform and day in one line, which the handle begins."""
+        author = f"@{self.author_handle}" if self.author_handle else self.author_name or "unknown author"
+        return f"{author} · {self.platform} · {f'{self.posted_at:%Y-%m-%d}' if self.posted_at else 'no date'}"
+
+    @property
+    def when(self) -> str:
+        """``twitter · repost · 2026-07-03 05:12 UTC``"""
+        moment = f"{self.posted_at:%Y-%m-%d %H:%M} UTC" if self.posted_at else "no date"
+        return " · ".join(part for part in (self.platform, self.relation, moment) if part)
+
+    @property
+    def month(self) -> str:
+        return f"{self.posted_at:%B %Y}" if self.posted_at else "Without a date"
