@@ -19,6 +19,7 @@ import urllib3
 from media_pipeline.fetch.http.addresses import UnsafeUrlError
 from media_pipeline.fetch.http.pacing import BodyTooLongError, TooSlowError
 from media_pipeline.model import Status, is_of_the_one, unforeseen
+from media_pipeline.policy.expiry import is_over
 
 NETWORK_ERRORS = (
     requests.RequestException,
@@ -99,7 +100,7 @@ def refusal_of_status(http_status: int, retry_after: str | None, expires_at: dat
 
 def _refusal_of_forbidden(http_status: int, expires_at: datetime | None) -> Refusal:
     kind = f"http_{http_status}"
-    if http_status == 403 and expires_at is not None and expires_at <= datetime.now(UTC):
+    if http_status == 403 and expires_at is not None and is_over(expires_at, datetime.now(UTC)):
         return Refusal(Status.EXPIRED, kind, f"refused (403); the URL expired at {expires_at.isoformat()}")
     return Refusal(Status.FORBIDDEN, kind, f"the host refused ({http_status})")
 

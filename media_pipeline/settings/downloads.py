@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import NoDecode
 
 from media_pipeline.model import Role
+from media_pipeline.policy.templates import is_template
 from media_pipeline.settings.group import MEGABYTE, SPLIT, SettingsGroup
 
 
@@ -98,7 +99,7 @@ class Downloads(SettingsGroup):
     @field_validator("media_fetch_via")
     @classmethod
     def _templates_name_the_url(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not value or any("{url}" not in template for template in value):
+        if not value or not all(map(is_template, value)):
             raise ValueError("every template must contain {url}")
         return value
 

@@ -33,14 +33,13 @@ from media_pipeline.model import (
     Status,
     Validators,
 )
+from media_pipeline.policy.expiry import is_over
+from media_pipeline.policy.templates import ITSELF, expanded
 
 TRIES = 3
 """Requests in all for one URL when the trouble looks like it passes."""
 
 MOST_REDIRECTS = 5
-
-ITSELF = "{url}"
-"""The template that asks the medium's own host."""
 
 Ended = Received | ReceivedPlaylist | ReceivedSegment | Unchanged | Refusal
 """What a leg may end with."""
@@ -147,7 +146,7 @@ class Journey:
         """
         candidates = self._wanted.candidates
         everything = list(range(len(candidates)))
-        alive = [place for place in everything if try_expired or not _is_dead(candidates[place], now)]
+        alive = [place for place in everything if try_expired or not is_over(candidates[place].expires_at, now)]
         self._ways_by_template = [alive if template == ITSELF else everything for template in self._templates]
         if 0 not in self._ways_by_template[0]:
             self._lost = "its URL has expired"
@@ -181,7 +180,7 @@ class Journey:
 
     @property
     def _url(self) -> str:
-        return self._templates[self._template].replace("{url}", self.candidate.url)
+        return expanded(self._templates[self._template], self.candidate.url)
 
     def _next_leg(self) -> Leg:
         return self.side_leg(self._url)
@@ -232,10 +231,6 @@ class Journey:
     def _downgrade(self, place: int) -> str:
         what = f" ({self.candidate.rule})" if self.candidate.rule else ""
         return f"candidate {place + 1} of {len(self._wanted.candidates)}{what}, as the best failed: {self._lost}"
-
-
-def _is_dead(candidate: Candidate, now: datetime) -> bool:
-    return candidate.expires_at is not None and candidate.expires_at <= now
 
 
 def _drop_evidence(refusals: Sequence[Refusal]) -> None:

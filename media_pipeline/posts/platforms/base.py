@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from media_pipeline.model import Candidate, Fault, Locator, MediaRef, MediaType, Post, Record, Relation, Role
+from media_pipeline.policy.expiry import end_of
 from media_pipeline.posts.expiry import expires_at
 
 
@@ -142,6 +143,6 @@ def _reference(position: int, medium: Medium) -> MediaRef:
         candidates=tuple(by_url.values()),
         role=medium.role,
         alt_text=medium.alt_text,
-        expires_at=(expires_at(chosen.url) or chosen.expires_at) if chosen else None,
+        expires_at=end_of(expires_at(chosen.url), chosen.expires_at) if chosen else None,
         note=medium.note,
     )

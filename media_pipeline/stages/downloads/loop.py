@@ -21,6 +21,8 @@ from media_pipeline.fetch.dispatch.downloader import DownloadDropped, Downloader
 from media_pipeline.fetch.dispatch.journey import Wanted
 from media_pipeline.fetch.unfinished import UnfinishedDownloads
 from media_pipeline.model import Candidate, FetchFailure, ImportPartition, Status, is_of_the_one, unforeseen
+from media_pipeline.policy.expiry import end_of, is_over
+from media_pipeline.policy.templates import addresses_of
 from media_pipeline.posts.expiry import expires_at
 from media_pipeline.stages.context import ROWS_ASKED_FOR, StageContext
 from media_pipeline.stages.downloads.outcomes import (
@@ -130,10 +132,10 @@ class Downloads:
             if candidate.url == url:
                 chosen = replace(candidate, expires_at=reference.expires_at)
             else:
-                others.append(replace(candidate, expires_at=candidate.expires_at or expires_at(candidate.url)))
+                others.append(replace(candidate, expires_at=end_of(expires_at(candidate.url), candidate.expires_at)))
         next_time = now + media.wait_after(reference.attempts + 1)
         is_last = reference.attempts + 1 >= settings.media_max_attempts
-        expires_first = reference.expires_at is not None and reference.expires_at <= next_time
+        expires_first = is_over(reference.expires_at, next_time)
         candidates = (chosen, *others)
         if reference.is_held and reference.status is Status.PENDING:
             candidates = self._no_worse_than_held(reference, candidates)
@@ -149,10 +151,7 @@ class Downloads:
 
         Where none did (it was signed anew since, or came along with its export), that is the best one alone.
         """
-        urls = [
-            {template.replace("{url}", candidate.url) for template in self._context.settings.media_fetch_via}
-            for candidate in candidates
-        ]
+        urls = [addresses_of(candidate.url, self._context.settings.media_fetch_via) for candidate in candidates]
         place = next((place for place, found in enumerate(urls) if reference.fetched_url in found), 0)
         return candidates[: place + 1]
 

@@ -29,6 +29,7 @@ from media_pipeline.model import (
     is_of_the_one,
     unforeseen,
 )
+from media_pipeline.policy.templates import addresses_of
 from media_pipeline.stages.context import StageContext
 from media_pipeline.stages.integrity.stored_files import NotArchived, restore
 from media_pipeline.storage.archive import ArchiveError
@@ -233,8 +234,8 @@ def forget_unfinished(context: StageContext, unfinished: UnfinishedDownloads, do
     for reference in download.references:
         if reference.attempts + 1 >= context.settings.media_max_attempts:
             for candidate in reference.candidates:
-                for template in context.settings.media_fetch_via:
-                    unfinished.discard(template.replace("{url}", candidate.url))
+                for address in addresses_of(candidate.url, context.settings.media_fetch_via):
+                    unfinished.discard(address)
 
 
 class _Rows:
