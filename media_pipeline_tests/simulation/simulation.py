@@ -120,6 +120,8 @@ def simulate(simulation: Simulation, seed: int) -> None:
     """Let things happen, then run until quiet, look at everything once, and check."""
     print(f"repeat with MEDIA_TEST_SEED={seed} pytest -m slow media_pipeline_tests/simulation -k one_seed")
     dice = random.Random(seed)
+    # What befalls a library before its first run befalls nothing.
+    assert simulation.run(draw(dice, simulation.catalog_url)) in ENDED
     for _ in range(dice.randint(2, MOST_EVENTS)):
         _happen(simulation, dice)
         check_that_nothing_is_lost(simulation)
