@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from media_pipeline.catalog.selection import in_partitions, pieces
+from media_pipeline.catalog.selection import Selection, in_partitions, page_after, pieces, selects_file
 from media_pipeline.catalog.tables import imports, media_files, post_media, renditions
 from media_pipeline.model import ImportPartition, MediaType, RenderedFile, RenditionKind, Status
 
@@ -59,31 +59,21 @@ class Made:
     """Whether there is something to look at: a file, or the original that stands for it."""
 
 
-def sources(
-    connection: sa.Connection, condition: sa.ColumnElement[bool] | None, after: str, limit: int
-) -> list[Source]:
-    """Stored, readable files by SHA-256 from ``after`` on, with what was made of each.
+def sources(connection: sa.Connection, selection: Selection, after: str, limit: int) -> list[Source]:
+    """Selected files that are stored and readable, by SHA-256 from ``after`` on, with what was made of each.
 
-    Ask for many at once: each call looks up all files of a condition such as :func:`files.of_partitions`.
+    Ask for many at once: each call looks up all files of the selected partitions.
     """
-    query = (
-        sa.select(
-            *media_files.c[
-                "sha256", "local_path", "file_size", "media_type", "mime_type", "width", "frames", "duration"
-            ]
-        )
-        .where(
-            sa.or_(media_files.c.local_path.is_not(None), media_files.c.archived_at.is_not(None)),
-            media_files.c.facts_at.is_not(None),
-            media_files.c.facts_error.is_(None),
-            media_files.c.sha256 > after,
-        )
-        .order_by(media_files.c.sha256)
-        .limit(limit)
+    columns = media_files.c[
+        "sha256", "local_path", "file_size", "media_type", "mime_type", "width", "frames", "duration"
+    ]
+    query = sa.select(*columns).where(
+        sa.or_(media_files.c.local_path.is_not(None), media_files.c.archived_at.is_not(None)),
+        media_files.c.facts_at.is_not(None),
+        media_files.c.facts_error.is_(None),
+        selects_file(selection),
     )
-    if condition is not None:
-        query = query.where(condition)
-    files: Sequence[Any] = connection.execute(query).all()
+    files: Sequence[Any] = connection.execute(page_after(query, media_files.c.sha256, after, limit)).all()
     made: dict[str, dict[str, str | None]] = {}
     for piece in pieces(file.sha256 for file in files):
         query = sa.select(*renditions.c["sha256", "recipe", "local_path"]).where(renditions.c.sha256.in_(piece))

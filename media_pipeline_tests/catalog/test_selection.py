@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from media_pipeline.catalog.database import Database
-from media_pipeline.catalog.selection import by_author, holds_import, pieces, ranges
+from media_pipeline.catalog.selection import Selection, holds_import, pieces, ranges, selects_post
 from media_pipeline.catalog.tables import imports, posts
 from media_pipeline.model import ImportPartition
 from media_pipeline_tests.catalog.filling import a_post, add_import, upsert
@@ -74,7 +74,8 @@ def test_an_author_is_found_by_handle_in_any_case_or_by_id(database: Database, u
         a_post("3", author_handle=None),
     )
     with database.read() as connection:
-        number = connection.execute(sa.select(sa.func.count()).select_from(posts).where(by_author(user))).scalar_one()
+        query = sa.select(sa.func.count()).select_from(posts).where(selects_post(Selection(user=user)))
+        number = connection.execute(query).scalar_one()
     assert number in (0, 1) if found is None else number == found  # SQLite knows the case of ASCII only
 
 
