@@ -68,9 +68,9 @@ class DriverError(MediaPipelineError):
 
 @contextmanager
 def driver_errors() -> Generator[None]:
-    """Raise DriverError in place of SQLAlchemy's errors, which name the statement and its values as well.
+    """Raise DriverError in place of SQLAlchemy's errors, whose text holds the statement and its values as well.
 
-    For those who only have to say what is wrong: :mod:`media_pipeline.catalog.rowwise` tells whose fault it is.
+    Also for Dagster's history, which is kept by SQLAlchemy too: so nobody outside this room has to import it.
     """
     try:
         yield
@@ -216,7 +216,7 @@ class Database:
     def paged(
         self, ask: Callable[[Connection, Key], list[Row]], key: Callable[[Row], Key], first: Key
     ) -> Iterator[list[Row]]:
-        """As :func:`selection.paged`, with a transaction for each page: what is made of one may take its time."""
+        """As :func:`selection.paged`, each page in a transaction of its own, so that none stays open for hours."""
 
         def ask_once(after: Key) -> list[Row]:
             with self.read() as connection:

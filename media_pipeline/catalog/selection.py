@@ -1,4 +1,8 @@
-"""What the tables' queries share: which rows are meant, and long lists and long tables piece by piece."""
+"""What the tables' queries share: which files and posts are meant, and long lists and tables piece by piece.
+
+What belongs here: a Selection, which the other rooms make, the conditions that follow from it, which stay in this
+room, and pages. What does not: conditions that only one table's questions need.
+"""
 
 from __future__ import annotations
 
@@ -23,28 +27,30 @@ IN_LIST = 500
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which part of the library is meant: what meets everything that is said here. None says nothing.
+    """Which files or posts of the library are meant: those that meet every limit that is set. None sets no limit.
 
-    A file is selected by its own digests, and by the references that hold it. Without any of these all files are.
+    Partitions, user and post choose references, and with them the files that they hold. Without any of these three,
+    files are selected whether a reference holds them or not.
     """
 
     partitions: Sequence[ImportPartition] | None = None
-    """Of the imports that name the reference."""
+    """Where the reference, or the post, was imported."""
     user: str | None = None
-    """The author's handle, with or without @, or platform id."""
+    """The author of the post: the handle, with or without @, or the platform's id."""
     post: str | None = None
-    """The post's id, ours or the platform's."""
+    """The id of the post, ours or the platform's."""
     statuses: Collection[Status] = (Status.STORED,)
     """A reference in another status does not count as one that holds its file."""
     with_versions: bool = False
-    """Whether also files are meant that such references, in whatever status, held before their host had others."""
+    """Whether files are selected too that the references, in whatever status, held before their host sent others."""
     digest: str | None = None
-    """The file's MD5 or SHA-256, in any case."""
+    """The MD5 or SHA-256 of the file, in any case."""
     sha256s: Sequence[str] | None = None
-    """The files' SHA-256. What answers in one page takes no more of them than a statement has parameters for."""
+    """The SHA-256 of the files. Functions that return one page put all of them into one statement: give those at most
+    some thousands."""
 
     def pieces(self) -> Iterator[Selection]:
-        """Selections of short lists that are this one together, in the order of the files' SHA-256."""
+        """This selection divided by ``sha256s`` into lists of at most IN_LIST, in the order of SHA-256."""
         if self.sha256s is None:
             yield self
             return
@@ -56,7 +62,7 @@ EVERYTHING = Selection()
 
 
 def selects_file(selection: Selection) -> sa.ColumnElement[bool]:
-    """Condition on ``media_files``."""
+    """Condition on ``media_files``: the file is selected."""
     conditions: list[sa.ColumnElement[bool]] = []
     if selection.sha256s is not None:
         conditions.append(media_files.c.sha256.in_(selection.sha256s))
@@ -88,7 +94,7 @@ def _of_references(selection: Selection, query: sa.Select[tuple[str]]) -> sa.Sel
 
 
 def selects_post(selection: Selection) -> sa.ColumnElement[bool]:
-    """Condition on ``posts``: its import, its author and itself are as the selection says."""
+    """Condition on ``posts``: the post is selected. Limits on files and on statuses are not looked at."""
     conditions: list[sa.ColumnElement[bool]] = []
     if selection.partitions is not None:
         conditions.append(in_partitions(posts.c.import_id, selection.partitions))
@@ -149,7 +155,7 @@ def pieces(values: Iterable[Value], size: int = IN_LIST) -> Iterator[list[Value]
 
 
 def paged(ask: Callable[[Key], list[Value]], key: Callable[[Value], Key], first: Key) -> Iterator[list[Value]]:
-    """The pages of a long answer: each is asked for by the key of the last row before it, until one is empty."""
+    """The pages of a long answer, until one is empty: ``ask`` is given the key of the last row of the page before."""
     last = first
     while page := ask(last):
         yield page
