@@ -19,6 +19,7 @@ from media_pipeline.catalog import (
     media,
     media_due,
     media_reports,
+    missing,
     near_duplicates,
     placeholders,
     posts,
@@ -30,6 +31,7 @@ from media_pipeline.catalog.selection import EVERYTHING, Selection
 from media_pipeline_tests.catalog.filling import FIRST, SECOND, add_post, digest, store
 
 BIG_TABLES = ("posts", "post_media", "media_files", "renditions", "fetch_attempts", "import_files", "near_duplicates")
+KEY_OF_FILES = "sqlite_autoindex_media_files_1"
 Asking = Callable[[sa.Connection], object]
 
 QUESTIONS: dict[str, tuple[Asking, str]] = {
@@ -68,6 +70,34 @@ QUESTIONS: dict[str, tuple[Asking, str]] = {
     "an author's files, by handle": (
         lambda connection: list(files.local(connection, Selection(user="@Ann"))),
         "ix_posts_author_handle_lower",
+    ),
+    "an author's files in a partition": (
+        lambda connection: list(files.local(connection, Selection([FIRST], user="@Ann"))),
+        "ix_posts_author_handle_lower",
+    ),
+    "a post's files, by the platform's id": (
+        lambda connection: list(files.local(connection, Selection(post="1"))),
+        "ix_posts_native_id",
+    ),
+    "many files by SHA-256": (
+        lambda connection: list(files.local(connection, Selection(sha256s=[digest(str(n)) for n in range(1000)]))),
+        KEY_OF_FILES,
+    ),
+    "some of the library's files": (
+        lambda connection: renditions.sources(connection, EVERYTHING, "", 10),
+        KEY_OF_FILES,
+    ),
+    "which files the archive has": (
+        lambda connection: archived.by_digest(connection, [digest("one")]),
+        KEY_OF_FILES,
+    ),
+    "what is missing in a partition": (
+        lambda connection: missing.of_partitions(connection, [FIRST]),
+        "ix_post_media_import_id_status_sha256",
+    ),
+    "which of some references have no bytes": (
+        lambda connection: media_due.without_bytes(connection, ["med-1"]),
+        "sqlite_autoindex_post_media_1",
     ),
     "an author's references, by id": (
         lambda connection: list(media_reports.listing(connection, user="17")),
