@@ -6,15 +6,16 @@ store for it. What does not: files and their places in the store (:mod:`media_pi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
 from media_pipeline.catalog.files import held_by, partition_of_held
-from media_pipeline.catalog.selection import in_partitions, pieces
+from media_pipeline.catalog.selection import EVERYTHING, Selection, page_after, paged, pieces, selects_file
 from media_pipeline.catalog.tables import media_files, media_versions, post_media, posts
 from media_pipeline.model import ArchivedObject, Content, ImportPartition, Proof, Status
 
@@ -78,18 +79,6 @@ _ARCHIVED = media_files.c[
 ]
 
 
-def of_partitions(partitions: Sequence[ImportPartition]) -> sa.ColumnElement[bool]:
-    """Condition on ``media_files``: a stored reference of the partitions holds the file, or held it before another."""
-    of_these = in_partitions(post_media.c.import_id, partitions)
-    held = sa.select(post_media.c.sha256).where(of_these, post_media.c.status == Status.STORED)
-    before = (
-        sa.select(media_versions.c.sha256)
-        .join(post_media, post_media.c.media_id == media_versions.c.media_id)
-        .where(of_these)
-    )
-    return media_files.c.sha256.in_(sa.union(held, before))
-
-
 def _archived_file(row: Any) -> ArchivedFile:
     return ArchivedFile(
         row.sha256,
@@ -107,67 +96,58 @@ def _archived_file(row: Any) -> ArchivedFile:
     )
 
 
-def by_digest(connection: sa.Connection, sha256s: Sequence[str]) -> dict[str, ArchivedFile]:
+def by_digest(connection: sa.Connection, sha256s: Iterable[str]) -> dict[str, ArchivedFile]:
     """Those of the files that the archive holds, by SHA-256."""
     return {
         file.sha256: file
-        for piece in pieces(sha256s)
-        for file in archived_where(connection, media_files.c.sha256.in_(piece))
+        for piece in Selection(sha256s=tuple(sha256s)).pieces()
+        for file in _read(connection, _archived(piece))
     }
 
 
-def archived_where(
-    connection: sa.Connection, condition: sa.ColumnElement[bool], sample: int | None = None
-) -> list[ArchivedFile]:
-    """The files that meet the condition and that the archive holds, or a random sample of them."""
-    query = sa.select(*_ARCHIVED).where(condition, media_files.c.archived_at.is_not(None))
-    if sample is not None:
-        query = query.order_by(sa.func.random()).limit(sample)
-    return [_archived_file(row) for row in connection.execute(query)]
+def archived_sample(connection: sa.Connection, selection: Selection, limit: int) -> list[ArchivedFile]:
+    """Some of the selected files that the archive holds, others each time."""
+    return _read(connection, _archived(selection).order_by(sa.func.random()).limit(limit))
 
 
 def archived_page(connection: sa.Connection, after: str, limit: int) -> list[ArchivedFile]:
     """Files that the archive holds, by SHA-256 from ``after`` on."""
-    query = (
-        sa.select(*_ARCHIVED)
-        .where(media_files.c.archived_at.is_not(None), media_files.c.sha256 > after)
-        .order_by(media_files.c.sha256)
-        .limit(limit)
-    )
+    return _read(connection, page_after(_archived(EVERYTHING), media_files.c.sha256, after, limit))
+
+
+def _archived(selection: Selection) -> sa.Select[Any]:
+    return sa.select(*_ARCHIVED).where(media_files.c.archived_at.is_not(None), selects_file(selection))
+
+
+def _read(connection: sa.Connection, query: sa.Select[Any]) -> list[ArchivedFile]:
     return [_archived_file(row) for row in connection.execute(query)]
 
 
 def to_archive(
     connection: sa.Connection,
-    condition: sa.ColumnElement[bool] | None,
+    selection: Selection,
     limit: int,
     after: str,
     with_archived: bool = False,
 ) -> list[ToArchive]:
-    """Files in the store that the archive lacks, by SHA-256 from ``after`` on, each with its oldest reference.
+    """Selected files of the store that the archive lacks, by SHA-256 from ``after`` on, each with its oldest reference.
 
     A file counts that a stored reference holds, or held before its host changed it. ``with_archived``: also what the
-    archive was found to hold, in the store or not. Ask for many at once: each call looks up all files of a condition
-    such as :func:`of_partitions`.
+    archive was found to hold, in the store or not. Ask for many at once: each call looks up all files of the selected
+    partitions.
     """
     is_held = sa.exists().where(post_media.c.sha256 == media_files.c.sha256, post_media.c.status == Status.STORED)
     was_held = sa.exists().where(media_versions.c.sha256 == media_files.c.sha256)
     waiting = sa.and_(media_files.c.archived_at.is_(None), media_files.c.local_path.is_not(None))
     anywhere = sa.or_(media_files.c.archived_at.is_not(None), media_files.c.local_path.is_not(None))
-    query = (
-        sa.select(*_ARCHIVED, media_files.c.archived_at, media_files.c.created_at)
-        .where(
-            anywhere if with_archived else waiting,
-            media_files.c.facts_error.is_(None),
-            media_files.c.sha256 > after,
-            sa.or_(is_held, was_held),
-        )
-        .order_by(media_files.c.sha256)
-        .limit(limit)
+    query = sa.select(*_ARCHIVED, media_files.c.archived_at, media_files.c.created_at).where(
+        anywhere if with_archived else waiting,
+        media_files.c.facts_error.is_(None),
+        sa.or_(is_held, was_held),
+        selects_file(selection),
     )
-    if condition is not None:
-        query = query.where(condition)
-    rows = {row.sha256: row for row in connection.execute(query)}
+    found = connection.execute(page_after(query, media_files.c.sha256, after, limit))
+    rows = {row.sha256: row for row in found}
     oldest = _oldest_references(connection, list(rows))
     return [
         ToArchive(
@@ -268,10 +248,8 @@ def mark_not_archived(connection: sa.Connection, sha256s: Sequence[str]) -> None
 
 def forget_archive(connection: sa.Connection) -> None:
     """Nothing counts as archived any more: another archive takes the place of the one that everything was sent to."""
-    last = ""
-    while page := archived_page(connection, last, 5000):
+    for page in paged(partial(archived_page, connection, limit=5000), lambda file: file.sha256, ""):
         mark_not_archived(connection, [file.sha256 for file in page])
-        last = page[-1].sha256
 
 
 def claim_archive(connection: sa.Connection, archive_id: str) -> None:
@@ -292,19 +270,15 @@ def local_bytes(connection: sa.Connection) -> int:
 def least_recently_used(connection: sa.Connection, limit: int, after: ArchivedFile | None = None) -> list[ArchivedFile]:
     """Archived files that the store may let go, oldest use first, from one on that was given before."""
     query = (
-        sa.select(*_ARCHIVED)
-        .where(
-            media_files.c.local_path.is_not(None),
-            media_files.c.archived_at.is_not(None),
-            media_files.c.facts_error.is_(None),
-        )
+        _archived(EVERYTHING)
+        .where(media_files.c.local_path.is_not(None), media_files.c.facts_error.is_(None))
         .order_by(media_files.c.last_used_at, media_files.c.sha256)
         .limit(limit)
     )
     if after is not None:
         position = sa.tuple_(media_files.c.last_used_at, media_files.c.sha256)
         query = query.where(position > sa.tuple_(sa.literal(after.last_used_at, _TIME), sa.literal(after.sha256)))
-    return [_archived_file(row) for row in connection.execute(query)]
+    return _read(connection, query)
 
 
 def totals(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> dict[ImportPartition, dict[str, int]]:

@@ -10,17 +10,17 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from media_pipeline.catalog import leases, schema
 from media_pipeline.catalog.backups import (
@@ -30,8 +30,15 @@ from media_pipeline.catalog.backups import (
     connect_to_read,
     is_daily_due,
 )
+from media_pipeline.catalog.selection import paged
 from media_pipeline.model import MediaPipelineError
 from media_pipeline.settings import Settings
+
+Connection = sa.Connection
+"""What the functions of this room are given, in a transaction that ``Database`` has begun."""
+
+Row = TypeVar("Row")
+Key = TypeVar("Key")
 
 SQLITE_BUSY_SECONDS = 120
 """A writer waits this long for another one. Transactions are a batch long, i.e. well under a second."""
@@ -53,6 +60,23 @@ _BEYOND_64_BITS = re.compile(r"\d{20}|-\d{19}")
 
 class CatalogError(MediaPipelineError):
     """The catalogue can't be used as it is; the text says what to do."""
+
+
+class DriverError(MediaPipelineError):
+    """What a database or its driver says against a statement or a connection, in one line."""
+
+
+@contextmanager
+def driver_errors() -> Generator[None]:
+    """Raise DriverError in place of SQLAlchemy's errors, whose text holds the statement and its values as well.
+
+    Also for Dagster's history, which is kept by SQLAlchemy too: so nobody outside this room has to import it.
+    """
+    try:
+        yield
+    except SQLAlchemyError as error:
+        said = error.orig if isinstance(error, DBAPIError) else error
+        raise DriverError(" ".join(str(said).split())) from error
 
 
 def normalised_url(url: str) -> URL:
@@ -177,19 +201,31 @@ class Database:
     def _problems_named(self) -> Generator[None]:
         """What keeps the database from being opened, in one line."""
         try:
-            yield
-        except (DBAPIError, OSError) as error:
-            reason = " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
+            with driver_errors():
+                yield
+        except (DriverError, OSError) as error:
+            reason = " ".join(str(error).split())
             raise CatalogError(f"the catalogue {self.shown_url} can't be opened: {reason}") from error
 
     @contextmanager
-    def read(self) -> Generator[sa.Connection]:
+    def read(self) -> Generator[Connection]:
         """A connection for queries: one consistent view on SQLite."""
         with self.engine.connect() as connection, connection.begin():
             yield connection
 
+    def paged(
+        self, ask: Callable[[Connection, Key], list[Row]], key: Callable[[Row], Key], first: Key
+    ) -> Iterator[list[Row]]:
+        """As :func:`selection.paged`, each page in a transaction of its own, so that none stays open for hours."""
+
+        def ask_once(after: Key) -> list[Row]:
+            with self.read() as connection:
+                return ask(connection, after)
+
+        return paged(ask_once, key, first)
+
     @contextmanager
-    def write(self) -> Generator[sa.Connection]:
+    def write(self) -> Generator[Connection]:
         """A connection for changes, committed at the end, rolled back on an error. Writers take turns.
 
         So what a writer has looked up holds until it commits: two that meet the same post, file or URL can neither
@@ -205,7 +241,7 @@ class Database:
             yield connection
 
     @contextmanager
-    def own_row(self) -> Generator[sa.Connection]:
+    def own_row(self) -> Generator[Connection]:
         """A connection to change one row that no other writer depends on. On PostgreSQL it awaits nobody's turn."""
         with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
             yield connection

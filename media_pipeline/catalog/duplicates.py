@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from media_pipeline.catalog.selection import by_author, in_partitions, pieces
+from media_pipeline.catalog.selection import Selection, in_partitions, page_after, paged, pieces, selects_post
 from media_pipeline.catalog.tables import media_files, media_versions, post_media, posts, renditions
 from media_pipeline.model import ImportPartition, Status
 
@@ -60,24 +60,15 @@ def same_bytes(
     connection: sa.Connection, partitions: Sequence[ImportPartition], page: int = 2000
 ) -> Iterator[list[SameBytes]]:
     """Contents of the partitions in pages by SHA-256, each with its holders in the whole library; also single ones."""
-    last = ""
-    while True:
-        query = (
-            sa.select(post_media.c.sha256)
-            .where(
-                in_partitions(post_media.c.import_id, partitions),
-                post_media.c.status == Status.STORED,
-                post_media.c.sha256 > last,
-            )
-            .distinct()
-            .order_by(post_media.c.sha256)
-            .limit(page)
-        )
-        sha256s = list(connection.execute(query).scalars())
-        if not sha256s:
-            return
+    held = sa.select(post_media.c.sha256).where(
+        in_partitions(post_media.c.import_id, partitions), post_media.c.status == Status.STORED
+    )
+
+    def ask(after: str) -> list[str]:
+        return list(connection.execute(page_after(held.distinct(), post_media.c.sha256, after, page)).scalars())
+
+    for sha256s in paged(ask, str, ""):
         yield list(holders(connection, sha256s))
-        last = sha256s[-1]
 
 
 def holders(connection: sa.Connection, sha256s: Iterable[str]) -> Iterator[SameBytes]:
@@ -163,8 +154,9 @@ def prunable(connection: sa.Connection, user: str | None) -> list[str]:
         .order_by(post_media.c.media_id)
     )
     if user is not None:
-        authors_posts = sa.select(posts.c.post_id).where(by_author(user))
-        query = query.where(by_author(user), canonical.c.post_id.in_(authors_posts))
+        is_of_author = selects_post(Selection(user=user))
+        authors_posts = sa.select(posts.c.post_id).where(is_of_author)
+        query = query.where(is_of_author, canonical.c.post_id.in_(authors_posts))
     return list(connection.execute(query).scalars())
 
 
@@ -184,7 +176,7 @@ def of_author(connection: sa.Connection, media_ids: Iterable[str], user: str) ->
         for media_id in connection.execute(
             sa.select(post_media.c.media_id)
             .join(posts, posts.c.post_id == post_media.c.post_id)
-            .where(post_media.c.media_id.in_(piece), by_author(user))
+            .where(post_media.c.media_id.in_(piece), selects_post(Selection(user=user)))
         ).scalars()
     }
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from media_pipeline.catalog.files import LOCAL_FILE, LocalFile, of_partitions
-from media_pipeline.catalog.selection import in_partitions, pieces
+from media_pipeline.catalog.files import LOCAL_FILE, LocalFile
+from media_pipeline.catalog.selection import Selection, in_partitions, page_after, pieces, selects_file
 from media_pipeline.catalog.tables import media_files, post_media, video_fingerprints
 from media_pipeline.model import FileFacts, ImportPartition, Status
 
@@ -25,18 +25,13 @@ def without_facts(
 
     Ask for many at once: each call looks up all files of the partitions.
     """
-    query = (
-        sa.select(*LOCAL_FILE)
-        .where(
-            lacks_facts(version),
-            media_files.c.local_path.is_not(None),
-            of_partitions(partitions),
-            media_files.c.sha256 > after,
-        )
-        .order_by(media_files.c.sha256)
-        .limit(limit)
+    query = sa.select(*LOCAL_FILE).where(
+        lacks_facts(version),
+        media_files.c.local_path.is_not(None),
+        selects_file(Selection(partitions)),
     )
-    return [LocalFile(*row) for row in connection.execute(query)]
+    found = connection.execute(page_after(query, media_files.c.sha256, after, limit))
+    return [LocalFile(*row) for row in found]
 
 
 def lacks_facts(version: int) -> sa.ColumnElement[bool]:

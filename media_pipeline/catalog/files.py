@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
-from media_pipeline.catalog.selection import by_author, in_partitions, pieces
-from media_pipeline.catalog.tables import imports, media_files, post_media, posts
+from media_pipeline.catalog.selection import (
+    EVERYTHING,
+    Selection,
+    in_partitions,
+    page_after,
+    paged,
+    pieces,
+    selects_file,
+)
+from media_pipeline.catalog.tables import imports, media_files, post_media
 from media_pipeline.model import Content, FetchedFile, ImportPartition, Status
 from media_pipeline.policy.clocks import is_from_the_future
 
@@ -37,32 +46,6 @@ LOCAL_FILE = media_files.c[
     "sha256", "md5_sum", "file_size", "media_type", "mime_type", "extension", "local_path", "verified_at"
 ]
 """The columns of a LocalFile."""
-
-
-def of_partitions(
-    partitions: Sequence[ImportPartition], statuses: Collection[Status] = (Status.STORED,)
-) -> sa.ColumnElement[bool]:
-    """Condition on ``media_files``: a reference of the partitions holds the file, in one of the statuses."""
-    refs = sa.select(post_media.c.sha256).where(
-        in_partitions(post_media.c.import_id, partitions), post_media.c.status.in_(statuses)
-    )
-    return media_files.c.sha256.in_(refs)
-
-
-def of_user(user: str) -> sa.ColumnElement[bool]:
-    """Condition on ``media_files``: a reference of the author holds the file."""
-    refs = sa.select(post_media.c.sha256).join(posts, posts.c.post_id == post_media.c.post_id)
-    return media_files.c.sha256.in_(refs.where(by_author(user), post_media.c.status == Status.STORED))
-
-
-def of_post(post_id: str) -> sa.ColumnElement[bool]:
-    """Condition on ``media_files``: a reference of the post (our id or the platform's) holds the file."""
-    refs = (
-        sa.select(post_media.c.sha256)
-        .join(posts, posts.c.post_id == post_media.c.post_id)
-        .where(sa.or_(posts.c.post_id == post_id, posts.c.native_id == post_id), post_media.c.status == Status.STORED)
-    )
-    return media_files.c.sha256.in_(refs)
 
 
 def save(connection: sa.Connection, stored: Sequence[tuple[FetchedFile, str]]) -> None:
@@ -114,46 +97,35 @@ def _row(fetched: FetchedFile, local_path: str, now: datetime) -> dict[str, Any]
     }
 
 
-def local(
-    connection: sa.Connection, condition: sa.ColumnElement[bool] | None = None, page: int = 5000
-) -> Iterator[LocalFile]:
-    """Files that lie in the store, in pages by SHA-256."""
-    last = ""
-    while True:
-        query = (
-            sa.select(*LOCAL_FILE)
-            .where(media_files.c.local_path.is_not(None), media_files.c.sha256 > last)
-            .order_by(media_files.c.sha256)
-            .limit(page)
-        )
-        if condition is not None:
-            query = query.where(condition)
-        rows = [LocalFile(*row) for row in connection.execute(query)]
-        if not rows:
-            return
-        yield from rows
-        last = rows[-1].sha256
+def local(connection: sa.Connection, selection: Selection = EVERYTHING, page: int = 5000) -> Iterator[LocalFile]:
+    """The selected files that lie in the store, by SHA-256."""
+    for piece in selection.pieces():
+        for found in paged(partial(_page, connection, piece, page), lambda file: file.sha256, ""):
+            yield from found
 
 
-def of_digests(sha256s: Sequence[str]) -> sa.ColumnElement[bool]:
-    """Condition on ``media_files``: one of these contents."""
-    return media_files.c.sha256.in_(sha256s)
+def _page(connection: sa.Connection, selection: Selection, limit: int, after: str) -> list[LocalFile]:
+    return _read(connection, page_after(_local(selection), media_files.c.sha256, after, limit))
 
 
-def has_digest(digest: str) -> sa.ColumnElement[bool]:
-    """Condition on ``media_files``: the file has this MD5 or SHA-256."""
-    return sa.or_(media_files.c.md5_sum == digest.lower(), media_files.c.sha256 == digest.lower())
+def local_sample(connection: sa.Connection, selection: Selection, limit: int) -> list[LocalFile]:
+    """Some of the selected files that lie in the store, others each time."""
+    return _read(connection, _local(selection).order_by(sa.func.random()).limit(limit))
 
 
-def is_known(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> bool:
-    """Whether any file meets the condition, stored locally or not."""
-    return connection.execute(sa.select(media_files.c.sha256).where(condition).limit(1)).first() is not None
+def _local(selection: Selection) -> sa.Select[Any]:
+    return sa.select(*LOCAL_FILE).where(media_files.c.local_path.is_not(None), selects_file(selection))
 
 
-def local_sample(connection: sa.Connection, condition: sa.ColumnElement[bool], limit: int) -> list[LocalFile]:
-    """Some of the files that meet the condition and lie in the store, others each time."""
-    query = sa.select(*LOCAL_FILE).where(media_files.c.local_path.is_not(None), condition)
-    return [LocalFile(*row) for row in connection.execute(query.order_by(sa.func.random()).limit(limit))]
+def _read(connection: sa.Connection, query: sa.Select[Any]) -> list[LocalFile]:
+    return [LocalFile(*row) for row in connection.execute(query)]
+
+
+def is_known(connection: sa.Connection, selection: Selection) -> bool:
+    """Whether any file is selected, stored locally or not."""
+    return (
+        connection.execute(sa.select(media_files.c.sha256).where(selects_file(selection)).limit(1)).first() is not None
+    )
 
 
 def mark_local(connection: sa.Connection, sha256: str, local_path: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from media_pipeline.catalog.file_facts import lacks_facts
-from media_pipeline.catalog.media import is_due
+from media_pipeline.catalog.media_due import is_due
 from media_pipeline.catalog.selection import holds_import, pieces
 from media_pipeline.catalog.storable import indexed_text
 from media_pipeline.catalog.tables import import_faults, import_files, imports, media_files, post_media, posts

@@ -1,23 +1,21 @@
-"""Media references of posts: the tables post_media and fetch_attempts."""
+"""Media references of posts: what is written into the tables post_media and fetch_attempts.
+
+What belongs here: what becomes of a reference when it is fetched, or is to be fetched again. What does not: which are
+due (:mod:`media_pipeline.catalog.media_due`), counting and listing (:mod:`media_pipeline.catalog.media_reports`), what
+an export says of them (:mod:`media_pipeline.catalog.manifests`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
 from media_pipeline.catalog.selection import in_partitions, pieces
-from media_pipeline.catalog.tables import (
-    fetch_attempts,
-    media_files,
-    media_versions,
-    post_media,
-)
-from media_pipeline.model import Candidate, FetchAttempt, ImportPartition, Role, Status, Validators
-from media_pipeline.policy import clocks
+from media_pipeline.catalog.tables import fetch_attempts, media_files, media_versions, post_media
+from media_pipeline.model import FetchAttempt, ImportPartition, Role, Status
 
 RETRY_AFTER_HOURS = 1
 """Wait before the second try; doubled with each further one."""
@@ -25,31 +23,6 @@ RETRY_AFTER_HOURS_AT_MOST = 7 * 24
 RETRY_AFTER_DAYS_AT_MOST = 30
 """A host that asks for a longer wait is asked again after this one."""
 LONGEST_WAIT = max(timedelta(hours=RETRY_AFTER_HOURS_AT_MOST), timedelta(days=RETRY_AFTER_DAYS_AT_MOST))
-
-
-@dataclass(frozen=True, slots=True)
-class PendingMedia:
-    """A reference that is due to be fetched."""
-
-    media_id: str
-    url: str | None
-    """None: its file was lost, and its export names no URL any more."""
-    url_digest: str
-    expires_at: datetime | None
-    attempts: int
-    sha256: str | None
-    """What it held before, when it is fetched again."""
-    status: Status
-    candidates: tuple[Candidate, ...]
-    """Of its own role, best first."""
-    validators: Validators
-    """Of what it held before."""
-    fetched_url: str | None
-    """What brought that."""
-    is_held: bool
-    """Whether the store has what it held before, and it can be read."""
-    is_archived: bool
-    """Whether the archive has it, by what is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,66 +54,6 @@ class FailedMedia:
     retry_after_seconds: float | None = None
 
 
-def pending(
-    connection: sa.Connection,
-    partitions: Sequence[ImportPartition],
-    limit: int,
-    without: Collection[str] = (),
-    post_id: str | None = None,
-) -> list[PendingMedia]:
-    """References to fetch now: pending ones, and failed ones whose time has come; soonest to expire first.
-
-    Each call sorts everything that is due (200,000: 0.1 s), however few are asked for: ask for many at once.
-    """
-    columns = (
-        post_media.c.media_id,
-        post_media.c.media_url,
-        post_media.c.url_digest,
-        post_media.c.url_expires_at,
-        post_media.c.attempts,
-        post_media.c.sha256,
-        *post_media.c["status", "role", "candidates", "etag", "last_modified", "fetched_url"],
-        sa.and_(media_files.c.local_path.is_not(None), media_files.c.facts_error.is_(None)).label("is_held"),
-        media_files.c.archived_at.is_not(None).label("is_archived"),
-    )
-    query = (
-        sa.select(*columns)
-        .outerjoin(media_files, media_files.c.sha256 == post_media.c.sha256)
-        .where(in_partitions(post_media.c.import_id, partitions), is_due(), post_media.c.media_id.not_in(without))
-        .order_by(post_media.c.url_expires_at.is_(None), post_media.c.url_expires_at, post_media.c.media_id)
-        .limit(limit)
-    )
-    if post_id:
-        query = query.where(post_media.c.post_id == post_id)
-    return [_pending(row) for row in connection.execute(query)]
-
-
-def _pending(row: Any) -> PendingMedia:
-    return PendingMedia(
-        row.media_id,
-        row.media_url,
-        row.url_digest,
-        row.url_expires_at,
-        row.attempts,
-        row.sha256,
-        Status(row.status),
-        tuple(candidate_of(entry) for entry in row.candidates if entry["role"] == row.role),
-        Validators(row.etag, row.last_modified),
-        row.fetched_url,
-        bool(row.is_held),
-        bool(row.is_archived),
-    )
-
-
-def candidate_of(entry: Mapping[str, Any]) -> Candidate:
-    """A candidate as the column ``candidates`` holds it."""
-    expires_at = entry.get("expires_at")
-    known = {name: entry[name] for name in ("url", "width", "height", "bitrate", "rule", "codec") if name in entry}
-    return Candidate(
-        **known, role=Role(entry["role"]), expires_at=datetime.fromisoformat(expires_at) if expires_at else None
-    )
-
-
 def ask_again(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> int:
     """Make pending what is stored, to see whether its host has another version by now; return how many.
 
@@ -157,33 +70,6 @@ def ask_again(connection: sa.Connection, partitions: Sequence[ImportPartition]) 
     ).rowcount
 
 
-def is_due() -> sa.ColumnElement[bool]:
-    """Condition on ``post_media``: to be fetched now."""
-    columns, now = post_media.c, datetime.now(UTC)
-    return sa.and_(
-        # Says it twice, since SQLite finds the statuses of a list in the index, those of an OR it doesn't.
-        columns.status.in_([Status.PENDING, Status.FAILED, Status.MISSING, Status.EXPIRED]),
-        sa.or_(
-            columns.status == Status.PENDING,
-            sa.and_(columns.status == Status.MISSING, columns.next_attempt_at.is_(None)),
-            sa.and_(
-                columns.status != Status.EXPIRED,
-                clocks.is_waited_out(columns.next_attempt_at, columns.updated_at, now, LONGEST_WAIT),
-            ),
-            sa.and_(
-                columns.status == Status.EXPIRED,
-                clocks.is_expired_too_soon(columns.url_expires_at, columns.attempts, columns.updated_at, now),
-            ),
-        ),
-    )
-
-
-def count_due(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> int:
-    """How many references are to be fetched now."""
-    query = sa.select(sa.func.count()).where(in_partitions(post_media.c.import_id, partitions), is_due())
-    return connection.execute(query).scalar_one()
-
-
 def unskip(connection: sa.Connection, partitions: Sequence[ImportPartition], roles: Collection[Role]) -> None:
     """Make pending what was skipped for a role that is wanted by now."""
     connection.execute(
@@ -196,31 +82,6 @@ def unskip(connection: sa.Connection, partitions: Sequence[ImportPartition], rol
         )
         .values(status=Status.PENDING, error=None, updated_at=datetime.now(UTC))
     )
-
-
-def stored_under_url(connection: sa.Connection, digests: Iterable[str]) -> dict[str, StoredMedia]:
-    """For each of these URLs that some reference has fetched: that success, the latest if there are several."""
-    found: dict[str, StoredMedia] = {}
-    for piece in pieces(digests):
-        query = (
-            sa.select(post_media)
-            .join(media_files, media_files.c.sha256 == post_media.c.sha256)
-            .where(post_media.c.url_digest.in_(piece), post_media.c.status == Status.STORED)
-            .order_by(post_media.c.fetched_at)
-        )
-        for row in connection.execute(query):
-            found[row.url_digest] = StoredMedia(
-                "",
-                row.sha256,
-                row.etag,
-                row.last_modified,
-                row.fetched_at,
-                row.fetched_url,
-                row.declared_width,
-                row.declared_height,
-                row.downgrade,
-            )
-    return found
 
 
 def mark_stored(connection: sa.Connection, successes: Sequence[StoredMedia]) -> None:
@@ -359,6 +220,34 @@ def mark_failed(connection: sa.Connection, failures: Sequence[FailedMedia], max_
                 updated_at=now,
             )
         )
+
+
+def mark_truncated(connection: sa.Connection, truncated: Mapping[str, str], max_attempts: int) -> int:
+    """Make the references to these files fail, so that they are fetched again; return how many.
+
+    ``{sha256: how its end is missing}``. To be called before that is written to the files: one that is known as
+    truncated already came a second time, so its host has no better, and its references stay stored. So do those
+    whose tries are spent, and those without a URL: half a picture is better than none. All keep the file.
+    """
+    failures: list[FailedMedia] = []
+    for piece in pieces(truncated):
+        query = (
+            sa.select(*post_media.c["media_id", "attempts", "sha256"])
+            .join(media_files, media_files.c.sha256 == post_media.c.sha256)
+            .where(
+                post_media.c.sha256.in_(piece),
+                post_media.c.status == Status.STORED,
+                post_media.c.media_url.is_not(None),
+                post_media.c.attempts < max_attempts,
+                media_files.c.truncated.is_(None),
+            )
+        )
+        failures += [
+            FailedMedia(row.media_id, Status.FAILED, f"truncated: {truncated[row.sha256]}", row.attempts)
+            for row in connection.execute(query)
+        ]
+    mark_failed(connection, failures, max_attempts)
+    return len(failures)
 
 
 def _file_is(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:

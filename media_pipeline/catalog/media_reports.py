@@ -1,6 +1,7 @@
 """What became of media references, counted and listed for reports and for people.
 
-What belongs here: reading. What does not: what is due, and writing (:mod:`media_pipeline.catalog.media`).
+What belongs here: reading. What does not: what is due (:mod:`media_pipeline.catalog.media_due`), and writing
+(:mod:`media_pipeline.catalog.media`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from media_pipeline.catalog.selection import by_author, holds_import, in_partitions
+from media_pipeline.catalog.selection import Selection, holds_import, in_partitions, selects_post
 from media_pipeline.catalog.tables import imports, media_files, post_media, posts
 from media_pipeline.model import ImportPartition, Status
 
@@ -112,12 +113,9 @@ def listing(
         )
         .join(posts, posts.c.post_id == post_media.c.post_id)
         .outerjoin(media_files, media_files.c.sha256 == post_media.c.sha256)
+        .where(selects_post(Selection(user=user or None, post=post_id or None)))
         .order_by(posts.c.posted_at.is_(None), posts.c.posted_at, post_media.c.post_id, post_media.c.position)
     )
-    if post_id:
-        query = query.where(sa.or_(posts.c.post_id == post_id, posts.c.native_id == post_id))
-    if user:
-        query = query.where(by_author(user))
     if status:
         query = query.where(post_media.c.status == status)
     if limit:

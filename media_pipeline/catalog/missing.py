@@ -6,13 +6,13 @@ What belongs here: losing and finding again the bytes of references. What does n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from media_pipeline.catalog.selection import in_partitions
+from media_pipeline.catalog.selection import in_partitions, pieces
 from media_pipeline.catalog.tables import media_files, media_versions, post_media
 from media_pipeline.model import Content, ImportPartition, MediaType, Status
 
@@ -35,8 +35,8 @@ class MissingFile:
     """The key that the archive had it under."""
 
 
-def of_partitions(partitions: Sequence[ImportPartition]) -> sa.ColumnElement[bool]:
-    """Condition on ``media_files``: a reference of the partitions misses the file, or held it before another came."""
+def of_partitions(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> list[MissingFile]:
+    """The files that references of the partitions miss, or held before others came and are nowhere now."""
     of_these = in_partitions(post_media.c.import_id, partitions)
     named = sa.select(post_media.c.sha256).where(of_these, post_media.c.status == Status.MISSING)
     before = (
@@ -45,11 +45,17 @@ def of_partitions(partitions: Sequence[ImportPartition]) -> sa.ColumnElement[boo
         .join(held, held.c.sha256 == media_versions.c.sha256)
         .where(of_these, held.c.local_path.is_(None), held.c.archived_at.is_(None))
     )
-    return media_files.c.sha256.in_(sa.union(named, before))
+    return _files(connection, media_files.c.sha256.in_(sa.union(named, before)))
 
 
-def files(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> list[MissingFile]:
-    """The files that meet the condition, with what is needed to find them. Those in quarantine are not meant."""
+def by_digest(connection: sa.Connection, sha256s: Iterable[str]) -> list[MissingFile]:
+    """These files, by SHA-256."""
+    found = (_files(connection, media_files.c.sha256.in_(piece)) for piece in pieces(sorted(sha256s)))
+    return [file for piece in found for file in piece]
+
+
+def _files(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> list[MissingFile]:
+    """Files with what is needed to find them. Those in quarantine are not meant."""
     columns = media_files.c["sha256", "md5_sum", "file_size", "mime_type", "media_type", "extension"]
     query = (
         sa.select(*columns, *media_files.c["local_path", "s3_key"])
@@ -66,11 +72,6 @@ def files(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> list[
         )
         for row in connection.execute(query)
     ]
-
-
-def has_digest(sha256: str) -> sa.ColumnElement[bool]:
-    """Condition on ``media_files``: this content."""
-    return media_files.c.sha256 == sha256
 
 
 def mark_lost(connection: sa.Connection, sha256: str, reason: str) -> None:

@@ -15,8 +15,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from media_pipeline.catalog.files import of_partitions
-from media_pipeline.catalog.selection import in_partitions, pieces
+from media_pipeline.catalog.selection import Selection, in_partitions, pieces, selects_file
 from media_pipeline.catalog.tables import media_files, media_versions, near_duplicates, post_media, video_fingerprints
 from media_pipeline.model import ImportPartition, MediaType, Status
 from media_pipeline.policy.clocks import is_from_the_future
@@ -29,6 +28,9 @@ SECOND_BYTES = 64
 """Of one second in :func:`seconds`."""
 ROWS_READ_TOGETHER = 10_000
 """Three million hex digits in memory at a time. More are no faster."""
+
+Files = Sequence[str] | None
+"""Files by SHA-256, each once; None: all that have been compared with the library and belong to it."""
 
 _NOTHING = "0" * 64
 _SIDES = (near_duplicates.c.first_sha256, near_duplicates.c.second_sha256)
@@ -91,27 +93,9 @@ class ComparedFile:
         return self.mime_type.startswith("video/")
 
 
-def of_kind(kind: Kind) -> sa.ColumnElement[bool]:
-    """Condition on ``media_files``."""
-    moves = sa.func.coalesce(media_files.c.frames, 1) > 1
-    match kind:
-        case Kind.STILL:
-            return sa.and_(media_files.c.media_type == MediaType.IMAGE, sa.not_(moves))
-        case Kind.MOVING:
-            animated = sa.and_(media_files.c.media_type == MediaType.IMAGE, moves)
-            return sa.or_(is_video(), animated)
-        case Kind.DOCUMENT:
-            return media_files.c.media_type == MediaType.DOCUMENT
-
-
-def is_video() -> sa.ColumnElement[bool]:
-    """Condition on ``media_files``."""
-    return media_files.c.media_type == MediaType.VIDEO
-
-
 def unsearched(connection: sa.Connection, partitions: Sequence[ImportPartition], kind: Kind) -> list[str]:
     """Files of the partitions, by SHA-256, that have a fingerprint and were not compared with the library yet."""
-    query = sa.select(media_files.c.sha256).where(_lacks_search(), of_partitions(partitions), of_kind(kind))
+    query = sa.select(media_files.c.sha256).where(_lacks_search(), selects_file(Selection(partitions)), _is_of(kind))
     return list(connection.execute(query.order_by(media_files.c.sha256)).scalars())
 
 
@@ -126,26 +110,44 @@ def outdated(connection: sa.Connection) -> list[str]:
 
 def count_unsearched(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> int:
     """How many files of any kind these are."""
-    query = sa.select(sa.func.count()).select_from(media_files).where(_lacks_search(), of_partitions(partitions))
-    return connection.execute(query).scalar_one()
+    query = sa.select(sa.func.count()).select_from(media_files)
+    return connection.execute(query.where(_lacks_search(), selects_file(Selection(partitions)))).scalar_one()
 
 
 def _lacks_search() -> sa.ColumnElement[bool]:
-    return sa.and_(sa.not_(searched()), media_files.c.facts_error.is_(None), _has_fingerprint())
+    return sa.and_(sa.not_(_is_searched()), media_files.c.facts_error.is_(None), _has_fingerprint())
 
 
 def _has_fingerprint() -> sa.ColumnElement[bool]:
-    has_pixels = sa.and_(of_kind(Kind.STILL), media_files.c.pixel_sha256.is_not(None))
-    return sa.or_(has_pixels, sa.and_(sa.not_(is_video()), _has_pdq()), has_seconds())
+    has_pixels = sa.and_(_is_of(Kind.STILL), media_files.c.pixel_sha256.is_not(None))
+    return sa.or_(has_pixels, sa.and_(sa.not_(_is_video()), _has_pdq()), _has_seconds())
 
 
-def has_seconds() -> sa.ColumnElement[bool]:
+def _has_seconds() -> sa.ColumnElement[bool]:
     """Condition on ``media_files``: it is a video, and one second of it at least is of enough quality."""
-    return sa.and_(is_video(), sa.exists().where(video_fingerprints.c.sha256 == media_files.c.sha256, _is_clear()))
+    return sa.and_(_is_video(), sa.exists().where(video_fingerprints.c.sha256 == media_files.c.sha256, _is_clear()))
 
 
 def _is_clear() -> sa.ColumnElement[bool]:
     return video_fingerprints.c.pdq_quality >= LEAST_QUALITY
+
+
+def _is_of(kind: Kind) -> sa.ColumnElement[bool]:
+    """Condition on ``media_files``."""
+    moves = sa.func.coalesce(media_files.c.frames, 1) > 1
+    match kind:
+        case Kind.STILL:
+            return sa.and_(media_files.c.media_type == MediaType.IMAGE, sa.not_(moves))
+        case Kind.MOVING:
+            animated = sa.and_(media_files.c.media_type == MediaType.IMAGE, moves)
+            return sa.or_(_is_video(), animated)
+        case Kind.DOCUMENT:
+            return media_files.c.media_type == MediaType.DOCUMENT
+
+
+def _is_video() -> sa.ColumnElement[bool]:
+    """Condition on ``media_files``."""
+    return media_files.c.media_type == MediaType.VIDEO
 
 
 def _has_pdq() -> sa.ColumnElement[bool]:
@@ -153,7 +155,7 @@ def _has_pdq() -> sa.ColumnElement[bool]:
     return sa.and_(media_files.c.pdq.is_not(None), quality >= LEAST_QUALITY)
 
 
-def searched() -> sa.ColumnElement[bool]:
+def _is_searched() -> sa.ColumnElement[bool]:
     """Condition on ``media_files``: it has been compared with the library as it looks now, and belongs to it.
 
     Whoever saves facts only sees whether a video's poster has changed. So one counts as another when its facts are read
@@ -163,32 +165,57 @@ def searched() -> sa.ColumnElement[bool]:
     # Times of a wrong clock say nothing about which came first: it is compared once more, and then not again.
     is_later = sa.or_(searched_at > facts_at, is_from_the_future(facts_at, now))
     is_believed = sa.and_(searched_at.is_not(None), sa.not_(is_from_the_future(searched_at, now)))
-    return sa.and_(is_believed, sa.or_(sa.not_(is_video()), is_later))
+    return sa.and_(is_believed, sa.or_(sa.not_(_is_video()), is_later))
 
 
-def fingerprints(connection: sa.Connection, kind: Kind, condition: sa.ColumnElement[bool]) -> Iterator[bytes]:
-    """Fingerprints of the files of this kind that meet the condition, in blocks and in no particular order.
+def fingerprints(connection: sa.Connection, kind: Kind, files: Files) -> Iterator[bytes]:
+    """Fingerprints of those of the files that are of this kind, in blocks and in no particular order.
 
     FINGERPRINT_BYTES each: SHA-256, pixel_sha256, PDQ. The second is zero for what moves or has pages (one picture says
     nothing of the others), the third for a picture of too little quality.
     """
-    pixels = sa.func.coalesce(media_files.c.pixel_sha256, _NOTHING) if kind is Kind.STILL else sa.literal(_NOTHING)
+    return _fingerprints(connection, _is_of(kind), files, with_pixels=kind is Kind.STILL)
+
+
+def animations(connection: sa.Connection, files: Files) -> Iterator[bytes]:
+    """The :func:`fingerprints` of those of the files that are animations."""
+    return _fingerprints(connection, sa.and_(_is_of(Kind.MOVING), sa.not_(_is_video())), files)
+
+
+def videos(connection: sa.Connection, files: Files) -> Iterator[bytes]:
+    """The :func:`fingerprints` of those of the files that are videos with :func:`seconds`."""
+    return _fingerprints(connection, _has_seconds(), files)
+
+
+def _fingerprints(
+    connection: sa.Connection, condition: sa.ColumnElement[bool], files: Files, with_pixels: bool = False
+) -> Iterator[bytes]:
+    pixels = sa.func.coalesce(media_files.c.pixel_sha256, _NOTHING) if with_pixels else sa.literal(_NOTHING)
     # One text a row, and streamed: a million rows take 2 s and no memory beside the result.
     digits = media_files.c.sha256 + pixels + sa.case((_has_pdq(), media_files.c.pdq), else_=_NOTHING)
-    query = sa.select(digits).where(of_kind(kind), condition).execution_options(yield_per=ROWS_READ_TOGETHER)
-    for block in connection.execute(query).scalars().partitions():
-        yield bytes.fromhex("".join(block))
+    for among in _among(files):
+        query = sa.select(digits).where(condition, among).execution_options(yield_per=ROWS_READ_TOGETHER)
+        for block in connection.execute(query).scalars().partitions():
+            yield bytes.fromhex("".join(block))
 
 
-def seconds(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Iterator[tuple[bytes, list[int]]]:
-    """Seconds of enough quality of the videos that meet the condition, in blocks and in no particular order.
+def seconds(connection: sa.Connection, files: Files) -> Iterator[tuple[bytes, list[int]]]:
+    """Seconds of enough quality of those of the files that are videos, in blocks and in no particular order.
 
     SECOND_BYTES each, SHA-256 and PDQ, and which seconds these are.
     """
     digits = video_fingerprints.c.sha256 + video_fingerprints.c.pdq
-    query = sa.select(digits, video_fingerprints.c.second).join(media_files).where(is_video(), condition, _is_clear())
-    for block in connection.execute(query.execution_options(yield_per=ROWS_READ_TOGETHER)).partitions():
-        yield bytes.fromhex("".join(row[0] for row in block)), [row[1] for row in block]
+    columns = sa.select(digits, video_fingerprints.c.second).execution_options(yield_per=ROWS_READ_TOGETHER)
+    for among in _among(files):
+        query = columns.join(media_files).where(_is_video(), among, _is_clear())
+        for block in connection.execute(query).partitions():
+            yield bytes.fromhex("".join(row[0] for row in block)), [row[1] for row in block]
+
+
+def _among(files: Files) -> Iterable[sa.ColumnElement[bool]]:
+    if files is None:
+        return [_is_searched()]
+    return (media_files.c.sha256.in_(piece) for piece in pieces(files))
 
 
 def departed(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> list[str]:
@@ -205,7 +232,7 @@ def departed(connection: sa.Connection, partitions: Sequence[ImportPartition]) -
     paired = sa.or_(*(sa.exists().where(side == media_files.c.sha256) for side in _SIDES))
     was_searched = media_files.c.near_searched_at.is_not(None)
     unheld = sa.and_(sa.or_(media_files.c.sha256.in_(lost), media_files.c.sha256.in_(older)), was_searched, ~held)
-    unknown = sa.and_(of_partitions(partitions), sa.not_(searched()), sa.not_(_has_fingerprint()), paired)
+    unknown = sa.and_(selects_file(Selection(partitions)), sa.not_(_is_searched()), sa.not_(_has_fingerprint()), paired)
     found = {
         sha256
         for condition in (unheld, unknown)

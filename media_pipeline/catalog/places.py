@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from media_pipeline.catalog.tables import imports, library, media_files, places
+from media_pipeline.catalog.tables import import_files, imports, library, media_files, places
 from media_pipeline.model import Place, PlaceKind
 
 
@@ -79,7 +79,5 @@ def has_files(connection: sa.Connection) -> bool:
 
 def import_sample(connection: sa.Connection, limit: int) -> Sequence[str]:
     """Where some exports lay, below the import path."""
-    from media_pipeline.catalog.tables import import_files
-
     query = sa.select(import_files.c.path).order_by(sa.func.random()).limit(limit)
     return list(connection.execute(query).scalars())

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from media_pipeline.catalog.selection import in_partitions, pieces
+from media_pipeline.catalog.selection import in_partitions, page_after, paged, pieces
 from media_pipeline.catalog.tables import imports, posts
 from media_pipeline.model import ImportPartition, Post
 
@@ -209,19 +209,12 @@ def duplicates(connection: sa.Connection, partitions: Sequence[ImportPartition])
 def pages(connection: sa.Connection, partitions: Sequence[ImportPartition], size: int) -> Iterator[list[sa.RowMapping]]:
     """The partitions' posts (id, author, text, content) in pages, by id."""
     columns = posts.c["post_id", "author_id", "author_handle", "text", "content_sha256"]
-    last = ""
-    while True:
-        query = (
-            sa.select(*columns)
-            .where(in_partitions(posts.c.import_id, partitions), posts.c.post_id > last)
-            .order_by(posts.c.post_id)
-            .limit(size)
-        )
-        page = list(connection.execute(query).mappings())
-        if not page:
-            return
-        yield page
-        last = page[-1]["post_id"]
+    query = sa.select(*columns).where(in_partitions(posts.c.import_id, partitions))
+
+    def ask(after: str) -> list[sa.RowMapping]:
+        return list(connection.execute(page_after(query, posts.c.post_id, after, size)).mappings())
+
+    return paged(ask, lambda post: post["post_id"], "")
 
 
 def same_content(connection: sa.Connection, contents: Iterable[str]) -> dict[str, list[sa.RowMapping]]:

@@ -9,8 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from media_pipeline.catalog.selection import in_partitions, pieces
-from media_pipeline.catalog.tables import imports, media_files, post_media, renditions
+from media_pipeline.catalog.files import held_by, partition_of_held
+from media_pipeline.catalog.selection import Selection, in_partitions, page_after, pieces, selects_file
+from media_pipeline.catalog.tables import media_files, post_media, renditions
 from media_pipeline.model import ImportPartition, MediaType, RenderedFile, RenditionKind, Status
 
 SHOWN_AT = 300
@@ -59,31 +60,21 @@ class Made:
     """Whether there is something to look at: a file, or the original that stands for it."""
 
 
-def sources(
-    connection: sa.Connection, condition: sa.ColumnElement[bool] | None, after: str, limit: int
-) -> list[Source]:
-    """Stored, readable files by SHA-256 from ``after`` on, with what was made of each.
+def sources(connection: sa.Connection, selection: Selection, after: str, limit: int) -> list[Source]:
+    """Selected files that are stored and readable, by SHA-256 from ``after`` on, with what was made of each.
 
-    Ask for many at once: each call looks up all files of a condition such as :func:`files.of_partitions`.
+    Ask for many at once: each call looks up all files of the selected partitions.
     """
-    query = (
-        sa.select(
-            *media_files.c[
-                "sha256", "local_path", "file_size", "media_type", "mime_type", "width", "frames", "duration"
-            ]
-        )
-        .where(
-            sa.or_(media_files.c.local_path.is_not(None), media_files.c.archived_at.is_not(None)),
-            media_files.c.facts_at.is_not(None),
-            media_files.c.facts_error.is_(None),
-            media_files.c.sha256 > after,
-        )
-        .order_by(media_files.c.sha256)
-        .limit(limit)
+    columns = media_files.c[
+        "sha256", "local_path", "file_size", "media_type", "mime_type", "width", "frames", "duration"
+    ]
+    query = sa.select(*columns).where(
+        sa.or_(media_files.c.local_path.is_not(None), media_files.c.archived_at.is_not(None)),
+        media_files.c.facts_at.is_not(None),
+        media_files.c.facts_error.is_(None),
+        selects_file(selection),
     )
-    if condition is not None:
-        query = query.where(condition)
-    files: Sequence[Any] = connection.execute(query).all()
+    files: Sequence[Any] = connection.execute(page_after(query, media_files.c.sha256, after, limit)).all()
     made: dict[str, dict[str, str | None]] = {}
     for piece in pieces(file.sha256 for file in files):
         query = sa.select(*renditions.c["sha256", "recipe", "local_path"]).where(renditions.c.sha256.in_(piece))
@@ -166,19 +157,13 @@ def _write(connection: sa.Connection, key: tuple[str, str, str], values: Mapping
 
 def totals(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> dict[ImportPartition, dict[str, int]]:
     """For each partition: renditions, those that failed, their bytes, and the bytes of the pictures they stand for."""
-    files = (
-        sa.select(imports.c.import_date, imports.c.platform, post_media.c.sha256)
-        .join(imports, imports.c.import_id == post_media.c.import_id)
-        .where(in_partitions(post_media.c.import_id, partitions), post_media.c.status == Status.STORED)
-        .distinct()
-        .subquery()
-    )
+    held = held_by(partitions)
     optimized = renditions.c.kind == RenditionKind.OPTIMIZED
     kinds = {name: renditions.c.kind == kind for name, kind in _COUNTED.items()}
     query = (
         sa.select(
-            files.c.import_date,
-            files.c.platform,
+            held.c.import_date,
+            held.c.platform,
             *(sa.func.count().filter(is_kind, _IS_THERE).label(name) for name, is_kind in kinds.items()),
             sa.func.count(renditions.c.stands_in).label("originals_stand_in"),
             sa.func.count(renditions.c.partial).label("partial"),
@@ -186,12 +171,12 @@ def totals(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> 
             sa.func.sum(renditions.c.file_size).filter(optimized).label("optimized_bytes"),
             sa.func.sum(media_files.c.file_size).filter(optimized, _IS_THERE).label("original_bytes"),
         )
-        .join(renditions, renditions.c.sha256 == files.c.sha256)
-        .join(media_files, media_files.c.sha256 == files.c.sha256)
-        .group_by(files.c.import_date, files.c.platform)
+        .join(renditions, renditions.c.sha256 == held.c.sha256)
+        .join(media_files, media_files.c.sha256 == held.c.sha256)
+        .group_by(held.c.import_date, held.c.platform)
     )
     return {
-        ImportPartition(row.import_date, row.platform): {name: int(getattr(row, name) or 0) for name in NUMBERS}
+        partition_of_held(row): {name: int(getattr(row, name) or 0) for name in NUMBERS}
         for row in connection.execute(query)
     }
 

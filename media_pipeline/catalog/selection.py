@@ -1,21 +1,108 @@
-"""What the tables' queries share: partitions and people as conditions, long lists in pieces."""
+"""What the tables' queries share: which files and posts are meant, and long lists and tables piece by piece.
+
+What belongs here: a Selection, which the other rooms make, the conditions that follow from it, which stay in this
+room, and pages. What does not: conditions that only one table's questions need.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import groupby, islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from media_pipeline.catalog.tables import imports, posts
-from media_pipeline.model import ImportPartition
+from media_pipeline.catalog.tables import imports, media_files, media_versions, post_media, posts
+from media_pipeline.model import ImportPartition, Status
 
 Value = TypeVar("Value")
+Key = TypeVar("Key")
+Query = TypeVar("Query", bound=sa.Select[Any])
 
 IN_LIST = 500
 """Values in one IN (…): SQLite takes 32,766 parameters, planners like fewer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which files or posts of the library are meant: those that meet every limit that is set. None sets no limit.
+
+    Partitions, user and post choose references, and with them the files that they hold. Without any of these three,
+    files are selected whether a reference holds them or not.
+    """
+
+    partitions: Sequence[ImportPartition] | None = None
+    """Where the reference, or the post, was imported."""
+    user: str | None = None
+    """The author of the post: the handle, with or without @, or the platform's id."""
+    post: str | None = None
+    """The id of the post, ours or the platform's."""
+    statuses: Collection[Status] = (Status.STORED,)
+    """A reference in another status does not count as one that holds its file."""
+    with_versions: bool = False
+    """Whether files are selected too that the references, in whatever status, held before their host sent others."""
+    digest: str | None = None
+    """The MD5 or SHA-256 of the file, in any case."""
+    sha256s: Sequence[str] | None = None
+    """The SHA-256 of the files. Functions that return one page put all of them into one statement: give those at most
+    some thousands."""
+
+    def pieces(self) -> Iterator[Selection]:
+        """This selection divided by ``sha256s`` into lists of at most IN_LIST, in the order of SHA-256."""
+        if self.sha256s is None:
+            yield self
+            return
+        for piece in pieces(sorted(set(self.sha256s))):
+            yield replace(self, sha256s=piece)
+
+
+EVERYTHING = Selection()
+
+
+def selects_file(selection: Selection) -> sa.ColumnElement[bool]:
+    """Condition on ``media_files``: the file is selected."""
+    conditions: list[sa.ColumnElement[bool]] = []
+    if selection.sha256s is not None:
+        conditions.append(media_files.c.sha256.in_(selection.sha256s))
+    if selection.digest is not None:
+        digest = selection.digest.lower()
+        conditions.append(sa.or_(media_files.c.md5_sum == digest, media_files.c.sha256 == digest))
+    if (selection.partitions, selection.user, selection.post) != (None, None, None):
+        held = _of_references(selection, sa.select(post_media.c.sha256))
+        held = held.where(post_media.c.status.in_(selection.statuses))
+        conditions.append(media_files.c.sha256.in_(_with_versions(selection, held)))
+    return sa.and_(sa.true(), *conditions)
+
+
+def _with_versions(selection: Selection, held: sa.Select[tuple[str]]) -> sa.Select[tuple[str]] | sa.CompoundSelect[Any]:
+    if not selection.with_versions:
+        return held
+    versions = sa.select(media_versions.c.sha256).join(post_media, post_media.c.media_id == media_versions.c.media_id)
+    return sa.union(held, _of_references(selection, versions))
+
+
+def _of_references(selection: Selection, query: sa.Select[tuple[str]]) -> sa.Select[tuple[str]]:
+    """A query of ``post_media`` that keeps the selected references, whatever their status."""
+    if selection.partitions is not None:
+        query = query.where(in_partitions(post_media.c.import_id, selection.partitions))
+    if selection.user is not None or selection.post is not None:
+        query = query.join(posts, posts.c.post_id == post_media.c.post_id)
+        query = query.where(selects_post(replace(selection, partitions=None)))
+    return query
+
+
+def selects_post(selection: Selection) -> sa.ColumnElement[bool]:
+    """Condition on ``posts``: the post is selected. Limits on files and on statuses are not looked at."""
+    conditions: list[sa.ColumnElement[bool]] = []
+    if selection.partitions is not None:
+        conditions.append(in_partitions(posts.c.import_id, selection.partitions))
+    if selection.user is not None:
+        conditions.append(_by_author(selection.user))
+    if selection.post is not None:
+        conditions.append(sa.or_(posts.c.post_id == selection.post, posts.c.native_id == selection.post))
+    return sa.and_(sa.true(), *conditions)
 
 
 def ranges(partitions: Iterable[ImportPartition]) -> list[tuple[str, date, date]]:
@@ -53,7 +140,7 @@ def in_partitions(column: sa.ColumnElement[str], partitions: Sequence[ImportPart
     return column.in_(sa.select(imports.c.import_id).where(holds_import(partitions)))
 
 
-def by_author(user: str) -> sa.ColumnElement[bool]:
+def _by_author(user: str) -> sa.ColumnElement[bool]:
     """Condition on ``posts``: by the author with this handle (with or without @) or platform id."""
     # The database lowers both sides: SQLite's lower() leaves all but ASCII alone, Python's does not.
     handle = sa.func.lower(sa.literal(user.removeprefix("@"), posts.c.author_handle.type))
@@ -65,3 +152,16 @@ def pieces(values: Iterable[Value], size: int = IN_LIST) -> Iterator[list[Value]
     iterator = iter(values)
     while piece := list(islice(iterator, size)):
         yield piece
+
+
+def paged(ask: Callable[[Key], list[Value]], key: Callable[[Value], Key], first: Key) -> Iterator[list[Value]]:
+    """The pages of a long answer, until one is empty: ``ask`` is given the key of the last row of the page before."""
+    last = first
+    while page := ask(last):
+        yield page
+        last = key(page[-1])
+
+
+def page_after(query: Query, key: sa.ColumnElement[str], last: str, limit: int) -> Query:
+    """The query for one page of rows in the order of this key, those after ``last``."""
+    return query.where(key > last).order_by(key).limit(limit)

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from media_pipeline.catalog.selection import by_author, in_partitions
+from media_pipeline.catalog.selection import Selection, in_partitions, selects_post
 from media_pipeline.catalog.tables import media_files, post_media, posts, renditions
 from media_pipeline.model import ImportPartition, Status
 
@@ -18,9 +18,7 @@ def totals(
     """Of a part of the library: posts, references by status, files, duplicates, bytes, renditions, and how many of the
     files are archived, truncated, or flagged as placeholders.
     """
-    of_posts = sa.true() if partitions is None else in_partitions(posts.c.import_id, partitions)
-    if user is not None:
-        of_posts = sa.and_(of_posts, by_author(user))
+    of_posts = selects_post(Selection(partitions, user))
     refs = (
         sa.select(*post_media.c["media_id", "status", "sha256"])
         .join(posts, posts.c.post_id == post_media.c.post_id)

@@ -52,14 +52,15 @@ def verify(
 
 def _verify_store(digest: str | None, as_json: bool) -> bool:
     from media_pipeline.catalog import files
+    from media_pipeline.catalog.selection import Selection
     from media_pipeline.stages.integrity.stored_files import verify_files
 
     settings = load_settings()
     only_look = session.is_read_only(settings)
     with session.open_stage(settings, writes=not only_look) as stage:
-        chosen = files.has_digest(digest) if digest else None
+        chosen = Selection(digest=digest or None)
         with stage.database.read() as connection:
-            if chosen is not None and not files.is_known(connection, chosen):
+            if digest and not files.is_known(connection, chosen):
                 raise typer.BadParameter(f"no file has the digest {digest}")
         found = verify_files(stage, chosen, only_look)
     corrupt = [

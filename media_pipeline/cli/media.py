@@ -116,11 +116,11 @@ def optimize(user: User = None, as_json: AsJson = False) -> None:
 
     Originals that only the archive has are fetched back for it. Exits with 1 when one could not be.
     """
-    from media_pipeline.catalog import files
+    from media_pipeline.catalog.selection import Selection
     from media_pipeline.stages.renditions.drawing import render_missing
 
     with session.open_stage(load_settings()) as stage:
-        rendered = render_missing(stage, files.of_user(user) if user else None)
+        rendered = render_missing(stage, Selection(user=user or None))
     print_facts({"files": rendered.files, "unavailable": rendered.unavailable}, as_json, "Renditions made for")
     raise typer.Exit(1 if rendered.unavailable else 0)
 
@@ -137,13 +137,13 @@ def archive(
 
     With --all, the archive is asked for every file, and what it lacks or has wrong is sent again.
     """
-    from media_pipeline.catalog import files
+    from media_pipeline.catalog.selection import Selection
     from media_pipeline.stages.archive.s3_archive import archive_files
 
     if everything == bool(post_id):
         raise typer.BadParameter("say either --all or --post-id ID")
     with session.open_stage(load_settings()) as stage:
-        archived = archive_files(stage, files.of_post(post_id) if post_id else None, repair=everything)
+        archived = archive_files(stage, Selection(post=post_id or None), repair=everything)
     facts = {"sent": archived.sent, "sent_bytes": archived.sent_bytes, "already_there": archived.already_there}
     facts["failed"] = len(archived.failures)
     if as_json:

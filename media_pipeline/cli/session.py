@@ -18,9 +18,7 @@ from media_pipeline.policy.foreign_text import with_lines
 from media_pipeline.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from media_pipeline.catalog.database import Database
+    from media_pipeline.catalog.database import Connection, Database
     from media_pipeline.defs.partitions import PartitionRange
     from media_pipeline.stages.context import StageContext
 

@@ -14,6 +14,7 @@ import dagster as dg
 
 from media_pipeline.catalog import file_facts, files, imports, near_duplicates, placeholders, stats
 from media_pipeline.catalog.files import LocalFile
+from media_pipeline.catalog.selection import Selection
 from media_pipeline.defs.metadata import table_of
 from media_pipeline.model import ImportPartition
 from media_pipeline.stages.archive.scrub import scrub_sample
@@ -135,7 +136,7 @@ def of_cached_media(stage: StageContext, partitions: Sequence[ImportPartition]) 
         unaccounted = stats.unaccounted(connection, partitions)
         tried, failed = stats.tried_and_failed(connection, partitions)
         # Another sample in each run, so that over time every file is looked at.
-        drawn = files.local_sample(connection, files.of_partitions(partitions), SAMPLE_FILES)
+        drawn = files.local_sample(connection, Selection(partitions), SAMPLE_FILES)
         shared = tuple(placeholders.listed(connection, partitions))
         quarantined, reasons = file_facts.quarantined(connection, partitions, TABLE_ROWS)
     sample = _within_limit(drawn)

@@ -10,10 +10,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import sqlalchemy as sa
-
 from media_pipeline.catalog import imports, media_reports, origins, renditions, stats
-from media_pipeline.catalog.database import Database
+from media_pipeline.catalog.database import Connection, Database
 from media_pipeline.demo.host import Answer
 from media_pipeline.model import ImportPartition, Status
 
@@ -109,7 +107,7 @@ def _numbers_that_differ(expected: Mapping[str, int], found: Mapping[str, Any]) 
             yield f"{name} is {found[name]}, and should be {number}"
 
 
-def _urls(connection: sa.Connection, media_id: str) -> tuple[str, ...]:
+def _urls(connection: Connection, media_id: str) -> tuple[str, ...]:
     origin = origins.origin(connection, media_id)
     return origin.urls if origin else ()
 

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from media_pipeline.catalog import removals
-from media_pipeline.catalog.database import CatalogError, Database, normalised_url
+from media_pipeline.catalog.database import CatalogError, Database, DriverError, driver_errors, normalised_url
 from media_pipeline.catalog.tables import posts
 from media_pipeline.settings import Settings
 from media_pipeline_tests.catalog import processes
@@ -61,6 +61,14 @@ def test_a_transaction_that_fails_leaves_nothing_behind(database: Database):
         raise ZeroDivisionError
     with database.read() as connection:
         assert "half" not in connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalars().all()
+
+
+def test_what_a_driver_says_is_told_in_one_line_without_the_statement(database: Database):
+    with pytest.raises(DriverError) as refused, driver_errors(), database.read() as connection:
+        connection.execute(sa.text("SELECT 1\nFROM nowhere"))
+    assert "nowhere" in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert "[SQL" not in str(refused.value)
 
 
 def test_a_row_must_belong_to_an_import(database: Database):

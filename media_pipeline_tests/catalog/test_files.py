@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from media_pipeline.catalog import archived, file_facts, files
 from media_pipeline.catalog.database import Database
+from media_pipeline.catalog.selection import EVERYTHING, Selection
 from media_pipeline.catalog.tables import media_files
 from media_pipeline.model import Status
 from media_pipeline_tests.catalog.filling import (
@@ -38,7 +39,7 @@ def add_files(database: Database, count: int) -> list[str]:
 
 def local_file(connection: sa.Connection, sha256: str) -> files.LocalFile | None:
     """The file with this content if it lies in the store."""
-    return next(files.local(connection, media_files.c.sha256 == sha256), None)
+    return next(files.local(connection, Selection(sha256s=[sha256])), None)
 
 
 def test_a_content_is_one_row_however_often_it_comes(database: Database):
@@ -137,9 +138,9 @@ def test_local_files_come_once_whatever_the_page(database: Database):
     with database.read() as connection:
         for page in range(1, 8):
             assert [file.sha256 for file in files.local(connection, page=page)] == wanted
-            of_partition = files.local(connection, files.of_partitions([FIRST]), page=page)
+            of_partition = files.local(connection, Selection([FIRST]), page=page)
             assert [file.sha256 for file in of_partition] == wanted
-            assert list(files.local(connection, files.of_partitions([SECOND]), page=page)) == []
+            assert list(files.local(connection, Selection([SECOND]), page=page)) == []
 
 
 def test_files_to_archive_come_once_whatever_the_limit(database: Database):
@@ -150,10 +151,10 @@ def test_files_to_archive_come_once_whatever_the_limit(database: Database):
     archive(database, wanted.pop(1))
     with database.write() as connection:
         files.mark_quarantined(connection, wanted.pop(2), "quarantine/x", "broken")
-    for limit, condition in product(range(1, 7), (None, files.of_partitions([FIRST]))):
+    for limit, selection in product(range(1, 7), (EVERYTHING, Selection([FIRST]))):
         seen: list[str] = []
         with database.read() as connection:
-            while found := archived.to_archive(connection, condition, limit, seen[-1] if seen else ""):
+            while found := archived.to_archive(connection, selection, limit, seen[-1] if seen else ""):
                 assert len(found) <= limit
                 seen += [item.content.sha256 for item in found]
         assert seen == wanted
@@ -167,7 +168,7 @@ def test_a_file_is_archived_under_its_oldest_reference(database: Database):
     ]
     store(database, "one", *refs)
     with database.read() as connection:
-        (found,) = archived.to_archive(connection, None, 10, "")
+        (found,) = archived.to_archive(connection, EVERYTHING, 10, "")
     assert (found.media_id, found.when) == (refs[1], NOW - timedelta(days=1))
 
 
@@ -182,7 +183,7 @@ def test_what_is_archived_can_be_brought_back(database: Database):
         assert local_file(connection, there) is None
         files.mark_local(connection, there, "media/back")
         assert local_file(connection, there).local_path == "media/back"
-        assert {file.sha256 for file in archived.archived_where(connection, files.of_partitions([FIRST]))} == {
+        assert {file.sha256 for file in archived.archived_sample(connection, Selection([FIRST]), 10)} == {
             here,
             there,
         }
@@ -227,20 +228,20 @@ def test_files_are_chosen_by_partition_author_post_and_digest(database: Database
     md5 = a_file("one").md5_sum
     with database.read() as connection:
 
-        def chosen(condition: sa.ColumnElement[bool]) -> list[str]:
-            return [file.sha256 for file in files.local(connection, condition)]
+        def chosen(selection: Selection) -> list[str]:
+            return [file.sha256 for file in files.local(connection, selection)]
 
-        assert chosen(files.of_partitions([FIRST])) == [first]
-        assert chosen(files.of_partitions([FIRST, SECOND])) == sorted([first, second])
-        assert chosen(files.of_partitions([])) == []
+        assert chosen(Selection([FIRST])) == [first]
+        assert chosen(Selection([FIRST, SECOND])) == sorted([first, second])
+        assert chosen(Selection([])) == []
         for user in ("ann", "@ANN", "17"):
-            assert chosen(files.of_user(user)) == [first]
+            assert chosen(Selection(user=user)) == [first]
         for post in ("1", post_id):
-            assert chosen(files.of_post(post)) == [first]
+            assert chosen(Selection(post=post)) == [first]
         for digest_text in (md5, md5.upper(), third.upper()):
-            assert chosen(files.has_digest(digest_text)) == [third if digest_text == third.upper() else first]
-        assert files.is_known(connection, files.has_digest(md5))
-        assert not files.is_known(connection, files.has_digest("0" * 32))
+            assert chosen(Selection(digest=digest_text)) == [third if digest_text == third.upper() else first]
+        assert files.is_known(connection, Selection(digest=md5))
+        assert not files.is_known(connection, Selection(digest="0" * 32))
 
 
 def test_two_contents_of_one_md5_are_both_kept(database: Database):
@@ -249,7 +250,7 @@ def test_two_contents_of_one_md5_are_both_kept(database: Database):
     other = store(database, "two", media_id)
     update(database, "media_files", {"sha256": other}, md5_sum=a_file("one").md5_sum)
     with database.read() as connection:
-        assert len(list(files.local(connection, files.has_digest(a_file("one").md5_sum)))) == 2
+        assert len(list(files.local(connection, Selection(digest=a_file("one").md5_sum)))) == 2
 
 
 def test_bytes_are_counted_once_for_each_content_of_a_partition(database: Database):

@@ -17,27 +17,30 @@ from media_pipeline.catalog import (
     files,
     imports,
     media,
+    media_due,
     media_reports,
+    missing,
     near_duplicates,
     placeholders,
     posts,
     renditions,
     stats,
-    truncated,
 )
 from media_pipeline.catalog.database import Database
+from media_pipeline.catalog.selection import EVERYTHING, Selection
 from media_pipeline_tests.catalog.filling import FIRST, SECOND, add_post, digest, store
 
 BIG_TABLES = ("posts", "post_media", "media_files", "renditions", "fetch_attempts", "import_files", "near_duplicates")
+KEY_OF_FILES = "sqlite_autoindex_media_files_1"
 Asking = Callable[[sa.Connection], object]
 
 QUESTIONS: dict[str, tuple[Asking, str]] = {
     "what is due in a partition": (
-        lambda connection: media.pending(connection, [FIRST], 10),
+        lambda connection: media_due.pending(connection, [FIRST], 10),
         "ix_post_media_import_id_status_sha256",
     ),
     "how much is due in some partitions": (
-        lambda connection: media.count_due(connection, [FIRST, SECOND]),
+        lambda connection: media_due.count_due(connection, [FIRST, SECOND]),
         "ix_post_media_import_id_status_sha256",
     ),
     "what lacks facts in a partition": (
@@ -49,7 +52,7 @@ QUESTIONS: dict[str, tuple[Asking, str]] = {
         "ix_post_media_import_id_status_sha256",
     ),
     "the files of a partition": (
-        lambda connection: list(files.local(connection, files.of_partitions([FIRST]))),
+        lambda connection: list(files.local(connection, Selection([FIRST]))),
         "ix_post_media_import_id_status_sha256",
     ),
     "the contents of a partition and all that hold them": (
@@ -61,12 +64,40 @@ QUESTIONS: dict[str, tuple[Asking, str]] = {
         "ix_post_media_sha256",
     ),
     "a file by MD5": (
-        lambda connection: list(files.local(connection, files.has_digest("0" * 32))),
+        lambda connection: list(files.local(connection, Selection(digest="0" * 32))),
         "ix_media_files_md5_sum",
     ),
     "an author's files, by handle": (
-        lambda connection: list(files.local(connection, files.of_user("@Ann"))),
+        lambda connection: list(files.local(connection, Selection(user="@Ann"))),
         "ix_posts_author_handle_lower",
+    ),
+    "an author's files in a partition": (
+        lambda connection: list(files.local(connection, Selection([FIRST], user="@Ann"))),
+        "ix_posts_author_handle_lower",
+    ),
+    "a post's files, by the platform's id": (
+        lambda connection: list(files.local(connection, Selection(post="1"))),
+        "ix_posts_native_id",
+    ),
+    "many files by SHA-256": (
+        lambda connection: list(files.local(connection, Selection(sha256s=[digest(str(n)) for n in range(1000)]))),
+        KEY_OF_FILES,
+    ),
+    "some of the library's files": (
+        lambda connection: renditions.sources(connection, EVERYTHING, "", 10),
+        KEY_OF_FILES,
+    ),
+    "which files the archive has": (
+        lambda connection: archived.by_digest(connection, [digest("one")]),
+        KEY_OF_FILES,
+    ),
+    "what is missing in a partition": (
+        lambda connection: missing.of_partitions(connection, [FIRST]),
+        "ix_post_media_import_id_status_sha256",
+    ),
+    "which of some references have no bytes": (
+        lambda connection: media_due.without_bytes(connection, ["med-1"]),
+        "sqlite_autoindex_post_media_1",
     ),
     "an author's references, by id": (
         lambda connection: list(media_reports.listing(connection, user="17")),
@@ -77,19 +108,19 @@ QUESTIONS: dict[str, tuple[Asking, str]] = {
         "ix_posts_native_id",
     ),
     "what was fetched under a URL": (
-        lambda connection: media.stored_under_url(connection, [digest("https://host/1.jpg")]),
+        lambda connection: media_due.stored_under_url(connection, [digest("https://host/1.jpg")]),
         "ix_post_media_url_digest",
     ),
     "what is not archived": (
-        lambda connection: archived.to_archive(connection, None, 10, ""),
+        lambda connection: archived.to_archive(connection, EVERYTHING, 10, ""),
         "ix_media_files_not_archived",
     ),
     "what is not archived of a partition": (
-        lambda connection: archived.to_archive(connection, archived.of_partitions([FIRST]), 10, ""),
+        lambda connection: archived.to_archive(connection, Selection([FIRST], with_versions=True), 10, ""),
         "ix_post_media_import_id_status_sha256",
     ),
     "what has no renditions in a partition": (
-        lambda connection: renditions.sources(connection, files.of_partitions([FIRST]), "", 10),
+        lambda connection: renditions.sources(connection, Selection([FIRST]), "", 10),
         "ix_post_media_import_id_status_sha256",
     ),
     "what may leave the cache": (
@@ -118,7 +149,7 @@ QUESTIONS: dict[str, tuple[Asking, str]] = {
         "ix_post_media_import_id_status_sha256",
     ),
     "who holds a truncated file": (
-        lambda connection: truncated.fetch_again(connection, {digest("one"): "cut"}, 8),
+        lambda connection: media.mark_truncated(connection, {digest("one"): "cut"}, 8),
         "ix_post_media_sha256",
     ),
     "which pairs files are in": (

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from media_pipeline.catalog import media
+from media_pipeline.catalog import media, media_due
 from media_pipeline.catalog.database import Database
 from media_pipeline.model import Candidate, MediaRef, MediaType, Role, Status, media_id_of
 from media_pipeline_tests.catalog.filling import (
@@ -119,7 +119,7 @@ def test_what_has_no_url_is_skipped_with_the_reason_and_never_due(database: Data
     ]
     with database.write() as connection:
         media.unskip(connection, [FIRST], list(Role))
-        assert media.pending(connection, [FIRST], 10) == []
+        assert media_due.pending(connection, [FIRST], 10) == []
 
 
 @pytest.mark.parametrize("status", [Status.PENDING, Status.FAILED])
@@ -151,9 +151,9 @@ def test_a_role_that_is_not_wanted_is_skipped_until_it_is(database: Database):
     assert (found["status"], found["error"]) == ("skipped", "role poster is not among MEDIA_FETCH_ROLES")
     with database.write() as connection:
         media.unskip(connection, [SECOND], [Role.POSTER])
-        assert media.count_due(connection, [FIRST]) == 0
+        assert media_due.count_due(connection, [FIRST]) == 0
         media.unskip(connection, [FIRST], [Role.MEDIA, Role.POSTER])
-        assert [ref.media_id for ref in media.pending(connection, [FIRST], 10)] == [ID]
+        assert [ref.media_id for ref in media_due.pending(connection, [FIRST], 10)] == [ID]
     assert row(database, "post_media", media_id=ID)["error"] is None
     save_manifest(database, "1", a_ref(0, URL, role=Role.POSTER))
     assert status_of(database) == "skipped"

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from media_pipeline.catalog import files, media, media_reports, missing
+from media_pipeline.catalog import files, media, media_due, media_reports, missing
 from media_pipeline.catalog.database import Database
-from media_pipeline.catalog.media import PendingMedia
+from media_pipeline.catalog.media_due import PendingMedia
 from media_pipeline.model import FetchAttempt, ImportPartition, Role, Status
 from media_pipeline_tests.catalog.filling import (
     FIRST,
@@ -43,7 +43,7 @@ def due(
     post_id: str | None = None,
 ) -> list[PendingMedia]:
     with database.read() as connection:
-        return media.pending(connection, partitions or (FIRST,), limit, without, post_id)
+        return media_due.pending(connection, partitions or (FIRST,), limit, without, post_id)
 
 
 def ids(found: Sequence[PendingMedia]) -> list[str]:
@@ -64,8 +64,8 @@ def test_what_is_due_comes_soonest_to_expire_first(database: Database):
     assert ids(due(database, FIRST, SECOND, without=soon + late)) == sorted([*never, *ids(due(database, SECOND))])
     assert due(database, LINKEDIN) == []
     with database.read() as connection:
-        assert media.count_due(connection, [FIRST]) == 4
-        assert media.count_due(connection, []) == 0
+        assert media_due.count_due(connection, [FIRST]) == 4
+        assert media_due.count_due(connection, []) == 0
 
 
 def test_everything_due_comes_once_whatever_the_limit(database: Database):
@@ -171,7 +171,7 @@ def test_a_url_that_was_fetched_once_is_known(database: Database):
     fail(database, failed)
     wanted = {found.url_digest for found in due(database)} | {digest("https://host/2.jpg"), digest("unknown")}
     with database.read() as connection:
-        found = media.stored_under_url(connection, wanted)
+        found = media_due.stored_under_url(connection, wanted)
     assert set(found) == {digest(URL)}
     assert (found[digest(URL)].sha256, found[digest(URL)].etag, found[digest(URL)].fetched_at) == (sha256, '"1"', NOW)
     assert ids(due(database)) == [waiting]
@@ -182,7 +182,7 @@ def test_of_several_successes_under_one_url_the_latest_counts(database: Database
         (media_id,) = add_post(database, str(number), URL)
         store(database, content, media_id, fetched_at=NOW - timedelta(days=number))
     with database.read() as connection:
-        assert media.stored_under_url(connection, [digest(URL)])[digest(URL)].sha256 == digest("new")
+        assert media_due.stored_under_url(connection, [digest(URL)])[digest(URL)].sha256 == digest("new")
 
 
 def test_requests_are_kept_as_they_went(database: Database):

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from media_pipeline.catalog import duplicates, file_facts, files, media, missing, truncated
+from media_pipeline.catalog import duplicates, file_facts, files, media, media_due, missing
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.media import FailedMedia, StoredMedia
 from media_pipeline.catalog.tables import media_files, media_versions, metadata, post_media
@@ -257,7 +257,7 @@ class References(RuleBasedStateMachine):
         begun = _now()
         with self.database.write() as connection:
             if is_truncated:
-                assert truncated.fetch_again(connection, {sha256: "cut"}, MAX_ATTEMPTS) == len(again)
+                assert media.mark_truncated(connection, {sha256: "cut"}, MAX_ATTEMPTS) == len(again)
             file_facts.save_facts(connection, {sha256: facts})
         for reference in again:
             self._failed(reference, Status.FAILED, begun, None)
@@ -335,8 +335,8 @@ class References(RuleBasedStateMachine):
     @invariant()
     def what_is_due_is_found_and_nothing_else(self) -> None:
         with self.database.read() as connection:
-            due = media.pending(connection, [FIRST], 100)
-            assert media.count_due(connection, [FIRST]) == len(due)
+            due = media_due.pending(connection, [FIRST], 100)
+            assert media_due.count_due(connection, [FIRST]) == len(due)
         assert {one.media_id for one in due} == {one.media_id for one in self.references.values() if one.is_due()}
         by_id = {one.media_id: one for one in self.references.values()}
         for one in due:
@@ -439,7 +439,7 @@ def test_a_reference_whose_file_was_lost_has_all_its_tries_again(database: Datab
     sha256 = store(database, "one", media_id)
     with database.write() as connection:
         missing.mark_lost(connection, sha256, "the stored file was missing or corrupt")
-        (due,) = media.pending(connection, [FIRST], 10)
+        (due,) = media_due.pending(connection, [FIRST], 10)
         failure = FailedMedia(media_id, Status.FAILED, "no answer", due.attempts + 1)
         media.mark_failed(connection, [failure], MAX_ATTEMPTS)
     assert row(database, "post_media", media_id=media_id)["status"] == Status.MISSING

@@ -8,6 +8,7 @@ from itertools import product
 from media_pipeline.catalog import files, renditions
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.renditions import Source
+from media_pipeline.catalog.selection import EVERYTHING, Selection
 from media_pipeline_tests.catalog.filling import (
     FIRST,
     LINKEDIN,
@@ -46,10 +47,10 @@ def save_failure(database: Database, sha256: str, kind: str, recipe: str) -> Non
 
 def test_sources_come_once_whatever_the_limit(database: Database):
     wanted = add_files(database, 5)
-    for limit, condition in product(range(1, 7), (None, files.of_partitions([FIRST]))):
+    for limit, selection in product(range(1, 7), (EVERYTHING, Selection([FIRST]))):
         seen: list[str] = []
         with database.read() as connection:
-            while found := renditions.sources(connection, condition, seen[-1] if seen else "", limit):
+            while found := renditions.sources(connection, selection, seen[-1] if seen else "", limit):
                 assert len(found) <= limit
                 seen += [source.sha256 for source in found]
         assert seen == wanted
@@ -60,7 +61,7 @@ def test_a_source_says_what_was_made_of_it(database: Database):
     save(database, sha256, "optimized", OPTIMIZED)
     save_failure(database, sha256, "thumbnail", THUMBNAIL)
     with database.read() as connection:
-        assert renditions.sources(connection, None, "", 10) == [
+        assert renditions.sources(connection, EVERYTHING, "", 10) == [
             Source(
                 sha256,
                 path_of(a_file("content 0")),
@@ -82,7 +83,7 @@ def test_only_files_that_lie_here_and_were_read_are_sources(database: Database):
     update(database, "media_files", {"sha256": sound}, width=None)
     update(database, "media_files", {"sha256": document}, width=None, media_type="document")
     with database.read() as connection:
-        found = renditions.sources(connection, None, "", 10)
+        found = renditions.sources(connection, EVERYTHING, "", 10)
     assert {source.sha256: source.has_picture for source in found} == {sound: False, document: True}
 
 
@@ -90,7 +91,7 @@ def test_very_many_sources_are_asked_for_at_once(database: Database):
     wanted = add_files(database, 1100)
     save(database, wanted[-1], "thumbnail", THUMBNAIL)
     with database.read() as connection:
-        found = renditions.sources(connection, None, "", 5000)
+        found = renditions.sources(connection, EVERYTHING, "", 5000)
     assert [source.sha256 for source in found] == wanted
     assert [source.sha256 for source in found if source.recipes] == wanted[-1:]
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from media_pipeline.catalog import media
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.media import StoredMedia
-from media_pipeline.catalog.selection import by_author
+from media_pipeline.catalog.selection import Selection, selects_post
 from media_pipeline.catalog.storable import INDEXED_CHARACTERS, as_stored, indexed_text
 from media_pipeline.catalog.tables import fetch_attempts, media_files, metadata, post_media, posts
 from media_pipeline.model import FetchAttempt
@@ -112,7 +112,8 @@ def test_an_id_of_3000_characters_is_stored_and_found_by_its_whole_text(database
     upsert(database, a_post(LONG + "1", author_handle=LONG), a_post(LONG + "2", author_id=LONG), a_post("3"))
     with database.read() as connection:
         found = connection.execute(sa.select(posts.c.native_id).where(posts.c.native_id == LONG + "2")).scalars().all()
-        of_handle = connection.execute(sa.select(sa.func.count()).where(by_author(LONG))).scalar_one()
+        is_of_author = selects_post(Selection(user=LONG))
+        of_handle = connection.execute(sa.select(sa.func.count()).where(is_of_author)).scalar_one()
     assert [len(native_id) for native_id in found] == [INDEXED_CHARACTERS]
     assert of_handle == 2
 

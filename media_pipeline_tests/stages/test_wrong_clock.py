@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime, timedelta
 
-from media_pipeline.catalog import imports, media
+from media_pipeline.catalog import imports, media_due
 from media_pipeline_tests import faulty_host
 from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.library import TWITTER, picture, tweet
@@ -43,7 +43,7 @@ def test_a_run_under_a_clock_ten_years_ahead_leaves_nothing_that_waits_once_the_
     library.fetch()
     assert host.requests == [], "what has expired by the right clock is not due"
     with library.catalogue() as connection:
-        assert media.count_due(connection, [TWITTER]) == 0
+        assert media_due.count_due(connection, [TWITTER]) == 0
 
 
 def test_a_file_that_is_changed_after_a_proof_of_the_future_is_found_and_healed(

@@ -9,10 +9,8 @@ import threading
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from media_pipeline.catalog import leases
-from media_pipeline.catalog.database import Database
+from media_pipeline.catalog.database import Database, DriverError, driver_errors
 from media_pipeline.model import MediaPipelineError
 from media_pipeline.policy.liveness import RENEWALS_IN_A_LEASE
 from media_pipeline.settings import Settings
@@ -50,9 +48,9 @@ class Heartbeat:
         if self._database is None:
             return
         try:
-            with self._database.own_row() as connection:
+            with driver_errors(), self._database.own_row() as connection:
                 leases.release(connection, self._run_id)
-        except SQLAlchemyError as error:
+        except DriverError as error:
             _log.warning("the lease of run %s could not be taken away: %s", self._run_id, error)
         finally:
             self._database.close()
@@ -65,8 +63,9 @@ class Heartbeat:
     def _try_to_renew(self) -> bool:
         """Renew the lease, or have it in the first place; False when the run was given up."""
         try:
-            lives = self._renew()
-        except (MediaPipelineError, SQLAlchemyError) as error:
+            with driver_errors():
+                lives = self._renew()
+        except MediaPipelineError as error:
             if not self._was_away:
                 _log.warning("the lease of run %s could not be renewed, and is tried again: %s", self._run_id, error)
             self._was_away = True

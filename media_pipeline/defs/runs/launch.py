@@ -18,9 +18,9 @@ from pathlib import Path
 
 import dagster as dg
 from dagster._core.events import RunFailureReason
-from sqlalchemy.exc import DBAPIError
 
 import media_pipeline
+from media_pipeline.catalog.database import DriverError, driver_errors
 from media_pipeline.defs.partitions import PartitionRange
 from media_pipeline.defs.runs.clock import forget_the_future
 from media_pipeline.model import MediaPipelineError
@@ -87,7 +87,7 @@ def _embedded_config() -> Path:
 def open_instance(settings: Settings) -> dg.DagsterInstance:
     """The instance that the UI and the daemon use as well. Raises HistoryError, StorageError."""
     home = dagster_home(settings)
-    with _history_errors(home, OSError, DBAPIError, dg.DagsterError):
+    with _history_errors(home, OSError, DriverError, dg.DagsterError):
         instance = dg.DagsterInstance.from_config(str(home))
         forget_the_future(instance)
         return instance
@@ -97,12 +97,12 @@ def open_instance(settings: Settings) -> dg.DagsterInstance:
 def _history_errors(home: Path | str, *kinds: type[Exception]) -> Generator[None]:
     """What keeps Dagster from reading or writing its history, in one line."""
     try:
-        yield
+        with driver_errors():
+            yield
     except kinds as error:
-        reason = _one_line(str(error.orig if isinstance(error, DBAPIError) else error))
         raise HistoryError(
-            f"Dagster's history in {home} can't be used: {reason}; see that the folder can be written and the disk is "
-            "not full, or set DAGSTER_HOME"
+            f"Dagster's history in {home} can't be used: {_one_line(str(error))}; see that the folder can be written "
+            "and the disk is not full, or set DAGSTER_HOME"
         ) from error
 
 
@@ -119,7 +119,7 @@ def execute(
     KeyboardInterrupt once the run has ended for it: Dagster makes a failure of it, after which the next would begin.
     """
     one = partitions if partitions and partitions.first == partitions.last else None
-    with _history_errors(instance.root_directory, OSError, DBAPIError):
+    with _history_errors(instance.root_directory, OSError, DriverError):
         result = definitions.resolve_job_def(job_name).execute_in_process(
             instance=instance,
             partition_key=one.first.key if one else None,

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import sqlalchemy as sa
-
 from media_pipeline.catalog import archived
 from media_pipeline.catalog.archived import ToArchive
-from media_pipeline.catalog.selection import pieces
+from media_pipeline.catalog.database import Connection
+from media_pipeline.catalog.selection import EVERYTHING, Selection, pieces
 from media_pipeline.model import ArchivedObject, ImportPartition, MediaPipelineError, Report
 from media_pipeline.stages.context import ROWS_ASKED_FOR, TABLE_ROWS, Reports, StageContext
 from media_pipeline.storage.archive import ArchiveError, OtherBytes, archive_keys
@@ -39,7 +38,7 @@ class Archived:
 
 def archive_media(context: StageContext, partitions: Sequence[ImportPartition]) -> Reports:
     """Archive the stored files of the partitions. Raises ArchiveIncomplete, at the end, when some could not be."""
-    done = archive_files(context, archived.of_partitions(partitions))
+    done = archive_files(context, Selection(partitions, with_versions=True))
     with context.database.read() as connection:
         totals = archived.totals(connection, partitions)
     if done.failures:
@@ -62,10 +61,8 @@ def archive_media(context: StageContext, partitions: Sequence[ImportPartition]) 
     }
 
 
-def archive_files(
-    context: StageContext, condition: sa.ColumnElement[bool] | None = None, repair: bool = False
-) -> Archived:
-    """Archive every stored file that the archive lacks, or those of them that meet the condition.
+def archive_files(context: StageContext, selection: Selection = EVERYTHING, repair: bool = False) -> Archived:
+    """Archive the selected stored files that the archive lacks.
 
     ``repair``: what counts as archived is asked for as well, and sent again where the archive lacks it or has other
     bytes. Raises WrongPlace, ArchiveError when the archive can't be reached at all.
@@ -77,7 +74,7 @@ def archive_files(
         context.progress.of("archive") as progress,
         ThreadPoolExecutor(context.settings.media_download_workers, thread_name_prefix="archive") as pool,
     ):
-        for batch in _batches(context, condition, repair):
+        for batch in _batches(context, selection, repair):
             taken = _keys_of_others(context, batch)
             results = list(pool.map(partial(_put, context, taken), batch))
             pairs = list(zip(batch, results, strict=True))
@@ -102,16 +99,11 @@ class _Lost(ArchiveError):
     """The archive lacks what only it had."""
 
 
-def _batches(
-    context: StageContext, condition: sa.ColumnElement[bool] | None, repair: bool
-) -> Iterator[list[ToArchive]]:
-    last = ""
-    while True:
-        with context.database.read() as connection:
-            found = archived.to_archive(connection, condition, ROWS_ASKED_FOR, last, repair)
-        if not found:
-            return
-        last = found[-1].content.sha256
+def _batches(context: StageContext, selection: Selection, repair: bool) -> Iterator[list[ToArchive]]:
+    def ask(connection: Connection, after: str) -> list[ToArchive]:
+        return archived.to_archive(connection, selection, ROWS_ASKED_FOR, after, repair)
+
+    for found in context.database.paged(ask, lambda item: item.content.sha256, ""):
         yield from pieces(found, context.settings.media_batch_size)
 
 

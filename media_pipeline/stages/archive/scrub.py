@@ -11,9 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import chain
 
 from media_pipeline.catalog import archived, files, removals
 from media_pipeline.catalog.archived import ArchivedFile
+from media_pipeline.catalog.database import Connection
+from media_pipeline.catalog.selection import Selection
 from media_pipeline.model import ArchivedObject, Content, ImportPartition
 from media_pipeline.stages.context import StageContext
 from media_pipeline.storage.archive import ArchiveError, OtherBytes
@@ -52,19 +55,13 @@ def scrub_archive(context: StageContext, read: bool = False) -> Scrub:
 def scrub_sample(context: StageContext, partitions: Sequence[ImportPartition]) -> Scrub:
     """Ask the archive for some of the partitions' files, others each time; where reading costs nothing, read them."""
     with context.database.read() as connection:
-        sample = archived.archived_where(connection, files.of_partitions(partitions), SAMPLE_OBJECTS)
+        sample = archived.archived_sample(connection, Selection(partitions), SAMPLE_OBJECTS)
     return Scrub(len(sample), tuple(check_objects(context, sample, context.archive.is_read_for_free)))
 
 
 def _pages(context: StageContext) -> Iterator[list[ArchivedFile]]:
-    last = ""
-    while True:
-        with context.database.read() as connection:
-            page = archived.archived_page(connection, last, CHECKED_TOGETHER)
-        if not page:
-            return
-        yield page
-        last = page[-1].sha256
+    ask = partial(archived.archived_page, limit=CHECKED_TOGETHER)
+    return context.database.paged(ask, lambda file: file.sha256, "")
 
 
 def check_objects(
@@ -133,24 +130,21 @@ def evict(context: StageContext) -> int:
 
 def _evictable(context: StageContext) -> Iterator[ArchivedFile]:
     """Files of the store that the archive has just been shown to hold, oldest use first."""
-    last: ArchivedFile | None = None
+
+    def ask(connection: Connection, after: ArchivedFile | None) -> list[ArchivedFile]:
+        return archived.least_recently_used(connection, EVICTED_TOGETHER, after)
+
     errors = 0
-    while True:
-        with context.database.read() as connection:
-            candidates = archived.least_recently_used(connection, EVICTED_TOGETHER, last)
-        if not candidates:
-            return
-        for file in candidates:
-            try:
-                is_safe, errors = is_safe_in_archive(context, file), 0
-            except ArchiveError:
-                # One object that can't be read costs itself; several in a row are an archive that can't be reached.
-                is_safe, errors = False, errors + 1
-                if errors == FAILURES_IN_A_ROW:
-                    raise
-            if is_safe:
-                yield file
-        last = candidates[-1]
+    for file in chain.from_iterable(context.database.paged(ask, lambda file: file, None)):
+        try:
+            is_safe, errors = is_safe_in_archive(context, file), 0
+        except ArchiveError:
+            # One object that can't be read costs itself; several in a row are an archive that can't be reached.
+            is_safe, errors = False, errors + 1
+            if errors == FAILURES_IN_A_ROW:
+                raise
+        if is_safe:
+            yield file
 
 
 def is_safe_in_archive(context: StageContext, file: ArchivedFile) -> bool:

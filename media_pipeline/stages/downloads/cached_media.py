@@ -14,7 +14,8 @@ from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 
-from media_pipeline.catalog import file_facts, files, media, media_reports, placeholders, rowwise, truncated
+from media_pipeline.catalog import file_facts, files, media, media_reports, placeholders, rowwise
+from media_pipeline.catalog.database import Connection
 from media_pipeline.catalog.files import LocalFile
 from media_pipeline.catalog.selection import pieces
 from media_pipeline.imaging.facts.version import FACTS_VERSION
@@ -74,14 +75,12 @@ def read_facts(context: StageContext, partitions: Sequence[ImportPartition]) -> 
 
     A file that can't be read is quarantined; one that is truncated is kept, and its references are fetched again.
     """
-    last = ""
+
+    def ask(connection: Connection, after: str) -> list[LocalFile]:
+        return file_facts.without_facts(connection, partitions, FACTS_VERSION, after, ROWS_ASKED_FOR)
+
     with context.progress.of("facts") as progress, Workers(context.settings) as workers:
-        while True:
-            with context.database.read() as connection:
-                found = file_facts.without_facts(connection, partitions, FACTS_VERSION, last, ROWS_ASKED_FOR)
-            if not found:
-                return
-            last = found[-1].sha256
+        for found in context.database.paged(ask, lambda file: file.sha256, ""):
             for batch in pieces(found, context.settings.media_batch_size):
                 _read_batch(context, workers, batch)
                 progress.advance(len(batch))
@@ -101,7 +100,7 @@ def _read_batch(context: StageContext, workers: Workers, batch: Sequence[LocalFi
     for sha256, how in cut_short.items():
         context.log.warning(f"{by_sha256[sha256].local_path} is truncated: {how}")
     with context.database.write() as connection:
-        truncated.fetch_again(connection, cut_short, context.settings.media_max_attempts)
+        media.mark_truncated(connection, cut_short, context.settings.media_max_attempts)
         written = rowwise.write(
             connection, list(facts), lambda some: file_facts.save_facts(connection, {key: facts[key] for key in some})
         )

@@ -10,9 +10,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-import sqlalchemy as sa
-
 from media_pipeline.catalog import files, media, origins, removals, rowwise
+from media_pipeline.catalog.database import Connection
 from media_pipeline.catalog.media import FailedMedia, StoredMedia
 from media_pipeline.catalog.origins import WaitingMedia
 from media_pipeline.catalog.selection import pieces
@@ -170,7 +169,7 @@ def _write_down(context: StageContext, batch: Sequence[Stored]) -> int:
     return sum(written.results)
 
 
-def _write(connection: sa.Connection, batch: Sequence[Stored]) -> int:
+def _write(connection: Connection, batch: Sequence[Stored]) -> int:
     now = datetime.now(UTC)
     files.save(connection, [(file, place) for _, file, place in batch])
     media.mark_stored(

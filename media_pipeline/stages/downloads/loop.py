@@ -14,9 +14,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from media_pipeline.catalog import archived, media
+from media_pipeline.catalog import archived, media, media_due
 from media_pipeline.catalog.archived import ArchivedFile
-from media_pipeline.catalog.media import PendingMedia, StoredMedia
+from media_pipeline.catalog.media import StoredMedia
+from media_pipeline.catalog.media_due import PendingMedia
 from media_pipeline.fetch.dispatch.downloader import DownloadDropped, Downloader, Fetched
 from media_pipeline.fetch.dispatch.journey import Wanted
 from media_pipeline.fetch.unfinished import UnfinishedDownloads
@@ -78,7 +79,7 @@ class Downloads:
         with context.database.write() as connection:
             media.unskip(connection, self._partitions, context.settings.media_fetch_roles)
         with context.database.read() as connection:
-            total = media.count_due(connection, self._partitions)
+            total = media_due.count_due(connection, self._partitions)
         folder = context.store.temporary_folder()
         with (
             context.progress.of("downloads", total),
@@ -165,9 +166,9 @@ class Downloads:
         held = [reference.media_id for download in self._by_url.values() for reference in download.references]
         while not self._exhausted and len(held) <= REFERENCES_HELD - ROWS_ASKED_FOR:
             with self._context.database.read() as connection:
-                batch = media.pending(connection, self._partitions, ROWS_ASKED_FOR, held)
+                batch = media_due.pending(connection, self._partitions, ROWS_ASKED_FOR, held)
                 in_archive = archived.by_digest(connection, [ref.sha256 for ref in batch if ref.sha256])
-                known = media.stored_under_url(connection, {ref.url_digest for ref in batch if self._may_know(ref)})
+                known = media_due.stored_under_url(connection, {ref.url_digest for ref in batch if self._may_know(ref)})
             self._exhausted = not batch
             self._settle(batch, known)
             for reference in batch:

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-import sqlalchemy as sa
-
 from media_pipeline.catalog import files, media, removals, rowwise
 from media_pipeline.catalog.archived import ArchivedFile
-from media_pipeline.catalog.media import FailedMedia, PendingMedia, StoredMedia
+from media_pipeline.catalog.database import Connection
+from media_pipeline.catalog.media import FailedMedia, StoredMedia
+from media_pipeline.catalog.media_due import PendingMedia
 from media_pipeline.fetch.dispatch.downloader import Fetched
 from media_pipeline.fetch.scan import ScannerError, ScannerUnavailable
 from media_pipeline.fetch.unfinished import UnfinishedDownloads
@@ -146,7 +146,7 @@ def _restored(context: StageContext, download: Download, failure: FetchFailure) 
 
 
 def write_down(
-    context: StageContext, connection: sa.Connection, outcomes: Sequence[tuple[Download, Outcome]]
+    context: StageContext, connection: Connection, outcomes: Sequence[tuple[Download, Outcome]]
 ) -> tuple[int, list[str]]:
     """Write what came of downloads; return how many references that settles, and files whose removal that begins.
 
@@ -171,9 +171,7 @@ def _refused(context: StageContext, refused: rowwise.Refused[tuple[Download, Out
     return Outcome(FetchFailure(Status.FAILED, error, outcome.result.attempts, is_unforeseen=True))
 
 
-def _write_outcomes(
-    context: StageContext, connection: sa.Connection, outcomes: Sequence[tuple[Download, Outcome]]
-) -> int:
+def _write_outcomes(context: StageContext, connection: Connection, outcomes: Sequence[tuple[Download, Outcome]]) -> int:
     files.save(
         connection,
         [(outcome.result, outcome.local_path) for _, outcome in outcomes if isinstance(outcome.result, FetchedFile)],
@@ -206,9 +204,7 @@ def _settled(context: StageContext, download: Download, outcome: Outcome) -> lis
     return download.references
 
 
-def write_verdicts(
-    context: StageContext, connection: sa.Connection, pairs: Iterable[tuple[PendingMedia, Outcome]]
-) -> int:
+def write_verdicts(context: StageContext, connection: Connection, pairs: Iterable[tuple[PendingMedia, Outcome]]) -> int:
     """Write what an outcome means to each reference, and return how many they are."""
     rows = _Rows(context)
     for reference, outcome in pairs:
@@ -220,7 +216,7 @@ def write_verdicts(
 
 
 def write_attempts(
-    context: StageContext, connection: sa.Connection, made: Iterable[tuple[Download, Sequence[FetchAttempt]]]
+    context: StageContext, connection: Connection, made: Iterable[tuple[Download, Sequence[FetchAttempt]]]
 ) -> None:
     """Write every request that was made, with the first reference that it was made for."""
     rows = [(download.references[0].media_id, attempt) for download, attempts in made for attempt in attempts]

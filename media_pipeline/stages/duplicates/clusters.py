@@ -10,9 +10,9 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import sqlalchemy as sa
 
 from media_pipeline.catalog import duplicates, near_duplicates
+from media_pipeline.catalog.database import Connection
 from media_pipeline.catalog.duplicates import Holder, SameBytes
 from media_pipeline.catalog.near_duplicates import ComparedFile, Pair, Tier
 from media_pipeline.model import ImportPartition
@@ -70,7 +70,7 @@ class Cluster:
         return sum(member.file.file_size for member in self.members[1:])
 
 
-def clusters_of(connection: sa.Connection, partition: ImportPartition) -> Iterator[Cluster]:
+def clusters_of(connection: Connection, partition: ImportPartition) -> Iterator[Cluster]:
     """Every cluster of two or more files, of the whole library, that a file of the partition belongs to."""
     pairs = _reached(connection, partition)
     by_first: dict[str, list[Pair]] = {}
@@ -86,7 +86,7 @@ def clusters_of(connection: sa.Connection, partition: ImportPartition) -> Iterat
 
 
 def held_repeatedly(
-    connection: sa.Connection, partition: ImportPartition, but_for: Container[str] = ()
+    connection: Connection, partition: ImportPartition, but_for: Container[str] = ()
 ) -> Iterator[Cluster]:
     """Each file of the partition that several references of the library hold, but for these files."""
     for page in duplicates.same_bytes(connection, [partition]):
@@ -113,7 +113,7 @@ def best(files: Sequence[ComparedFile]) -> ComparedFile:
     return next(file for file in files if file.sha256 == chosen.sha256)
 
 
-def _reached(connection: sa.Connection, partition: ImportPartition) -> set[Pair]:
+def _reached(connection: Connection, partition: ImportPartition) -> set[Pair]:
     """Every pair of the clusters that the partition touches: from its files outward, until there is nothing new."""
     found = near_duplicates.pairs_of_partition(connection, partition)
     asked: set[str] = set()
@@ -128,7 +128,7 @@ def _ends(pairs: Iterable[Pair]) -> set[str]:
 
 
 def _clusters(
-    connection: sa.Connection, sha256s: Sequence[str], by_first: Mapping[str, Sequence[Pair]]
+    connection: Connection, sha256s: Sequence[str], by_first: Mapping[str, Sequence[Pair]]
 ) -> Iterator[Cluster]:
     held = {same.sha256: same for same in duplicates.holders(connection, sha256s)}
     files = {file.sha256: file for file in near_duplicates.compared_files(connection, held)}

@@ -13,10 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import sqlalchemy as sa
-
 from media_pipeline.catalog import duplicates, imports
 from media_pipeline.catalog import posts as posts_table
+from media_pipeline.catalog.database import Connection
 from media_pipeline.catalog.duplicates import Holder, SameBytes
 from media_pipeline.catalog.near_duplicates import Tier
 from media_pipeline.model import ImportPartition, Report, Role, Status
@@ -179,7 +178,7 @@ def _report_posts(
             findings[partition].numbers["duplicate_posts"] = number
 
 
-def _point_posts(connection: sa.Connection, contents: set[str]) -> None:
+def _point_posts(connection: Connection, contents: set[str]) -> None:
     pointers = {
         post["post_id"]: pointer
         for group in posts_table.same_content(connection, contents).values()

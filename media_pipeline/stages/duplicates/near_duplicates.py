@@ -7,15 +7,13 @@ is made of pairs (:mod:`media_pipeline.stages.duplicates.clusters`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence, Sized
 from datetime import UTC, datetime
 
-import sqlalchemy as sa
-
 from media_pipeline.catalog import near_duplicates
-from media_pipeline.catalog.near_duplicates import Kind, Tier
+from media_pipeline.catalog.database import Connection
+from media_pipeline.catalog.near_duplicates import Files, Kind, Tier
 from media_pipeline.catalog.selection import pieces
-from media_pipeline.catalog.tables import media_files
 from media_pipeline.model import ImportPartition
 from media_pipeline.stages.context import StageContext
 from media_pipeline.stages.duplicates.near_comparison import Comparison, Fingerprints
@@ -25,9 +23,6 @@ NEW_TOGETHER = 100_000
 """New files that are compared with the library at a time."""
 ROWS_TOGETHER = 5_000
 """Rows that are written in one transaction: 0.1 s."""
-
-Conditions = Sequence[sa.ColumnElement[bool]]
-"""On ``media_files``; each file meets one of them at most."""
 
 _STORED_TIERS = (Tier.SAME_PIXELS, Tier.NEAR)
 
@@ -73,7 +68,7 @@ def _let_go(context: StageContext, partitions: Sequence[ImportPartition]) -> Non
         near_duplicates.mark_searched(connection, departed, None)
 
 
-def _orphans(connection: sa.Connection, leaving: Sequence[str]) -> list[str]:
+def _orphans(connection: Connection, leaving: Sequence[str]) -> list[str]:
     """Other files with a fingerprint that one of these had: if it stood for them, somebody else has to."""
     gone = set(leaving)
     pairs = near_duplicates.pairs_of(connection, gone)
@@ -106,30 +101,25 @@ def _search(context: StageContext, kind: Kind, files: Sequence[str], absent: Col
 
 
 def _comparison(
-    connection: sa.Connection, kind: Kind, files: Sequence[str], absent: Collection[str]
+    connection: Connection, kind: Kind, files: Sequence[str], absent: Collection[str]
 ) -> Comparison | MovingComparison:
-    of_files = [media_files.c.sha256.in_(piece) for piece in pieces(files)]
-    of_library = [near_duplicates.searched()]
     if kind is Kind.MOVING:
-        new = _moving(connection, of_files)
-        return MovingComparison(_moving(connection, of_library if len(new) else [], absent), new)
-    pictures = Fingerprints.of(_fingerprints(connection, kind, of_files))
-    library = _fingerprints(connection, kind, of_library if len(pictures) else [])
+        new = _moving(connection, files)
+        return MovingComparison(_moving(connection, _library_for(new), absent), new)
+    pictures = Fingerprints.of(near_duplicates.fingerprints(connection, kind, files))
+    library = near_duplicates.fingerprints(connection, kind, _library_for(pictures))
     return Comparison(Fingerprints.of(library, absent), pictures)
 
 
-def _moving(connection: sa.Connection, conditions: Conditions, absent: Collection[str] = ()) -> Moving:
-    animations = [sa.and_(condition, sa.not_(near_duplicates.is_video())) for condition in conditions]
-    videos = [sa.and_(condition, near_duplicates.has_seconds()) for condition in conditions]
-    seconds = (block for condition in conditions for block in near_duplicates.seconds(connection, condition))
+def _library_for(new: Sized) -> Files:
+    """The library; nothing of it where there is nothing to compare with it."""
+    return None if len(new) else ()
+
+
+def _moving(connection: Connection, files: Files, absent: Collection[str] = ()) -> Moving:
     return Moving.of(
-        _fingerprints(connection, Kind.MOVING, animations),
-        _fingerprints(connection, Kind.MOVING, videos),
-        seconds,
+        near_duplicates.animations(connection, files),
+        near_duplicates.videos(connection, files),
+        near_duplicates.seconds(connection, files),
         absent,
     )
-
-
-def _fingerprints(connection: sa.Connection, kind: Kind, conditions: Conditions) -> Iterator[bytes]:
-    for condition in conditions:
-        yield from near_duplicates.fingerprints(connection, kind, condition)

@@ -17,9 +17,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-import sqlalchemy as sa
-
 from media_pipeline.catalog import archived, duplicates, files, near_duplicates, removals
+from media_pipeline.catalog.database import Connection
 from media_pipeline.catalog.near_duplicates import ComparedFile
 from media_pipeline.catalog.selection import pieces
 from media_pipeline.stages.archive.scrub import is_safe_in_archive
@@ -43,7 +42,7 @@ class PixelCopy:
     """Whether nothing else names it, so that its bytes can go."""
 
 
-def same_pixel_copies(connection: sa.Connection, user: str | None = None) -> Iterator[PixelCopy]:
+def same_pixel_copies(connection: Connection, user: str | None = None) -> Iterator[PixelCopy]:
     """Every copy in the library. With a user, those of this author's references whose author has the best one too."""
     for _, pairs in groupby(near_duplicates.same_pixels(connection), key=lambda pair: pair.first):
         sha256s = sorted({sha256 for pair in pairs for sha256 in (pair.first, pair.second)})
@@ -57,7 +56,7 @@ def same_pixel_copies(connection: sa.Connection, user: str | None = None) -> Ite
 
 
 def _copies(
-    connection: sa.Connection, found: Sequence[ComparedFile], held: Mapping[str, set[str]], user: str | None
+    connection: Connection, found: Sequence[ComparedFile], held: Mapping[str, set[str]], user: str | None
 ) -> Iterator[PixelCopy]:
     canonical = best(found)
     if user is not None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from media_pipeline.catalog import duplicates, renditions
 from media_pipeline.catalog.duplicates import Source
 from media_pipeline.catalog.near_duplicates import Tier
-from media_pipeline.catalog.tables import media_files
+from media_pipeline.catalog.selection import Selection
 from media_pipeline.imaging.previews import preview
 from media_pipeline.model import ImportPartition
 from media_pipeline.stages.context import StageContext
@@ -131,7 +131,7 @@ def _thumbnails(context: StageContext, members: Sequence[Member]) -> dict[str, P
     places = _places(context, sha256s)
     missing = [sha256 for sha256 in sha256s if sha256 not in places]
     if missing:
-        render_missing(context, media_files.c.sha256.in_(missing))
+        render_missing(context, Selection(sha256s=missing))
         places |= _places(context, missing)
     return {sha256: context.store.path_of(place) for sha256, place in places.items()}
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import sqlalchemy as sa
-
 from media_pipeline.catalog import imports, manifests, media_reports, rowwise
 from media_pipeline.catalog import posts as posts_table
+from media_pipeline.catalog.database import Connection
 from media_pipeline.catalog.manifests import Manifest
 from media_pipeline.catalog.posts import PendingPost
 from media_pipeline.model import ImportPartition, Report, Status
@@ -42,7 +41,7 @@ def _write_platform(context: StageContext, partitions: Sequence[ImportPartition]
             yield len(post_ids)
 
 
-def _save(context: StageContext, connection: sa.Connection, platform: Platform, batch: Sequence[PendingPost]) -> None:
+def _save(context: StageContext, connection: Connection, platform: Platform, batch: Sequence[PendingPost]) -> None:
     found = [
         Manifest(post.post_id, post.platform, post.native_id, post.import_id, platform.media(post.raw))
         for post in batch
@@ -50,7 +49,7 @@ def _save(context: StageContext, connection: sa.Connection, platform: Platform, 
     manifests.save(connection, found, context.settings.media_fetch_roles)
 
 
-def _name(context: StageContext, connection: sa.Connection, refused: rowwise.Refused[PendingPost]) -> None:
+def _name(context: StageContext, connection: Connection, refused: rowwise.Refused[PendingPost]) -> None:
     """A post whose media can't be told is a fault of its import. Another version of its module tries again."""
     reason = f"what media it shows can't be told: {refused.reason}"
     context.log.warning(f"{refused.row.post_id}: {reason}")

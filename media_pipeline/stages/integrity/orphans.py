@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 
-from media_pipeline.catalog import archived, files, media, missing, orphans, removals
+from media_pipeline.catalog import archived, files, media, media_due, missing, removals
 from media_pipeline.catalog.media import StoredMedia
 from media_pipeline.catalog.selection import pieces
 from media_pipeline.fetch.sniff import SniffedType, sniff
@@ -123,7 +123,7 @@ def _give_back(context: StageContext) -> int:
     for piece in pieces(keys, TOGETHER):
         by_reference = dict(piece)
         with context.database.read() as connection:
-            waiting = orphans.without_bytes(connection, list(by_reference))
+            waiting = media_due.without_bytes(connection, list(by_reference))
         for media_id in waiting:
             # All of them: each is a version.
             given += sum(_give(context, media_id, key) for key in by_reference[media_id]) > 0

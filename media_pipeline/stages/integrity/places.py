@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from logging import Logger
 from pathlib import Path
 
-import sqlalchemy as sa
-
 from media_pipeline.catalog import archived, files, missing, places
-from media_pipeline.catalog.database import Database
+from media_pipeline.catalog.database import Connection, Database
+from media_pipeline.catalog.selection import EVERYTHING
 from media_pipeline.model import Marker, MediaPipelineError, Place, PlaceKind
 from media_pipeline.settings import Settings
 from media_pipeline.storage.archive import Archive, ArchiveError, OtherBytes
@@ -70,7 +69,7 @@ class _Site:
     address: str
     read: Callable[[], Marker | None]
     write: Callable[[Marker], None]
-    sample: Callable[[sa.Connection], Sample]
+    sample: Callable[[Connection], Sample]
     is_used: Callable[[], bool]
     """Whether something lies there already that a new library would not have."""
 
@@ -209,7 +208,7 @@ def _write_marker(database: Database, site: _Site, place_id: str) -> str:
     return place_id
 
 
-def _make_current(connection: sa.Connection, site: _Site, place_id: str) -> None:
+def _make_current(connection: Connection, site: _Site, place_id: str) -> None:
     places.make_library(connection)
     places.make_current(connection, place_id, site.kind, site.address)
     if site.kind is PlaceKind.ARCHIVE:
@@ -271,7 +270,7 @@ def register(
     return Registration(kind, site.address, place_id, not sample.shows_the_place, sample)
 
 
-def _forget_what_lay_there(connection: sa.Connection, kind: PlaceKind) -> None:
+def _forget_what_lay_there(connection: Connection, kind: PlaceKind) -> None:
     if kind is PlaceKind.ARCHIVE:
         archived.forget_archive(connection)
     elif kind is PlaceKind.STORE:
@@ -279,8 +278,8 @@ def _forget_what_lay_there(connection: sa.Connection, kind: PlaceKind) -> None:
 
 
 def _store_site(settings: Settings, store: ContentStore) -> _Site:
-    def sample(connection: sa.Connection) -> Sample:
-        drawn = files.local_sample(connection, sa.true(), SAMPLE)
+    def sample(connection: Connection) -> Sample:
+        drawn = files.local_sample(connection, EVERYTHING, SAMPLE)
         return Sample(len(drawn), sum(store.matches(file.local_path, file.sha256, file.file_size) for file in drawn))
 
     return _Site(
@@ -294,8 +293,8 @@ def _store_site(settings: Settings, store: ContentStore) -> _Site:
 
 
 def _archive_site(archive: Archive, wait: bool = True) -> _Site:
-    def sample(connection: sa.Connection) -> Sample:
-        drawn = archived.archived_where(connection, sa.true(), SAMPLE_OBJECTS)
+    def sample(connection: Connection) -> Sample:
+        drawn = archived.archived_sample(connection, EVERYTHING, SAMPLE_OBJECTS)
         return Sample(len(drawn), sum(_is_archived(archive, file) for file in drawn))
 
     return _Site(
@@ -317,7 +316,7 @@ def _is_archived(archive: Archive, file: archived.ArchivedFile) -> bool:
 
 
 def _imports_site(settings: Settings) -> _Site:
-    def sample(connection: sa.Connection) -> Sample:
+    def sample(connection: Connection) -> Sample:
         drawn = places.import_sample(connection, SAMPLE)
         return Sample(len(drawn), sum(Path(settings.import_path, path).exists() for path in drawn))
 

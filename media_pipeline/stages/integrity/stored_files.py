@@ -12,11 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import sqlalchemy as sa
-
 from media_pipeline.catalog import archived, files, media, missing
 from media_pipeline.catalog.files import LocalFile
 from media_pipeline.catalog.missing import MissingFile
+from media_pipeline.catalog.selection import EVERYTHING, Selection, pieces
 from media_pipeline.model import Content, ImportPartition, MediaPipelineError, MediaType, Proof, Status
 from media_pipeline.policy.clocks import is_changed_since
 from media_pipeline.stages.context import StageContext
@@ -47,42 +46,29 @@ def verify_if_touched(context: StageContext, partitions: Sequence[ImportPartitio
     Also what is asked for again, since its host is asked for another version only as long as the old one is there.
     Raises StoreIncomplete before anything is changed.
     """
-    held = files.of_partitions(partitions, (Status.STORED, Status.PENDING, Status.FAILED))
+    held = Selection(partitions, statuses=(Status.STORED, Status.PENDING, Status.FAILED))
     with context.database.read() as connection:
         expected = list(files.local(connection, held))
     _refuse_if_unmounted(context, expected)
     _settle(context, [file for file in expected if _touched(context, file)])
 
 
-def verify_files(
-    context: StageContext, condition: sa.ColumnElement[bool] | None = None, only_look: bool = False
-) -> Verification:
-    """Read every stored file, or those that meet the condition, and hold it against its checksum.
+def verify_files(context: StageContext, selection: Selection = EVERYTHING, only_look: bool = False) -> Verification:
+    """Read the selected stored files and hold each against its checksum.
 
     One that does not match is put aside, and brought back from the archive, or fetched again by the next run.
     ``only_look``: nothing is changed. Raises StoreIncomplete before anything is changed.
     """
     with context.database.read() as connection:
-        _refuse_if_unmounted(context, files.local(connection, condition))
+        _refuse_if_unmounted(context, files.local(connection, selection))
     checked = 0
     corrupt: list[LocalFile] = []
     with context.progress.of("verification") as progress, context.database.read() as connection:
-        for batch in _batches(files.local(connection, condition)):
+        for batch in pieces(files.local(connection, selection), VERIFIED_TOGETHER):
             corrupt += _corrupt(context, batch) if only_look else _settle(context, batch)
             checked += len(batch)
             progress.advance(len(batch))
     return Verification(checked, tuple(corrupt))
-
-
-def _batches(found: Iterator[LocalFile]) -> Iterator[list[LocalFile]]:
-    batch: list[LocalFile] = []
-    for file in found:
-        batch.append(file)
-        if len(batch) == VERIFIED_TOGETHER:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 def matching(context: StageContext, file: LocalFile) -> bool:
@@ -120,7 +106,9 @@ def _settle(context: StageContext, suspects: Sequence[LocalFile]) -> list[LocalF
     for file in corrupt:
         context.log.warning(f"{file.local_path} is missing or corrupt")
         _lose(context, file)
-    _heal(context, _missing(context, wrong))
+    with context.database.read() as connection:
+        lost = missing.by_digest(connection, wrong)
+    _heal(context, lost)
     return corrupt
 
 
@@ -165,13 +153,8 @@ def heal(context: StageContext, partitions: Sequence[ImportPartition]) -> int:
     Asks no media host.
     """
     with context.database.read() as connection:
-        lost = missing.files(connection, missing.of_partitions(partitions))
+        lost = missing.of_partitions(connection, partitions)
     return _heal(context, lost)
-
-
-def _missing(context: StageContext, sha256s: set[str]) -> list[MissingFile]:
-    with context.database.read() as connection:
-        return [file for sha256 in sorted(sha256s) for file in missing.files(connection, missing.has_digest(sha256))]
 
 
 def _heal(context: StageContext, lost: Sequence[MissingFile]) -> int:

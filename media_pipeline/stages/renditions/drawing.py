@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-import sqlalchemy as sa
-
 from media_pipeline.catalog import archived, files, removals
 from media_pipeline.catalog import renditions as renditions_table
+from media_pipeline.catalog.database import Connection
 from media_pipeline.catalog.renditions import NUMBERS, Made, Source
-from media_pipeline.catalog.selection import pieces
+from media_pipeline.catalog.selection import EVERYTHING, Selection, pieces
 from media_pipeline.imaging.previews import preview
 from media_pipeline.imaging.renditions.recipes import MOVING, STILL, recipes_for, recipes_from
 from media_pipeline.imaging.workers import RenditionTask, Workers, WorkFailure
@@ -28,7 +27,7 @@ SHEET_PICTURES = 48
 
 def make_renditions(context: StageContext, partitions: Sequence[ImportPartition]) -> Reports:
     """Make what the stored files of the partitions lack."""
-    render_missing(context, files.of_partitions(partitions))
+    render_missing(context, Selection(partitions))
     with context.database.read() as connection:
         totals = renditions_table.totals(connection, partitions)
     return {partition: _report(context, partition, totals.get(partition, {})) for partition in partitions}
@@ -42,8 +41,8 @@ class Rendered:
     unavailable: int
 
 
-def render_missing(context: StageContext, condition: sa.ColumnElement[bool] | None = None) -> Rendered:
-    """Make the renditions that stored files, or those that meet the condition, lack.
+def render_missing(context: StageContext, selection: Selection = EVERYTHING) -> Rendered:
+    """Make the renditions that the selected files lack.
 
     Lacking are also those whose files are gone. An original that only the archive has is fetched back for it.
     Still pictures first, since videos take their time. What other recipes made before is removed once the new are
@@ -52,8 +51,8 @@ def render_missing(context: StageContext, condition: sa.ColumnElement[bool] | No
     recipes = recipes_from(context.settings)
     originals = _Originals(context)
     with Workers(context.settings) as workers:
-        lacking = _make_stills(context, workers, condition, recipes, originals)
-        _make_videos(context, workers, condition, recipes, originals)
+        lacking = _make_stills(context, workers, selection, recipes, originals)
+        _make_videos(context, workers, selection, recipes, originals)
     return Rendered(lacking, len(originals.unavailable))
 
 
@@ -92,14 +91,14 @@ class _Originals:
 def _make_stills(
     context: StageContext,
     workers: Workers,
-    condition: sa.ColumnElement[bool] | None,
+    selection: Selection,
     recipes: Sequence[Recipe],
     originals: _Originals,
 ) -> int:
     """Return how many files lack any rendition, videos of them included."""
     lacking = 0
     with context.progress.of("renditions") as progress:
-        for sources in _sources(context, condition):
+        for sources in _sources(context, selection):
             lacking += sum(1 for source in sources if _missing(source, recipes, frozenset(RenditionKind)))
             results = workers.map_renditions(_tasks(context, sources, recipes, STILL, originals))
             for batch in pieces(results, context.settings.media_batch_size):
@@ -113,13 +112,13 @@ def _make_stills(
 def _make_videos(
     context: StageContext,
     workers: Workers,
-    condition: sa.ColumnElement[bool] | None,
+    selection: Selection,
     recipes: Sequence[Recipe],
     originals: _Originals,
 ) -> None:
     """Each is written down as soon as it is made; the progress is that of their seconds."""
     with context.progress.of("seconds of video") as progress:
-        for sources in _sources(context, condition):
+        for sources in _sources(context, selection):
             seconds = _Seconds(progress, sources)
             tasks = _tasks(context, sources, recipes, MOVING, originals)
             for task, result in workers.map_renditions(tasks, seconds.are_done):
@@ -147,15 +146,12 @@ class _Seconds:
         self.are_done(task, self._all[task.key])
 
 
-def _sources(context: StageContext, condition: sa.ColumnElement[bool] | None) -> Iterator[list[Source]]:
-    last = ""
-    while True:
-        with context.database.read() as connection:
-            sources = renditions_table.sources(connection, condition, last, ROWS_ASKED_FOR)
-        if not sources:
-            return
+def _sources(context: StageContext, selection: Selection) -> Iterator[list[Source]]:
+    def ask(connection: Connection, after: str) -> list[Source]:
+        return renditions_table.sources(connection, selection, after, ROWS_ASKED_FOR)
+
+    for sources in context.database.paged(ask, lambda source: source.sha256, ""):
         yield [_as_it_is(context, source) for source in sources]
-        last = sources[-1].sha256
 
 
 def _as_it_is(context: StageContext, source: Source) -> Source:
@@ -263,8 +259,7 @@ def _nowhere(context: StageContext, sha256s: Collection[str]) -> set[str]:
     with context.database.read() as connection:
         local = {
             file.sha256
-            for piece in pieces(sorted(sha256s))
-            for file in files.local(connection, files.of_digests(piece))
+            for file in files.local(connection, Selection(sha256s=tuple(sha256s)))
             if context.store.path_of(file.local_path).exists()
         }
         only_archived = archived.by_digest(connection, sorted(set(sha256s) - local))
