@@ -1,12 +1,13 @@
 # media_pipeline for production: `docker build -t media-pipeline .`; compose.yaml has the services.
 # Linted with hadolint, and not yet built: there was no Docker daemon where it was written.
-FROM python:3.13-slim-trixie AS build
+# The image with a compiler: pdqhash has no wheel for Linux.
+FROM python:3.13-trixie AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
 WORKDIR /build
 COPY requirements.lock ./
-RUN pip install --require-hashes --only-binary :all: -r requirements.lock
+RUN pip install --require-hashes -r requirements.lock
 COPY pyproject.toml README.md LICENSE dagster.yaml ./
 COPY media_pipeline media_pipeline
 RUN pip install --no-deps --no-build-isolation .

@@ -14,8 +14,8 @@ LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --genera
 
 .PHONY: install demo dev test test-slow lint format bench docs lock clean
 
-# What a user needs: wheels only, each held against the hash in requirements.lock; then the project itself, without a
-# second resolution.
+# What a user needs, each package held against the hash in requirements.lock; then the project itself, without a second
+# resolution. All packages are wheels but pdqhash, which has none for Linux and is compiled (C++).
 $(RUNNABLE): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
