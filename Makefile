@@ -47,6 +47,7 @@ lint: $(TESTABLE)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright
+	$(BIN)/basedpyright -p pyrightconfig.tests.json
 	$(BIN)/lint-imports
 	$(BIN)/dagster definitions validate -m media_pipeline.definitions
 

@@ -10,7 +10,7 @@ import json
 import os
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from urllib.parse import quote, urlsplit
 
 from pydantic import Field, SecretStr, TypeAdapter, ValidationError, field_validator, model_validator
@@ -39,6 +39,10 @@ class Settings(BaseSettings):
         str_strip_whitespace=True,
         hide_input_in_errors=True,
     )
+
+    if TYPE_CHECKING:
+        # No call names all fields: what is left out comes from the environment, `.env` or the default.
+        def __init__(self, **values: Any) -> None: ...
 
     media_storage_path: Path = Field(
         Path("data"), description="Folder for originals, renditions, quarantine, log and the embedded catalogue."
