@@ -1,4 +1,4 @@
-"""Writes the pages that follow from the code: docs/settings.md, docs/cli.md and .env.example (`make docs`).
+"""Writes what follows from the code (`make docs`): docs/{settings,cli}.md, .env.example, the drawing of the rooms.
 
 A test holds that they are up to date.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import grimp
 from pydantic import SecretStr
 from typer.main import get_command
 
@@ -67,6 +68,12 @@ MEDIA_CA_FILE=example-net.pem
 ENV_HEAD = """# Copy to .env and change what you need: every line shows the default. docs/settings.md says more.
 """
 
+GROUND = ("settings", "policy", "model")
+"""Rooms that nearly every other imports: their edges would hide the others."""
+
+DRAWING_BEGINS = "<!-- made from the imports by `make docs` -->"
+DRAWING_ENDS = "<!-- end of what `make docs` makes -->"
+
 
 def groups() -> list[tuple[str, list[str]]]:
     """The heading of each group, and its own settings."""
@@ -98,6 +105,7 @@ def cli_page() -> str:
     lines = ["# Command line\n", (group.help or "").strip(), "\nThis page is made from the commands by `make docs`.\n",
              "Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 130 interrupted. `--json` prints facts for "
              "scripts, by the catalogue's column names. Messages and progress go to standard error.\n"]  # fmt: skip
+    lines += ["`media-pipeline --version` prints the installed version; `--help` after any command explains it.\n"]
     for name, command in group.commands.items():  # type: ignore[attr-defined]
         lines += [f"## media-pipeline {name}\n", (command.help or "").strip() + "\n"]
         rows = [_parameter(parameter) for parameter in command.params if parameter.name != "help"]
@@ -106,12 +114,35 @@ def cli_page() -> str:
     return "\n".join(lines)
 
 
+def architecture_page() -> str:
+    """docs/architecture.md, with the drawing of the rooms between its two marks."""
+    before, rest = (ROOT / "docs" / "architecture.md").read_text().split(DRAWING_BEGINS)
+    return f"{before}{DRAWING_BEGINS}\n{_rooms_drawn()}\n{DRAWING_ENDS}{rest.split(DRAWING_ENDS)[1]}"
+
+
+def _rooms_drawn() -> str:
+    """The imports between rooms as a Mermaid flowchart: each edge is at least one import statement."""
+    package = "media_pipeline"
+    graph = grimp.build_graph(package, cache_dir=None)
+    rooms = sorted(graph.find_children(package))
+    for room in rooms:
+        graph.squash_module(room)
+    edges = [
+        f"    {room.removeprefix(f'{package}.')} --> {imported.removeprefix(f'{package}.')}"
+        for room in rooms
+        for imported in sorted(graph.find_modules_directly_imported_by(room))
+        if imported in rooms and imported not in (room, *(f"{package}.{name}" for name in GROUND))
+    ]
+    return "\n".join(["```mermaid", "flowchart TD", *edges, "```"])
+
+
 def pages() -> dict[Path, str]:
     """Every generated file with its text."""
     return {
         ROOT / "docs" / "settings.md": settings_page(),
         ROOT / "docs" / "cli.md": cli_page(),
         ROOT / ".env.example": env_example(),
+        ROOT / "docs" / "architecture.md": architecture_page(),
     }
 
 

@@ -12,7 +12,7 @@ PATIENCE_SECONDS = 300.0
 Answer = TypeVar("Answer")
 
 
-def wait_for(condition: Callable[[], Answer], pause: float = 0.02) -> Answer:
+def wait_for(condition: Callable[[], Answer | None], pause: float = 0.02) -> Answer:
     """The first true answer."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not (answer := condition()):

@@ -13,7 +13,8 @@ from media_pipeline.model import Status
 from media_pipeline.settings import Settings, names_of
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+RECORDS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
 
 
 def _generator():
@@ -37,7 +38,7 @@ def test_every_setting_has_a_group_and_a_description() -> None:
         assert re.fullmatch(r"[A-Z].{20,}[.]", field.description or ""), f"{name}: a whole sentence"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)#]+)", page.read_text())
     missing = [link for link in links if "://" not in link and not (page.parent / link).exists()]
@@ -51,7 +52,7 @@ def test_the_page_of_assets_names_every_check_and_job() -> None:
     assert [name for name in names if f"`{name}`" not in text] == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_settings_that_a_page_names_exist(page: Path) -> None:
     named = set(re.findall(r"\b((?:MEDIA|AWS|DOWNLOAD)_[A-Z0-9_]+)\b", page.read_text()))
     known = {name for field in Settings.model_fields for name in names_of(field)} | {
@@ -77,3 +78,18 @@ def test_the_page_of_fetching_names_every_kind_of_refusal() -> None:
     inside = {"host_left_alone", "range_refused", "worker_died"}
     assert len(kinds) > 20
     assert [kind for kind in sorted(kinds - inside) if f"`{kind}`" not in text] == []
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.name)
+def test_a_decision_has_a_number_a_date_and_the_three_headings(record: Path) -> None:
+    text = record.read_text()
+    assert re.match(rf"# {record.name[:4]}: .+\n\nDate: 20\d\d-\d\d-\d\d\n", text)
+    assert re.findall("^## (.+)$", text, re.MULTILINE) == ["Context", "Decision", "Consequences"]
+
+
+def test_the_index_of_decisions_names_each_record_by_its_title() -> None:
+    index = (ROOT / "docs" / "decisions" / "README.md").read_text()
+    titles = {record.name: record.read_text().splitlines()[0].removeprefix("# ") for record in RECORDS}
+    unnamed = [name for name, title in titles.items() if f"[{title[:4]}]({name}){title[4:]}" not in index]
+    assert RECORDS
+    assert unnamed == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from importlib.metadata import version as version_of
 from typing import Annotated, Any
 
 import typer
@@ -24,6 +25,21 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, by the catalog
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print the run's log.")]
 User = Annotated[str | None, typer.Option("--user", "-u", help="Only this author: handle or platform id.")]
 PostId = Annotated[str | None, typer.Option("--post-id", help="Only this post: our id (p-…) or the platform's.")]
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"media-pipeline {version_of('media-pipeline')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options_of_all_commands(
+    _version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Take what stands before a command's name."""
 
 
 def print_facts(facts: dict[str, Any], as_json: bool, title: str) -> None:

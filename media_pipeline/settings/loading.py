@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from dotenv import dotenv_values
 from pydantic import AliasChoices, SecretStr, ValidationError
@@ -43,6 +43,10 @@ class SettingsError(MediaPipelineError):
 
 class Settings(Work, Archive, Renditions, Hosts, Downloads, Imports):
     """The one settings object. Read it with :func:`load_settings`, pass it on whole."""
+
+    if TYPE_CHECKING:
+        # No call names all fields: what is left out comes from the environment, `.env` or the default.
+        def __init__(self, **values: Any) -> None: ...
 
 
 def load_settings(**overrides: Any) -> Settings:

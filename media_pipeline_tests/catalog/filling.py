@@ -28,6 +28,7 @@ from media_pipeline.model import (
     Post,
     Proof,
     RenderedFile,
+    RenditionKind,
     Role,
     Status,
     media_id_of,
@@ -184,7 +185,9 @@ def lose(database: Database, sha256: str) -> None:
         missing.mark_lost(connection, sha256, "the stored file was missing or corrupt")
 
 
-def a_rendition(kind: str = "thumbnail", recipe: str = "thumbnail-300-q85-v1", size: int = 10) -> RenderedFile:
+def a_rendition(
+    kind: RenditionKind = RenditionKind.THUMBNAIL, recipe: str = "thumbnail-300-q85-v1", size: int = 10
+) -> RenderedFile:
     return RenderedFile(kind, recipe, Path("temporary"), "image/webp", 300, 300, size, digest(recipe))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from media_pipeline.catalog import removals
 from media_pipeline.catalog.database import CatalogError, Database, DriverError, driver_errors, normalised_url
@@ -74,7 +75,7 @@ def test_what_a_driver_says_is_told_in_one_line_without_the_statement(database: 
 def test_a_row_must_belong_to_an_import(database: Database):
     from media_pipeline.catalog import posts as posts_table
 
-    with pytest.raises(sa.exc.IntegrityError), database.write() as connection:
+    with pytest.raises(IntegrityError), database.write() as connection:
         posts_table.upsert(connection, [a_post("1")], "0" * 64, processes.DAY)
 
 

@@ -69,7 +69,7 @@ def test_new_facts_replace_the_fingerprints_and_what_looks_otherwise_is_searched
     assert same["near_searched_at"] == NOW
     with database.read() as connection:
         counts = sa.select(video_fingerprints.c.sha256, sa.func.count()).group_by(video_fingerprints.c.sha256)
-        assert dict(tuple(counted) for counted in connection.execute(counts)) == {one: 1, two: 3}
+        assert {row[0]: row[1] for row in connection.execute(counts)} == {one: 1, two: 3}
 
 
 def test_a_partition_with_older_facts_is_unfinished(database: Database):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 import pytest
 import sqlalchemy as sa
@@ -421,13 +422,15 @@ EXAMPLES = {"sqlite": 30, "postgresql": 10}
 
 
 def test_references_stand_where_they_should_whatever_happens(database: Database, backend: str) -> None:
+    factory: Any = partial(References, database)
+    every: Any = list(HealthCheck)
     run_state_machine_as_test(
-        lambda: References(database),
+        factory,
         settings=settings(
             max_examples=EXAMPLES[backend],
             stateful_step_count=30,
             deadline=None,
-            suppress_health_check=list(HealthCheck),
+            suppress_health_check=every,
         ),
     )
 

@@ -9,6 +9,7 @@ from media_pipeline.catalog import files, renditions
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.renditions import Source
 from media_pipeline.catalog.selection import EVERYTHING, Selection
+from media_pipeline.model import RenditionKind
 from media_pipeline_tests.catalog.filling import (
     FIRST,
     LINKEDIN,
@@ -37,7 +38,7 @@ def add_files(database: Database, count: int) -> list[str]:
 
 def save(database: Database, sha256: str, kind: str, recipe: str, size: int = 10) -> None:
     with database.write() as connection:
-        renditions.save(connection, sha256, a_rendition(kind, recipe, size), f"{kind}/{recipe}-{sha256}")
+        renditions.save(connection, sha256, a_rendition(RenditionKind(kind), recipe, size), f"{kind}/{recipe}-{sha256}")
 
 
 def save_failure(database: Database, sha256: str, kind: str, recipe: str) -> None:
@@ -156,7 +157,7 @@ def test_a_contact_sheet_gets_one_thumbnail_a_file(database: Database):
 
 def test_an_original_that_stands_in_is_where_the_rendition_is(database: Database):
     (sha256,) = add_files(database, 1)
-    original = replace(a_rendition("optimized", OPTIMIZED, size=9), path=None)
+    original = replace(a_rendition(RenditionKind.OPTIMIZED, OPTIMIZED, size=9), path=None)
     with database.write() as connection:
         renditions.save(connection, sha256, original, None)
         # What failed later doesn't take it away.
@@ -182,7 +183,7 @@ def test_pages_show_the_thumbnail_nearest_to_their_size(database: Database):
     (sha256,) = add_files(database, 1)
     with database.write() as connection:
         for size in (64, 320, 1024):
-            made = replace(a_rendition("thumbnail", f"thumbnail-{size}-q80-v2"), width=size)
+            made = replace(a_rendition(RenditionKind.THUMBNAIL, f"thumbnail-{size}-q80-v2"), width=size)
             renditions.save(connection, sha256, made, f"thumbnails/{size}")
         assert renditions.local_paths(connection, [sha256], "thumbnail") == {sha256: "thumbnails/320"}
 

@@ -12,6 +12,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.exc import SAWarning
 
 from media_pipeline.catalog import schema
 from media_pipeline.catalog.database import CatalogError, Database
@@ -34,9 +35,9 @@ def settings_of(url: str) -> Settings:
 def expression_indexes(connection: sa.Connection) -> set[str]:
     """What Alembic can't compare on SQLite."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", sa.exc.SAWarning)
+        warnings.simplefilter("ignore", SAWarning)
         declared = {
-            index.name
+            str(index.name)
             for table in metadata.tables.values()
             for index in table.indexes
             if any(not isinstance(expression, sa.Column) for expression in index.expressions)
@@ -46,7 +47,7 @@ def expression_indexes(connection: sa.Connection) -> set[str]:
     else:
         query = "SELECT indexname FROM pg_indexes WHERE schemaname = current_schema AND indexdef LIKE '%lower(%'"
     assert declared
-    return declared - set(connection.execute(sa.text(query)).scalars())
+    return declared - {str(name) for name in connection.execute(sa.text(query)).scalars()}
 
 
 def test_the_migrations_make_exactly_the_tables(migrated: Database):

@@ -62,7 +62,12 @@ def test_the_library_is_counted_in_whole_and_in_parts(filled: Database):
         }
         anns = stats.totals(connection, user="ann")
         assert (anns["posts"], anns["stored"], anns["duplicates"], anns["bytes_saved"]) == (1, 3, 1, 3)
-        for part in ({"partitions": [SECOND]}, {"user": "17"}, {"partitions": [FIRST, SECOND], "user": "@BOB"}):
+        parts: list[dict[str, Any]] = [
+            {"partitions": [SECOND]},
+            {"user": "17"},
+            {"partitions": [FIRST, SECOND], "user": "@BOB"},
+        ]
+        for part in parts:
             bobs: dict[str, Any] = stats.totals(connection, **part)
             assert (bobs["posts"], bobs["files"], bobs["duplicates"], bobs["archived"]) == (1, 1, 0, 1)
 

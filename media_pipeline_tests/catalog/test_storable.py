@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from media_pipeline.catalog import media
 from media_pipeline.catalog.database import Database
@@ -142,7 +143,7 @@ def test_a_nul_in_an_etag_is_stored(database: Database):
 
 def test_a_word_longer_than_its_column_is_cut_and_equals_no_whole_one(database: Database):
     attempt = FetchAttempt("http://h", NOW, math.nan, 2**40, "http_" + "9" * 100, 2**70, "::1")
-    with database.write() as connection, pytest.raises(sa.exc.IntegrityError):
+    with database.write() as connection, pytest.raises(IntegrityError):
         media.add_attempts(connection, [("m", attempt)])
     attempt = FetchAttempt("http://h", NOW, 1.0, 2**40, "http_" + "9" * 100, 1, "::1")
     with database.write() as connection:

@@ -35,8 +35,9 @@ class Shell:
             surroundings = {**self.environment, **environment}, self.library.folder
             started = forked.start(self.program, arguments, *surroundings, out, errors)
             started.wait(PATIENCE_SECONDS)
-            printed = [file.seek(0) or file.read() for file in (out, errors)]
-        done = subprocess.CompletedProcess(arguments, started.wait(), *printed)
+            out.seek(0)
+            errors.seek(0)
+            done = subprocess.CompletedProcess(arguments, started.wait(), out.read(), errors.read())
         assert code in (None, done.returncode), done.stdout + done.stderr
         return done
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -43,7 +44,7 @@ def shell(library: Library, host: FaultyHost) -> Shell:
     return Shell(library)
 
 
-def places(shell: Shell, name: str) -> dict[str, str]:
+def places(shell: Shell, name: str) -> dict[str, Any]:
     """Store, imports and archive in folders of this name."""
     root = shell.library.folder
     return {
@@ -61,7 +62,7 @@ def assert_a_line_says(done: subprocess.CompletedProcess[str], *said: str) -> No
         assert part in last, done.stderr
 
 
-def assert_everything_works(shell: Shell, **environment: str) -> None:
+def assert_everything_works(shell: Shell, **environment: Any) -> None:
     shell.run(*INGEST, **environment)
     (row,) = json.loads(shell.run("list", "--json", **environment).stdout)
     assert row["status"] == "stored"

@@ -204,7 +204,9 @@ def test_a_placeholder_is_a_warning_that_names_it_and_stops_nothing(
     assert result.success
     (check,) = [e for e in result.get_asset_check_evaluations() if e.check_name == "no_placeholders"]
     assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
-    (found,) = check.metadata["findings"].records
+    findings = check.metadata["findings"]
+    assert isinstance(findings, dg.TableMetadataValue)
+    (found,) = findings.records
     ((md5_sum,),) = library.rows("SELECT md5_sum FROM media_files")
     assert (found.data["md5_sum"], found.data["authors"]) == (md5_sum, 3)
     shown = metadata(result, "cached_media")
@@ -224,7 +226,9 @@ def test_an_unreadable_file_is_a_warning_that_says_why_and_stops_nothing(library
     (check,) = [e for e in result.get_asset_check_evaluations() if e.check_name == "nothing_in_quarantine"]
     assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
     assert check.metadata["quarantined"].value == 1
-    (found,) = check.metadata["findings"].records
+    findings = check.metadata["findings"]
+    assert isinstance(findings, dg.TableMetadataValue)
+    (found,) = findings.records
     assert found.data["media_url"] == host.url("/1.png")
     assert found.data["error"]
 

@@ -16,6 +16,7 @@ import dagster as dg
 import psutil
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
 
 from media_pipeline.catalog import leases
 from media_pipeline.catalog.database import Database
@@ -298,7 +299,7 @@ def test_a_heartbeat_outlives_a_catalogue_that_is_away_for_a_while(
     def renew_if_reachable(connection: sa.Connection, run_id: str) -> bool:
         tried.release()
         if away.is_set():
-            raise sa.exc.OperationalError("UPDATE", {}, Exception("server closed the connection unexpectedly"))
+            raise OperationalError("UPDATE", {}, Exception("server closed the connection unexpectedly"))
         return renew(connection, run_id)
 
     monkeypatch.setattr(leases, "renew", renew_if_reachable)

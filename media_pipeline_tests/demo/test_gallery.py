@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
         yield opened
 
 
-def add_post(database: Database, number: int, **facts: object) -> None:
+def add_post(database: Database, number: int, **facts: Any) -> None:
     post = Post(platform="twitter", native_id=str(number), raw={"id": number}, locator=Locator(line=1), **facts)
     ref = MediaRef(0, MediaType.IMAGE, (Candidate(f"https://pbs.twimg.com/media/{number}.jpg"),), alt_text='"><script>')
     with database.write() as connection:

@@ -88,7 +88,9 @@ def test_an_allowed_host_may_not_redirect_to_another_port_of_its_own(
     inside: FaultyHost, host: FaultyHost, tmp_path
 ) -> None:
     url = host.serve("/a", fault=faulty_host.redirect(inside.url("/secret")))
-    assert get(url, tmp_path, media_allowed_hosts=(host.address,)).status is Status.UNSAFE
+    outcome = get(url, tmp_path, media_allowed_hosts=(host.address,))
+    assert isinstance(outcome, FetchFailure)
+    assert outcome.status is Status.UNSAFE
     assert not inside.requests
 
 

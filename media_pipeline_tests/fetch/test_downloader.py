@@ -272,7 +272,7 @@ def test_an_unforeseen_error_in_a_stream_fails_that_stream_and_says_where(
 def test_an_unforeseen_error_about_one_medium_fails_that_medium_alone(host, downloader, tmp_path, monkeypatch) -> None:
     ended = Journey.ended
 
-    def fail(self: Journey, result: object) -> object:
+    def fail(self: Journey, result: Any) -> object:
         if self.candidate.url.endswith("/7"):
             raise LookupError("unforeseen")
         return ended(self, result)

@@ -107,6 +107,7 @@ def test_what_cannot_be_undone_is_named_and_tried_again(
 def test_nothing_compressed_is_nothing(host: FaultyHost, tmp_path: Path, body: bytes) -> None:
     url = host.serve("/a", fault=_sent(body, "gzip"))
     outcome = get(url, tmp_path, media_allowed_hosts=(host.address,))
+    assert isinstance(outcome, FetchFailure)
     assert (outcome.status, outcome.attempts[0].error_kind) == (Status.NOT_MEDIA, "empty")
 
 

@@ -3,6 +3,7 @@
 import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -45,15 +46,15 @@ def candidates(*urls: str) -> tuple[Candidate, ...]:
 
 
 def medium(etag: str | None = '"v1"') -> Received:
-    kind = SniffedType(MediaType.IMAGE, "image/jpeg", "jpg")
+    kind = SniffedType("image/jpeg", "jpg", MediaType.IMAGE)
     return Received(ReceivedBody(Path("fetched"), "5" * 64, "a" * 32, 10, kind), Validators(etag, None))
 
 
-def final(status: Status = Status.GONE, **facts: object) -> Refusal:
+def final(status: Status = Status.GONE, **facts: Any) -> Refusal:
     return Refusal(status, status.value, f"it is {status.value}", **facts)
 
 
-def passing(**facts: object) -> Refusal:
+def passing(**facts: Any) -> Refusal:
     return Refusal(Status.FAILED, "http_503", "the host answered 503", passing=True, **facts)
 
 
@@ -80,7 +81,7 @@ class Walk:
         while isinstance(step, Leg):
             leg = step
             self.known[leg.first_url] = self.journey.known
-            after: object = Again(leg.first_url, 0)
+            after: Any = Again(leg.first_url, 0)
             while isinstance(after, Again):
                 self.asked.append(after.url)
                 after = leg.after(answered(after.url, answers[after.url], len(self.asked)))
@@ -392,7 +393,7 @@ def test_whatever_hosts_answer_a_journey_ends_and_tells_every_request(
     step = journey.start(NOW, try_expired=False)
     while isinstance(step, Leg):
         legs.append(step.first_url)
-        after: object = Again(step.first_url, 0)
+        after: Any = Again(step.first_url, 0)
         while isinstance(after, Again):
             answer = answered(after.url, drawn(kinds[len(made) % len(kinds)], folder, len(made)), len(made))
             made.append(answer.attempt)

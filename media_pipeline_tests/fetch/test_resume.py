@@ -257,11 +257,13 @@ def test_parts_that_nobody_goes_on_with_are_removed_after_a_time(host, fetcher, 
     assert len(unfinished(storage)) == 4
     for path in (storage / "parts").glob("*"):
         if path.stem == _stem(host.url("/old")):
-            os.utime(path, (time.time() - 1000,) * 2)
+            long_ago = time.time() - 1000
+            os.utime(path, (long_ago, long_ago))
     assert parts.remove_older_than(500) == 1
     assert {name.partition(".")[0] for name in unfinished(storage)} == {_stem(host.url("/new"))}
     for path in (storage / "parts").glob("*"):
-        os.utime(path, (time.time() + 315_000_000,) * 2)
+        in_ten_years = time.time() + 315_000_000
+        os.utime(path, (in_ten_years, in_ten_years))
     assert parts.remove_older_than(500) == 1, "what a wrong clock has dated would be kept for ten years"
     assert unfinished(storage) == []
 

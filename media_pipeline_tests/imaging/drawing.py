@@ -23,14 +23,20 @@ def drawn(
     folder = path.parent / "renditions"
     folder.mkdir(exist_ok=True)
     before = path.read_bytes()
-    files = {file.kind: file for file in render(path, mime_type, recipes_for(mime_type, recipes, frames), folder)}
+    files: dict[str, RenderedFile] = {
+        file.kind: file for file in render(path, mime_type, recipes_for(mime_type, recipes, frames), folder)
+    }
     assert path.read_bytes() == before
     return files
 
 
+def path_of(file: RenderedFile) -> Path:
+    assert file.path is not None, "the original stands for it"
+    return file.path
+
+
 def pixels(file: RenderedFile) -> Image.Image:
-    assert file.path is not None
-    with Image.open(file.path) as image:
+    with Image.open(path_of(file)) as image:
         return image.convert("RGB")
 
 

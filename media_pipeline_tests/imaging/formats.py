@@ -38,10 +38,11 @@ def _tiles(compression: str | None) -> bytes:
     return saved(noise(), "TIFF", compression=compression, dpi=(72, 72), software="tests")
 
 
-def video(container: str, codec: str = "libx264", seconds: int = 4, **options: str) -> bytes:
+def video(container: str, codec: str = "libx264", *, seconds: int = 4, **options: str) -> bytes:
     # By name: to put its index in front, ffmpeg opens the file a second time.
     with tempfile.NamedTemporaryFile() as file, av.open(file.name, "w", format=container, options=options) as target:
         stream = target.add_stream(codec, rate=10)
+        assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = 160, 96, "yuv420p"
         frames = [av.VideoFrame.from_image(noise(160, 96, number)) for number in range(40)]
         for number in range(10 * seconds):
@@ -57,6 +58,7 @@ def sound(container: str, codec: str, rate: int = 44100, **options: str) -> byte
     out = io.BytesIO()
     with av.open(out, "w", format=container, options=options) as target:
         stream = target.add_stream(codec, rate=rate)
+        assert isinstance(stream, av.AudioStream)
         for _ in range(60):
             tones = (np.random.default_rng(1).random((1, 4410)) * 20000 - 10000).astype("int16")
             frame = av.AudioFrame.from_ndarray(tones, format="s16", layout="mono")

@@ -22,7 +22,10 @@ def frame_times(path: Path) -> list[float]:
 def colour_at(path: Path, number: int, place: tuple[int, int] | None = None) -> tuple[int, int, int]:
     """Of a frame, at its centre if no place is named."""
     picture = frames(path)[number]
-    return picture.getpixel(place or (picture.width // 2, picture.height // 2))
+    colour = picture.getpixel(place or (picture.width // 2, picture.height // 2))
+    assert isinstance(colour, tuple)
+    red, green, blue = colour
+    return red, green, blue
 
 
 def boxes_of(path: Path) -> list[bytes]:

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 from PIL import ExifTags, Image, ImageCms, ImageDraw
@@ -48,7 +49,7 @@ def save_jpeg(path: Path, picture: Image.Image, orientation: int = 1, **options:
     return path
 
 
-def camera_exif(**changes: object) -> Image.Exif:
+def camera_exif(**changes: Any) -> Image.Exif:
     """The EXIF of a photograph taken south of the equator and west of Greenwich."""
     exif = Image.Exif()
     exif[ExifTags.Base.Make] = "Maker"
@@ -164,6 +165,6 @@ def save_pdf(path: Path, pages: int = 2) -> Path:
     return path
 
 
-def near(pixel: object, colour: tuple[int, int, int], tolerance: int = 12) -> bool:
+def near(pixel: Any, colour: Any, tolerance: int = 12) -> bool:
     values = pixel if isinstance(pixel, tuple) else (pixel,) * 3
     return all(abs(a - b) <= tolerance for a, b in zip(values, colour, strict=True))

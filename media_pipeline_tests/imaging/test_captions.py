@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 from pathlib import Path
+from typing import Any
 
 import pillow_heif
 import pytest
@@ -60,7 +61,7 @@ def exif(**tags: object) -> Image.Exif:
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "HEIF", "TIFF"])
 def test_a_description_in_xmp_is_the_caption(tmp_path: Path, kind: str) -> None:
     packet = xmp(alternatives("dc:description", en="A boat", x_default="Ein Boot &amp; das Meer"))
-    options: dict[str, object] = {"xmp": packet}
+    options: dict[str, Any] = {"xmp": packet}
     if kind == "PNG":
         from PIL.PngImagePlugin import PngInfo
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -119,7 +120,7 @@ def tagged(path: Path, encoding: str, where: str = "container") -> Path:
     """A video, or sound, whose title is written in this encoding."""
     with av.open(str(path), "w", metadata_encoding=encoding) as container:
         if path.suffix == ".mp3":
-            stream = container.add_stream("mp3", rate=44100)
+            stream: Any = container.add_stream("mp3", rate=44100)
             tone = av.AudioFrame.from_ndarray(np.zeros((1, 44100), "int16"), format="s16p", layout="mono")
             tone.sample_rate = 44100
             written = tone

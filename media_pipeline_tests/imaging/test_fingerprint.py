@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import astuple
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -15,7 +17,7 @@ from PIL import Image, ImageCms, ImageDraw
 from media_pipeline.imaging.errors import UnreadableMedia
 from media_pipeline.imaging.facts import fingerprint as module
 from media_pipeline.imaging.facts import video_fingerprint as video_module
-from media_pipeline.imaging.facts.fingerprint import Fingerprint, fingerprint, pdq, pixel_sha256
+from media_pipeline.imaging.facts.fingerprint import fingerprint, pdq, pixel_sha256
 from media_pipeline.imaging.facts.reading import read_facts
 from media_pipeline.imaging.facts.video_fingerprint import video_fingerprint
 from media_pipeline.imaging.videos import frame_at
@@ -68,7 +70,8 @@ def test_an_alpha_channel_counts_only_when_something_shows_through() -> None:
     picture = photograph(3, (60, 60))
     opaque = picture.convert("RGBA")
     assert pixel_sha256(opaque) == pixel_sha256(picture)
-    opaque.putpixel((59, 59), (*picture.getpixel((59, 59)), 254))
+    red, green, blue = np.asarray(picture)[59, 59].tolist()
+    opaque.putpixel((59, 59), (red, green, blue, 254))
     assert pixel_sha256(opaque) != pixel_sha256(picture)
 
 
@@ -95,7 +98,7 @@ def test_a_turned_picture_is_the_upright_one(orientation: int, tmp_path: Path, m
     found = read_facts(tmp_path / "a.png", "image/png")
     expected = pdq(picture)
     assert found.pixel_sha256 == pixel_sha256(picture)
-    assert (int(found.pdq, 16) ^ int(expected.hash, 16)).bit_count() <= 8
+    assert (int(found.pdq or "", 16) ^ int(expected.hash, 16)).bit_count() <= 8
 
 
 def test_the_digest_does_not_depend_on_the_strips(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,7 +130,7 @@ def test_the_first_frame_of_an_animation_counts(tmp_path: Path) -> None:
     frames = [photograph(seed, (64, 48)) for seed in (7, 8)]
     frames[0].save(tmp_path / "a.png", save_all=True, append_images=frames[1:])
     found = read_facts(tmp_path / "a.png", "image/png")
-    assert Fingerprint(found.pixel_sha256, found.pdq, found.pdq_quality) == fingerprint(frames[0])
+    assert (found.pixel_sha256, found.pdq, found.pdq_quality) == astuple(fingerprint(frames[0]))
 
 
 def test_what_is_no_picture_is_unreadable(tmp_path: Path) -> None:
@@ -188,7 +191,7 @@ def test_all_orientations_of_the_corpus_are_the_same_upright_picture() -> None:
     # Each was encoded by itself, so that pixels differ a little.
     prints = [read_facts(path, "image/jpeg") for path in sorted(CORPUS.glob("orientation/Landscape_*.jpg"))]
     assert len(prints) == 9
-    hashes = [int(found.pdq, 16) for found in prints]
+    hashes = [int(found.pdq or "", 16) for found in prints]
     assert max((one ^ other).bit_count() for one in hashes for other in hashes) <= 12
 
 
@@ -217,7 +220,7 @@ def test_a_video_of_a_frame_a_second_has_as_many_hashes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("options", [{}, {"g": "7"}, {"g": "1000", "bf": "3"}, {"g": "1", "bf": "0"}])
 @pytest.mark.parametrize("suffix", ["mp4", "mkv"])
-def test_a_video_has_a_hash_for_each_second(suffix: str, options: dict[str, str], tmp_path: Path) -> None:
+def test_a_video_has_a_hash_for_each_second(suffix: str, options: dict[str, Any], tmp_path: Path) -> None:
     found = video_fingerprint(_film(tmp_path / f"a.{suffix}", 6, **options)).seconds
     assert [hashed.second for hashed in found] == list(range(6))
     for hashed in found:

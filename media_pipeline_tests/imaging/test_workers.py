@@ -153,7 +153,7 @@ def test_tasks_are_taken_only_as_needed(workers: Workers, tmp_path: Path) -> Non
             taken += 1
             yield task
 
-    results = workers.map_facts(endless())
+    results: Any = workers.map_facts(endless())
     for _ in range(5):
         next(results)
     results.close()

@@ -86,7 +86,7 @@ def stands_right(row: dict[str, Any], post: Post) -> bool:
     nested = row.get("nested")
     if nested == "referenced":
         return "/includes/tweets/" in post.locator.pointer
-    return post.relation is RELATIONS.get(nested) and "/includes/" not in post.locator.pointer
+    return post.relation is RELATIONS.get(nested or "") and "/includes/" not in post.locator.pointer
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

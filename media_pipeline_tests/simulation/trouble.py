@@ -18,6 +18,7 @@ from typing import Any
 
 import psycopg2
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from media_pipeline.fetch import body
 
@@ -40,8 +41,8 @@ class Trouble:
         """From now on calls are counted."""
         counter = _Counter(self)
         _watch_files(counter)
-        sa.event.listen(sa.Engine, "do_execute", lambda *_: counter.count("statement"))
-        sa.event.listen(sa.Engine, "do_executemany", lambda *_: counter.count("statement"))
+        event.listen(sa.Engine, "do_execute", lambda *_: counter.count("statement"))
+        event.listen(sa.Engine, "do_executemany", lambda *_: counter.count("statement"))
 
 
 class _Counter:
@@ -102,7 +103,7 @@ def _watch_files(counter: _Counter) -> None:
     def create(path: str, mode: str, buffering: int, opener: Any) -> File:
         return File(path, mode, opener=opener)
 
-    vars(body)["open"] = create
+    body.__dict__["open"] = create
 
 
 def _counted(function: Any, counter: _Counter, call: str) -> Any:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -96,7 +97,8 @@ def search(database: Database, folder: Path, *partitions: ImportPartition) -> No
 def found(database: Database) -> Found:
     columns = near_duplicates.c["first_sha256", "second_sha256", "tier", "distance"]
     with database.read() as connection:
-        return {(row[0], row[1], row[2], row[3]) for row in connection.execute(sa.select(*columns))}
+        rows: Any = connection.execute(sa.select(*columns))
+        return {tuple(row) for row in rows}
 
 
 def expected(files: Mapping[str, Look]) -> Found:

@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -108,7 +109,7 @@ def test_a_file_that_can_not_be_opened_keeps_no_other_from_being_read(tmp_path: 
     library.land("b.json", [tweet(2)])
     opened = Path.open
 
-    def refuse(path: Path, *arguments: object, **named: object) -> object:
+    def refuse(path: Path, *arguments: Any, **named: Any) -> Any:
         if path == bad:
             raise PermissionError(13, "Permission denied")
         return opened(path, *arguments, **named)

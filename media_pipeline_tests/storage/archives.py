@@ -102,7 +102,8 @@ def answer(request: Any, status: int, code: str) -> AWSResponse:
     # A HEAD has no body.
     said = "" if request.method == "HEAD" else f"<Error><Code>{code}</Code><Message>{code}</Message></Error>"
     body = f"<?xml version='1.0'?>{said}".encode() if said else b""
-    return AWSResponse(request.url, status, {"Content-Type": "application/xml"}, _Raw(body))
+    headers: Any = {"Content-Type": "application/xml"}
+    return AWSResponse(request.url, status, headers, _Raw(body))
 
 
 class _Raw:

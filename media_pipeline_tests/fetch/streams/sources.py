@@ -46,9 +46,11 @@ def write(
         picture = sound = None
         if video:
             picture = container.add_stream(video, FPS, options=_encoding(video, reordered, profile))
+            assert isinstance(picture, av.VideoStream)
             picture.width, picture.height, picture.pix_fmt = width, 48, "yuv420p"
         if audio:
             sound = container.add_stream(audio, RATE, layout="mono")
+            assert isinstance(sound, av.AudioStream)
         for second in range(SECONDS):
             if picture is not None:
                 for index in range(FPS):

@@ -1,6 +1,7 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
@@ -19,7 +20,7 @@ from media_pipeline_tests.fetch.streams.getting import get, ranged
 from media_pipeline_tests.fetch.streams.sources import FRAMES, RATE, SECONDS, Content, content_of, write
 
 KEY = bytes(range(16))
-LIST = {"hls_time": "2", "hls_list_size": "0", "hls_playlist_type": "vod"}
+LIST: dict[str, Any] = {"hls_time": "2", "hls_list_size": "0", "hls_playlist_type": "vod"}
 
 LIMITS = Limits(10_000_000)
 Fetch = Callable[..., StreamFile]

@@ -12,7 +12,7 @@ from media_pipeline.imaging.errors import UnreadableMedia
 from media_pipeline.imaging.renditions.recipes import recipes_for
 from media_pipeline.imaging.renditions.rendering import render
 from media_pipeline.model import Recipe, RenditionKind
-from media_pipeline_tests.imaging.drawing import drawn, pixels
+from media_pipeline_tests.imaging.drawing import drawn, path_of, pixels
 from media_pipeline_tests.imaging.playing import boxes_of, colour_at, frame_times
 from media_pipeline_tests.imaging.samples import BLUE, RECIPES, RED, WHITE, near
 
@@ -39,15 +39,15 @@ def test_an_animation_becomes_a_silent_video_and_a_still(tmp_path: Path, mime_ty
     assert set(files) == {"optimized", "thumbnail", "animation"}
     assert near(pixels(files["optimized"]).getpixel((20, 20)), RED)
     file = files["animation"]
-    assert (file.mime_type, file.path.suffix) == ("video/mp4", ".mp4")
+    assert (file.mime_type, path_of(file).suffix) == ("video/mp4", ".mp4")
     with av.open(str(file.path)) as container:
         assert len(container.streams.audio) == 0
         video = container.streams.video[0].codec_context
         assert (video.name, video.pix_fmt) == ("h264", "yuv420p")
         assert (video.width, video.height) == (file.width, file.height)
         assert file.width % 2 == file.height % 2 == 0
-    assert frame_times(file.path) == pytest.approx([0, 0.2, 0.7], abs=0.005)
-    assert all(near(colour_at(file.path, n), colour, 10) for n, colour in enumerate((RED, BLUE, WHITE)))
+    assert frame_times(path_of(file)) == pytest.approx([0, 0.2, 0.7], abs=0.005)
+    assert all(near(colour_at(path_of(file), n), colour, 10) for n, colour in enumerate((RED, BLUE, WHITE)))
 
 
 def test_the_last_frame_is_shown_as_long_as_it_asks_for(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_the_last_frame_is_shown_as_long_as_it_asks_for(tmp_path: Path) -> None:
 
 def test_the_index_stands_in_front(tmp_path: Path) -> None:
     file = drawn(save(tmp_path / "a.gif", "image/gif"), "image/gif", (ANIMATION,), frames=3)["animation"]
-    boxes = boxes_of(file.path)
+    boxes = boxes_of(path_of(file))
     assert boxes.index(b"moov") < boxes.index(b"mdat")
 
 
@@ -73,7 +73,7 @@ def test_sides_are_even_and_within_the_recipe(tmp_path: Path, size: tuple[int, i
 
 def test_frames_in_a_hurry_are_shown_as_browsers_show_them(tmp_path: Path) -> None:
     path = save(tmp_path / "a.gif", "image/gif", duration=[0, 10, 20])
-    times = frame_times(drawn(path, "image/gif", (ANIMATION,), frames=3)["animation"].path)
+    times = frame_times(path_of(drawn(path, "image/gif", (ANIMATION,), frames=3)["animation"]))
     assert times == pytest.approx([0, 0.1, 0.2], abs=0.005)
 
 
@@ -84,8 +84,8 @@ def test_transparent_parts_are_white(tmp_path: Path) -> None:
     path = tmp_path / "a.webp"
     clear.save(path, save_all=True, append_images=[dotted], duration=100, lossless=True)
     file = drawn(path, "image/webp", (ANIMATION,), frames=2)["animation"]
-    assert near(colour_at(file.path, 0), WHITE, 4)
-    assert near(colour_at(file.path, 1, (50, 30)), WHITE, 8)
+    assert near(colour_at(path_of(file), 0), WHITE, 4)
+    assert near(colour_at(path_of(file), 1, (50, 30)), WHITE, 8)
 
 
 def test_a_still_picture_is_no_animation(tmp_path: Path) -> None:

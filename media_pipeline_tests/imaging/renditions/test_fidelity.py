@@ -11,7 +11,7 @@ from PIL import Image, ImageCms, ImageFilter, ImageOps
 from media_pipeline.imaging.renditions.drawing import decoded, draw
 from media_pipeline.model import PictureFormat, Recipe, RenditionKind
 from media_pipeline_tests.imaging import formats, samples
-from media_pipeline_tests.imaging.drawing import drawn, pixels, ssim
+from media_pipeline_tests.imaging.drawing import drawn, path_of, pixels, ssim
 from media_pipeline_tests.imaging.samples import RED, near
 
 
@@ -114,8 +114,8 @@ def test_every_format_keeps_colours_and_drops_metadata(tmp_path: Path, chosen: P
     path = tmp_path / "a.jpg"
     samples.corner_picture(2000, 1000).save(path, exif=samples.camera_exif(), quality=95)
     file = drawn(path, recipes=(Recipe(RenditionKind.OPTIMIZED, 640, 85, format=chosen),))["optimized"]
-    assert (file.mime_type, file.path.suffix) == (f"image/{chosen}", ".jpg" if chosen == "jpeg" else f".{chosen}")
-    with Image.open(file.path) as image:
+    assert (file.mime_type, path_of(file).suffix) == (f"image/{chosen}", ".jpg" if chosen == "jpeg" else f".{chosen}")
+    with Image.open(path_of(file)) as image:
         assert image.format.lower() == chosen
         assert not {"exif", "icc_profile", "xmp"} & set(image.info)
     assert near(pixels(file).getpixel((20, 20)), RED, 16)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image, ImageFile
 
@@ -51,7 +52,7 @@ def test_less_than_half_becomes_nothing(tmp_path: Path, mime_type: str) -> None:
 def test_a_progressive_jpeg_shows_all_of_itself_with_less_detail(tmp_path: Path) -> None:
     file = drawn(cut(tmp_path / "a.jpg", "image/jpeg", 0.6, progressive=True), recipes=(OPTIMIZED,))["optimized"]
     assert file.partial
-    assert pixels(file).crop((0, 380, 400, 400)).convert("L").getextrema()[1] > 100
+    assert np.asarray(pixels(file).crop((0, 380, 400, 400)).convert("L")).max() > 100
 
 
 @pytest.mark.parametrize(("share", "is_shown"), [(0.9, True), (0.4, False)])

@@ -13,7 +13,7 @@ from media_pipeline.imaging.renditions.rendering import render
 from media_pipeline.model import Crop, PictureFormat, Recipe, RenditionKind
 from media_pipeline.settings import Settings
 from media_pipeline_tests.imaging import samples
-from media_pipeline_tests.imaging.drawing import drawn, pixels
+from media_pipeline_tests.imaging.drawing import drawn, path_of, pixels
 from media_pipeline_tests.imaging.samples import BLUE, OPTIMIZED, RECIPES, RED, THUMBNAIL, WHITE, near
 
 
@@ -21,7 +21,8 @@ from media_pipeline_tests.imaging.samples import BLUE, OPTIMIZED, RECIPES, RED, 
 def test_the_orientation_is_applied(tmp_path: Path, orientation: int) -> None:
     stored = samples.stored_turned(samples.corner_picture(2600, 1800), orientation)
     files = drawn(
-        samples.save_jpeg(tmp_path / "a.jpg", stored, orientation), recipes=(Recipe("optimized", 650, 85), THUMBNAIL)
+        samples.save_jpeg(tmp_path / "a.jpg", stored, orientation),
+        recipes=(Recipe(RenditionKind.OPTIMIZED, 650, 85), THUMBNAIL),
     )
     rendition, thumbnail = pixels(files["optimized"]), pixels(files["thumbnail"])
     assert rendition.size == (650, 450)
@@ -48,18 +49,18 @@ def test_a_rendition_is_a_progressive_jpeg_without_metadata(tmp_path: Path) -> N
         path, exif=samples.camera_exif(), comment=b"secret", icc_profile=samples.swapped_profile()
     )
     files = drawn(path)
-    with Image.open(files["optimized"].path) as image:
+    with Image.open(path_of(files["optimized"])) as image:
         assert image.format == "JPEG"
         assert image.info.get("progressive")
         assert not {"exif", "comment", "icc_profile", "xmp"} & set(image.info)
-    with Image.open(files["thumbnail"].path) as image:
+    with Image.open(path_of(files["thumbnail"])) as image:
         assert image.format == "WEBP"
         assert not {"exif", "icc_profile", "xmp"} & set(image.info)
 
 
 def test_what_is_said_of_a_file_is_true(tmp_path: Path) -> None:
     for file in drawn(samples.save_jpeg(tmp_path / "a.jpg", samples.corner_picture())).values():
-        content = file.path.read_bytes()
+        content = path_of(file).read_bytes()
         assert file.sha256 == hashlib.sha256(content).hexdigest()
         assert file.file_size == len(content)
         assert pixels(file).size == (file.width, file.height)

@@ -20,13 +20,13 @@ from media_pipeline.imaging.workers import FailureKind, RenditionTask, Workers, 
 from media_pipeline.model import Recipe, RenderedFile, RenditionKind
 from media_pipeline.settings import Settings
 from media_pipeline_tests.imaging import formats, samples
-from media_pipeline_tests.imaging.drawing import drawn
+from media_pipeline_tests.imaging.drawing import drawn, path_of
 from media_pipeline_tests.imaging.playing import boxes_of, colour_at, frame_times, frames
 from media_pipeline_tests.imaging.samples import BLUE, RED, WHITE, near
 from media_pipeline_tests.patience import PATIENCE_SECONDS
 
 WEB = Recipe(RenditionKind.WEB, 1280, 23, preset="veryfast")
-FAST_START = {"movflags": "+faststart"}
+FAST_START: dict[str, Any] = {"movflags": "+faststart"}
 
 
 def made(path: Path, recipe: Recipe = WEB, mime_type: str = "video/mp4") -> RenderedFile:
@@ -70,8 +70,8 @@ def heard(path: Path) -> tuple[float, float]:
 
 
 def assert_browsers_play(file: RenderedFile) -> None:
-    assert (file.mime_type, file.path.suffix) == ("video/mp4", ".mp4")
-    assert boxes_of(file.path).index(b"moov") < boxes_of(file.path).index(b"mdat")
+    assert (file.mime_type, path_of(file).suffix) == ("video/mp4", ".mp4")
+    assert boxes_of(path_of(file)).index(b"moov") < boxes_of(path_of(file)).index(b"mdat")
     with av.open(str(file.path)) as container:
         video = container.streams.video[0].codec_context
         assert (video.name, video.pix_fmt) == ("h264", "yuv420p")
@@ -102,9 +102,9 @@ def test_what_browsers_play_stays_as_it_is(tmp_path: Path, audio: str | None) ->
 def test_anything_else_is_made_anew(tmp_path: Path, name: str, options: dict[str, str]) -> None:
     file = made(save_av(tmp_path / name, **options))
     assert_browsers_play(file)
-    assert frame_times(file.path) == pytest.approx([n / 10 for n in range(10)], abs=0.01)
-    assert near(colour_at(file.path, 5), RED, 10)
-    seconds, frequency = heard(file.path)
+    assert frame_times(path_of(file)) == pytest.approx([n / 10 for n in range(10)], abs=0.01)
+    assert near(colour_at(path_of(file), 5), RED, 10)
+    seconds, frequency = heard(path_of(file))
     assert seconds == pytest.approx(1, abs=0.1)
     assert frequency == pytest.approx(440, abs=5)
 
@@ -124,8 +124,8 @@ def test_pictures_come_in_their_order_and_size(tmp_path: Path) -> None:
     file = made(path)
     assert_browsers_play(file)
     assert (file.width, file.height) == (1280, 720)
-    assert all(near(colour_at(file.path, n), colour, 50) for n, colour in ((2, RED), (7, BLUE), (12, WHITE)))
-    assert len(frames(file.path)) == 15
+    assert all(near(colour_at(path_of(file), n), colour, 50) for n, colour in ((2, RED), (7, BLUE), (12, WHITE)))
+    assert len(frames(path_of(file))) == 15
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (640, 480)])
@@ -159,7 +159,7 @@ def test_a_turned_video_is_made_upright(tmp_path: Path) -> None:
     file = made(path)
     assert (file.width, file.height) == (96, 160)
     expected = picture.rotate(90 * turns, expand=True)
-    shown = frames(file.path)[2]
+    shown = frames(path_of(file))[2]
     for place in ((10, 10), (85, 10), (10, 150), (85, 150)):
         assert near(shown.getpixel(place), expected.getpixel(place), 25)
 
@@ -218,4 +218,4 @@ def test_a_video_with_a_latin_1_title_is_made_playable(tmp_path: Path) -> None:
         stream.metadata["title"] = "\xe9t\xe9"
         container.mux(stream.encode(av.VideoFrame.from_image(Image.new("RGB", (160, 96), RED))))
         container.mux(stream.encode(None))
-    assert near(colour_at(made(path, mime_type="video/x-matroska").path, 0), RED)
+    assert near(colour_at(path_of(made(path, mime_type="video/x-matroska")), 0), RED)
