@@ -9,20 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
 from media_pipeline.catalog.selection import in_partitions, pieces
 from media_pipeline.catalog.tables import fetch_attempts, media_files, media_versions, post_media
 from media_pipeline.model import FetchAttempt, ImportPartition, Role, Status
-
-RETRY_AFTER_HOURS = 1
-"""Wait before the second try; doubled with each further one."""
-RETRY_AFTER_HOURS_AT_MOST = 7 * 24
-RETRY_AFTER_DAYS_AT_MOST = 30
-"""A host that asks for a longer wait is asked again after this one."""
-LONGEST_WAIT = max(timedelta(hours=RETRY_AFTER_HOURS_AT_MOST), timedelta(days=RETRY_AFTER_DAYS_AT_MOST))
+from media_pipeline.policy import retry
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +193,8 @@ def mark_failed(connection: sa.Connection, failures: Sequence[FailedMedia], max_
     now = datetime.now(UTC)
     kind = post_media.c.next_attempt_at.type
     for failure in failures:
-        status, next_attempt_at = _next_step(failure, max_attempts, now)
+        status = retry.status_after(failure.status, failure.attempts, max_attempts)
+        next_time = sa.literal(retry.next_time(failure.attempts, failure.retry_after_seconds, now), type_=kind)
         is_kept = sa.and_(
             _file_is(media_files.c.local_path.is_not(None)),
             sa.true() if status is not Status.FAILED else post_media.c.status.in_([Status.PENDING, Status.MISSING]),
@@ -213,9 +208,7 @@ def mark_failed(connection: sa.Connection, failures: Sequence[FailedMedia], max_
                 error=failure.error,
                 attempts=failure.attempts,
                 next_attempt_at=sa.case(
-                    (is_kept, sa.null()),
-                    (is_lost, sa.literal(_next_time(failure, now), type_=kind)),
-                    else_=sa.literal(next_attempt_at, type_=kind),
+                    (is_kept, sa.null()), (is_lost, next_time), else_=next_time if status is Status.FAILED else None
                 ),
                 updated_at=now,
             )
@@ -255,24 +248,6 @@ def _file_is(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     return sa.exists().where(
         media_files.c.sha256 == post_media.c.sha256, media_files.c.facts_error.is_(None), condition
     )
-
-
-def _next_step(failure: FailedMedia, max_attempts: int, now: datetime) -> tuple[Status, datetime | None]:
-    if failure.status != Status.FAILED:
-        return failure.status, None
-    if failure.attempts >= max_attempts:
-        return Status.ABANDONED, None
-    return Status.FAILED, _next_time(failure, now)
-
-
-def _next_time(failure: FailedMedia, now: datetime) -> datetime:
-    asked = min(timedelta(seconds=failure.retry_after_seconds or 0), timedelta(days=RETRY_AFTER_DAYS_AT_MOST))
-    return now + max(wait_after(failure.attempts), asked)
-
-
-def wait_after(attempts: int) -> timedelta:
-    """How long a reference waits after so many runs have tried it in vain."""
-    return timedelta(hours=min(RETRY_AFTER_HOURS * 2 ** max(attempts - 1, 0), RETRY_AFTER_HOURS_AT_MOST))
 
 
 def mark_quarantined(connection: sa.Connection, sha256: str, error: str) -> None:

@@ -13,11 +13,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from media_pipeline.catalog.media import LONGEST_WAIT, StoredMedia
+from media_pipeline.catalog.media import StoredMedia
 from media_pipeline.catalog.selection import in_partitions, pieces
 from media_pipeline.catalog.tables import media_files, post_media
 from media_pipeline.model import Candidate, ImportPartition, Role, Status, Validators
 from media_pipeline.policy import clocks
+from media_pipeline.policy.retry import LONGEST_WAIT
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_pipeline.catalog.media import LONGEST_WAIT
 from media_pipeline.policy import clocks
 from media_pipeline.policy.clocks import CLOCKS_APART
+from media_pipeline.policy.retry import LONGEST_WAIT
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

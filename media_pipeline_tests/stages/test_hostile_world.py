@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from media_pipeline.catalog.media import RETRY_AFTER_DAYS_AT_MOST
 from media_pipeline.model import Status
+from media_pipeline.policy.retry import LONGEST_ASKED_WAIT
 from media_pipeline.posts.platforms.twitter import Twitter
 from media_pipeline_tests.faulty_host import FaultyHost, first, status
 from media_pipeline_tests.hostile_host import HostileHost, answer_by_chance
@@ -290,7 +290,7 @@ def test_a_retry_after_of_ages_keeps_its_own_link_waiting_and_no_other_of_the_ho
     waiting = library.reference(ages)
     assert (waiting["status"], waiting["attempts"]) == ("failed", 1)
     days = (waiting["next_attempt_at"] - datetime.now(UTC)).total_seconds() / 86400
-    assert RETRY_AFTER_DAYS_AT_MOST - 1 < days <= RETRY_AFTER_DAYS_AT_MOST
+    assert LONGEST_ASKED_WAIT.days - 1 < days <= LONGEST_ASKED_WAIT.days
 
 
 @pytest.mark.parametrize("wait", ["-5", "²", "", "soon", "Fri, 31 Dec 99999 00:00:00 GMT", "1 Jan 2026 00:00 +9999999"])

@@ -23,6 +23,7 @@ from media_pipeline.fetch.dispatch.journey import Wanted
 from media_pipeline.fetch.unfinished import UnfinishedDownloads
 from media_pipeline.model import Candidate, FetchFailure, ImportPartition, Status, is_of_the_one, unforeseen
 from media_pipeline.policy.expiry import end_of, is_over
+from media_pipeline.policy.retry import is_last_try, wait_after
 from media_pipeline.policy.templates import addresses_of
 from media_pipeline.posts.expiry import expires_at
 from media_pipeline.stages.context import ROWS_ASKED_FOR, StageContext
@@ -134,9 +135,8 @@ class Downloads:
                 chosen = replace(candidate, expires_at=reference.expires_at)
             else:
                 others.append(replace(candidate, expires_at=end_of(expires_at(candidate.url), candidate.expires_at)))
-        next_time = now + media.wait_after(reference.attempts + 1)
-        is_last = reference.attempts + 1 >= settings.media_max_attempts
-        expires_first = is_over(reference.expires_at, next_time)
+        is_last = is_last_try(reference.attempts, settings.media_max_attempts)
+        expires_first = is_over(reference.expires_at, now + wait_after(reference.attempts + 1))
         candidates = (chosen, *others)
         if reference.is_held and reference.status is Status.PENDING:
             candidates = self._no_worse_than_held(reference, candidates)

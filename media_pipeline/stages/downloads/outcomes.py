@@ -29,6 +29,7 @@ from media_pipeline.model import (
     is_of_the_one,
     unforeseen,
 )
+from media_pipeline.policy.retry import is_last_try
 from media_pipeline.policy.templates import addresses_of
 from media_pipeline.stages.context import StageContext
 from media_pipeline.stages.integrity.stored_files import NotArchived, restore
@@ -228,7 +229,7 @@ def write_attempts(
 def forget_unfinished(context: StageContext, unfinished: UnfinishedDownloads, download: Download) -> None:
     """What a reference that is given up had begun is of no use to anyone."""
     for reference in download.references:
-        if reference.attempts + 1 >= context.settings.media_max_attempts:
+        if is_last_try(reference.attempts, context.settings.media_max_attempts):
             for candidate in reference.candidates:
                 for address in addresses_of(candidate.url, context.settings.media_fetch_via):
                     unfinished.discard(address)
@@ -261,7 +262,9 @@ def _keeps_what_it_holds(context: StageContext, reference: PendingMedia, failure
     """A host that has nothing better doesn't take away what is held. A truncated file waits for its tries."""
     if not reference.is_held:
         return reference.is_archived and reference.status is Status.PENDING
-    is_final = failure.status is not Status.FAILED or reference.attempts + 1 >= context.settings.media_max_attempts
+    is_final = failure.status is not Status.FAILED or is_last_try(
+        reference.attempts, context.settings.media_max_attempts
+    )
     return reference.status is Status.PENDING or is_final
 
 
