@@ -18,6 +18,7 @@ metadata = sa.MetaData(
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
         "pk": "pk_%(table_name)s",
         "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
     }
 )
 
@@ -235,12 +236,21 @@ post_media = sa.Table(
     _optional(
         "duplicate_of", Id, comment="the oldest reference to the same bytes; empty: this is the oldest, or alone"
     ),
-    _optional("ai_analysis_status", String(16), comment="where the analysis of its content stands"),
+    sa.Column(
+        "ai_analysis_status",
+        String(16),
+        nullable=False,
+        server_default="not_started",
+        comment="where the analysis of its content stands: not_started, started, completed or failed",
+    ),
     _optional("ai_analysis", sa.JSON(none_as_null=True), comment="its result"),
-    _optional("ai_analysis_log", Text, comment="how it went"),
+    _optional("ai_analysis_log", sa.JSON(none_as_null=True), comment="how it went"),
     _optional("ai_analyzed_at", UtcDateTime, comment="when it was analysed"),
     _required("created_at", UtcDateTime, comment="when it was first named"),
     _required("updated_at", UtcDateTime, comment="when anything here last changed"),
+    sa.CheckConstraint(
+        "ai_analysis_status IN ('not_started', 'started', 'completed', 'failed')", name="ai_analysis_status"
+    ),
     sa.Index(None, "post_id", "position"),
     # A stage asks by partition (its imports) and status, and for the files of what is stored there. An index that
     # began with the status would mislead SQLite: without statistics it takes that for as choosy as a SHA-256.

@@ -43,6 +43,7 @@ def make(folder: Path, host: FaultyHost) -> Library:
     _change(library, host, urls)
     _lose(library, urls)
     _evict(library, urls)
+    _analyse(library, urls)
     library.land("later.json", [tweet(60, host.serve("/pending.jpg", picture(91)))], LATER)
     library.run(LATER, stages=STAGES[:2])
     return library
@@ -67,14 +68,23 @@ def _change(library: Library, host: FaultyHost, urls: dict[str, str]) -> None:
 
 def _lose(library: Library, urls: dict[str, str]) -> None:
     """Files vanish from store and archive, and their hosts have them no longer."""
-    for name, status in (("lost", "gone"), ("dead", "expired")):
+    for name in ("lost", "dead"):
         where = f"SELECT sha256 FROM post_media WHERE media_url = '{urls[name]}'"
         ((place, key),) = library.rows(f"SELECT local_path, s3_key FROM media_files WHERE sha256 = ({where})")
         (library.storage / place).unlink()
         (library.settings.archive_path / key).unlink()
         library.execute(f"UPDATE media_files SET local_path = NULL, archived_at = NULL WHERE sha256 = ({where})")
         library.execute(
-            f"UPDATE post_media SET status = '{status}', error = 'HTTP 404' WHERE media_url = '{urls[name]}'"
+            f"UPDATE post_media SET status = 'missing', error = 'HTTP 404' WHERE media_url = '{urls[name]}'"
+        )
+
+
+def _analyse(library: Library, urls: dict[str, str]) -> None:
+    """What other programs may have written into the columns that are there for them."""
+    for name, status, log in (("kept", "completed", '["2 labels"]'), ("changed", "started", '"quoted"')):
+        where = f"media_url = '{urls[name]}'"
+        library.execute(
+            f"UPDATE post_media SET ai_analysis_status = '{status}', ai_analysis_log = '{log}' WHERE {where}"
         )
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from media_pipeline.catalog import schema
 from media_pipeline.catalog.database import Database
@@ -51,6 +53,12 @@ class Upgraded:
         return {row[key]: row for row in self.library.table(table)}
 
 
+BEFORE_MISSING = "0006"
+"""The version that knows the status missing and keys that belong to one content."""
+BEFORE_STATES = "0008"
+"""The version that knows states of the analysis."""
+
+
 @pytest.fixture(params=list(packed()))
 def upgraded(request: pytest.FixtureRequest, tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> Upgraded:
     monkeypatch.setenv("PATH", f"{client_programs()}:{os.environ['PATH']}")
@@ -79,6 +87,19 @@ def test_every_id_version_and_file_of_an_earlier_version_is_still_there(upgraded
         assert len(upgraded.library.table(table)) == len(upgraded.before[table]), table
 
 
+@pytest.mark.parametrize("upgraded", [v for v in packed() if v < BEFORE_STATES], indirect=True)
+def test_each_state_of_an_analysis_is_one_of_four_and_its_log_is_kept_as_json(upgraded: Upgraded) -> None:
+    references = upgraded.rows("post_media", "media_id")
+    for row in upgraded.before["post_media"]:
+        now = references[row["media_id"]]
+        known = row["ai_analysis_status"] in ("started", "completed")
+        assert now["ai_analysis_status"] == (row["ai_analysis_status"] if known else "not_started")
+        assert now["ai_analysis_log"] == row["ai_analysis_log"]
+    with pytest.raises(IntegrityError), upgraded.library.catalogue() as connection:
+        connection.execute(sa.text("UPDATE post_media SET ai_analysis_status = 'perhaps'"))
+
+
+@pytest.mark.parametrize("upgraded", [v for v in packed() if v < BEFORE_MISSING], indirect=True)
 def test_what_ended_gone_or_expired_although_it_was_stored_is_missing_and_looked_for(upgraded: Upgraded) -> None:
     references = upgraded.rows("post_media", "media_id")
     ended = [row for row in upgraded.before["post_media"] if row["status"] in ("gone", "expired")]
@@ -90,6 +111,7 @@ def test_what_ended_gone_or_expired_although_it_was_stored_is_missing_and_looked
         assert references[row["media_id"]]["sha256"] == row["sha256"]
 
 
+@pytest.mark.parametrize("upgraded", [v for v in packed() if v < BEFORE_MISSING], indirect=True)
 def test_a_key_that_two_contents_share_proves_neither_and_each_gets_its_own(upgraded: Upgraded) -> None:
     shared = [row for row in upgraded.before["media_files"] if row["s3_key"]]
     keys = [row["s3_key"] for row in shared]
