@@ -1,10 +1,14 @@
-"""Writes what follows from the code (`make docs`): docs/{settings,cli}.md, .env.example, the drawing of the rooms.
+"""Writes what follows from the code (`make docs`): settings.md, cli.md, errors.md, .env.example, the drawing of rooms.
 
 A test holds that they are up to date.
 """
 
 from __future__ import annotations
 
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +16,9 @@ import grimp
 from pydantic import SecretStr
 from typer.main import get_command
 
+import media_pipeline
 from media_pipeline.cli import app
+from media_pipeline.model import MediaPipelineError
 from media_pipeline.settings import GROUPS, Settings
 
 ROOT = Path(__file__).parents[1]
@@ -63,6 +69,20 @@ MEDIA_HOST_HEADERS={"api.example.org": {"Authorization": "Bearer secret"}, "*.ex
 MEDIA_ALLOWED_HOSTS=mirror.example.net:8443
 MEDIA_CA_FILE=example-net.pem
 ```
+"""
+
+ERRORS_HEAD = """# Errors
+
+Every error of this project is a class below `media_pipeline.model.MediaPipelineError`. Its text is one line that says
+what happened and where; the command line prints that line and ends with exit code 1 (2 for usage and settings), and a
+Dagster run shows it as the cause of the failed step. An arrow marks a class below the one before it. This page is made
+from the docstrings of the classes by `make docs`.
+"""
+
+ERRORS_INSIDE = """
+## Errors that stay inside
+
+These never end a command. They become the status of one reference, a fault of one part of an export, or a warning.
 """
 
 ENV_HEAD = """# Copy to .env and change what you need: every line shows the default. docs/settings.md says more.
@@ -136,11 +156,40 @@ def _rooms_drawn() -> str:
     return "\n".join(["```mermaid", "flowchart TD", *edges, "```"])
 
 
+def errors_page() -> str:
+    """docs/errors.md."""
+    for module in pkgutil.walk_packages(media_pipeline.__path__, "media_pipeline."):
+        if "migrations" not in module.name and not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    rows = list(_error_rows(MediaPipelineError, 0))
+    inside = [f"| `{name}` | {place} | {means} |" for name, place, means, to_do in rows if not to_do]
+    shown = [f"| `{name}` | {place} | {means} | {to_do} |" for name, place, means, to_do in rows if to_do]
+    return "\n".join(
+        [ERRORS_HEAD, "| error | module | what it means | what to do |", "| --- | --- | --- | --- |", *shown,
+         ERRORS_INSIDE, "| error | module | what it means |", "| --- | --- | --- |", *inside, ""]
+    )  # fmt: skip
+
+
+def _error_rows(base: type[Exception], depth: int) -> Iterator[tuple[str, str, str, str]]:
+    """Name, module, meaning and advice of every class below; an arrow for each class between it and the root."""
+    for kind in sorted(base.__subclasses__(), key=lambda kind: kind.__name__):
+        means, _, to_do = (inspect.getdoc(kind) or "").partition("\n\nTo do:")
+        if kind.__module__.startswith("media_pipeline.") and not kind.__name__.startswith("_"):
+            place = kind.__module__.removeprefix("media_pipeline.")
+            yield f"{'→ ' * depth}{kind.__name__}", f"`{place}`", _cell(means), _cell(to_do)
+            yield from _error_rows(kind, depth + 1)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").replace("``", "`").split())
+
+
 def pages() -> dict[Path, str]:
     """Every generated file with its text."""
     return {
         ROOT / "docs" / "settings.md": settings_page(),
         ROOT / "docs" / "cli.md": cli_page(),
+        ROOT / "docs" / "errors.md": errors_page(),
         ROOT / ".env.example": env_example(),
         ROOT / "docs" / "architecture.md": architecture_page(),
     }

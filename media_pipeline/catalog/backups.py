@@ -31,7 +31,10 @@ _TIME = "%Y%m%dT%H%M%S"
 
 
 class BackupError(MediaPipelineError):
-    """The catalogue could not be backed up or restored; nothing was changed."""
+    """The catalogue could not be backed up or restored; nothing was changed.
+
+    To do: See to the path or program that the message names and run the command again.
+    """
 
 
 def sqlite_backups(catalogue: Path) -> list[Path]:

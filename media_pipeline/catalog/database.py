@@ -59,7 +59,11 @@ _BEYOND_64_BITS = re.compile(r"\d{20}|-\d{19}")
 
 
 class CatalogError(MediaPipelineError):
-    """The catalogue can't be used as it is; the text says what to do."""
+    """The catalogue can't be used as it is; the text says what to do.
+
+    To do: Do what the message says: run `media-pipeline migrate`, update media_pipeline, or restore a backup
+    (docs/operations.md).
+    """
 
 
 class DriverError(MediaPipelineError):

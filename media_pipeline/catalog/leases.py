@@ -23,7 +23,10 @@ _IS_OPEN = run_leases.c.ended_at.is_(None)
 
 
 class LeaseLost(MediaPipelineError):
-    """The run was given up, and its partitions are another one's by now."""
+    """The run was given up, and its partitions are another one's by now.
+
+    To do: Nothing: another run has these partitions. Where it happens often, raise MEDIA_LEASE_SECONDS.
+    """
 
     def __init__(self, run_id: str) -> None:
         super().__init__(

@@ -34,7 +34,10 @@ _MARKER_TEXT = "This folder belongs to `media-pipeline demo`, which clears it wh
 
 
 class DemoFolderError(MediaPipelineError):
-    """The demo is to run in a folder that holds something else."""
+    """The demo is to run in a folder that holds something else.
+
+    To do: Run the demo in an empty folder, or name another with `--folder`.
+    """
 
 
 @dataclass(frozen=True, slots=True)

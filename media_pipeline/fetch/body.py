@@ -28,7 +28,10 @@ EVIDENCE_BYTES = 1_000_000
 
 
 class TemporaryFileError(MediaPipelineError):
-    """The temporary file could not be written: the disk's fault, not the host's, so no reference is blamed for it."""
+    """The temporary file could not be written: the disk's fault, not the host's, so no reference is blamed for it.
+
+    To do: Free the disk, or give the rights that the message asks for, and run again.
+    """
 
 
 @dataclass(frozen=True, slots=True)

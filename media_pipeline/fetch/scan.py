@@ -30,11 +30,17 @@ _LIMIT_PREFIX = "Heuristics.Limits.Exceeded"
 
 
 class ScannerError(MediaPipelineError):
-    """clamd did not say whether the file is clean, so it must not be taken as that."""
+    """clamd did not say whether the file is clean, so it must not be taken as that.
+
+    To do: See to clamd's log and limits, and run again: the file is not stored before it was scanned.
+    """
 
 
 class ScannerUnavailable(ScannerError):
-    """There is no clamd to ask: what goes for one file goes for all."""
+    """There is no clamd to ask: what goes for one file goes for all.
+
+    To do: Start clamd, or correct CLAMD_URL, and run again.
+    """
 
 
 class Scanner:

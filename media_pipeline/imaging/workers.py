@@ -37,7 +37,10 @@ MAX_RESTARTS = 3
 
 
 class WorkersUnavailable(MediaPipelineError):
-    """No worker process can be kept alive; the fault is the machine's, not a file's."""
+    """No worker process can be kept alive; the fault is the machine's, not a file's.
+
+    To do: Free memory, lower MEDIA_IMAGE_WORKERS, and run again.
+    """
 
 
 class FailureKind(StrEnum):

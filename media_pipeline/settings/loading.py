@@ -38,7 +38,10 @@ _warned: set[str] = set()
 
 
 class SettingsError(MediaPipelineError):
-    """A setting has a value that can't be used; the text names it and what it may be."""
+    """A setting has a value that can't be used; the text names it and what it may be.
+
+    To do: Correct the settings that the message names (docs/settings.md).
+    """
 
 
 class Settings(Work, Archive, Renditions, Hosts, Downloads, Imports):

@@ -28,7 +28,10 @@ _ADVICE = {
 
 
 class StorageError(MediaPipelineError):
-    """A file could not be written, read or moved; the text names the path and what to do."""
+    """A file could not be written, read or moved; the text names the path and what to do.
+
+    To do: Free the disk, or give the rights that the message asks for, and run again.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,10 @@ class FinishedRun:
 
 
 class HistoryError(MediaPipelineError):
-    """Dagster's history can't be kept where it should be; the text names the folder and says what to do."""
+    """Dagster's history can't be kept where it should be; the text names the folder and says what to do.
+
+    To do: Let DAGSTER_HOME name a folder that can be written and whose path Dagster reads rightly.
+    """
 
 
 def dagster_home(settings: Settings) -> Path:

@@ -65,7 +65,10 @@ End = Callable[[Ended | MediaPipelineError], None]
 
 
 class DownloadDropped(MediaPipelineError):
-    """The downloader was told to stop, or closed, before this download had ended: it is still to be done."""
+    """The downloader was told to stop, or closed, before this download had ended: it is still to be done.
+
+    To do: Run again: the download is still due, and goes on where it stopped.
+    """
 
     def __init__(self, attempts: tuple[FetchAttempt, ...] = ()) -> None:
         super().__init__("the run ended before this download had: run again")

@@ -49,7 +49,10 @@ class UnsafeUrlError(MediaPipelineError):
 
 
 class AllowedHostError(MediaPipelineError):
-    """An entry of MEDIA_ALLOWED_HOSTS that is neither ``host`` nor ``host:port``."""
+    """An entry of MEDIA_ALLOWED_HOSTS that is neither ``host`` nor ``host:port``.
+
+    To do: Write each entry of MEDIA_ALLOWED_HOSTS as `host` or `host:port`.
+    """
 
 
 @dataclass(frozen=True, slots=True)

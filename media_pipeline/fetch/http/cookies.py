@@ -26,7 +26,10 @@ _LINE = re.compile(
 
 
 class CookiesFileError(MediaPipelineError):
-    """MEDIA_COOKIES_FILE can't be read, or isn't in Netscape's format."""
+    """MEDIA_COOKIES_FILE can't be read, or isn't in Netscape's format.
+
+    To do: Export the cookies again in Netscape's format, and let MEDIA_COOKIES_FILE name that file.
+    """
 
 
 def read_cookies(path: Path) -> tuple[Cookie, ...]:

@@ -27,7 +27,10 @@ _OURS = re.compile(
 
 
 class HostHeadersError(MediaPipelineError):
-    """An entry of MEDIA_HOST_HEADERS that can't be used."""
+    """An entry of MEDIA_HOST_HEADERS that can't be used.
+
+    To do: Write MEDIA_HOST_HEADERS as JSON: `{"host": {"Name": "value"}}`.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,10 @@ from media_pipeline.model import MediaPipelineError
 
 
 class CanNotListen(MediaPipelineError):
-    """A server can't be started at this address; the text says why."""
+    """A server can't be started at this address; the text says why.
+
+    To do: Choose another address with `--host` and `--port`, or end the program that has this one.
+    """
 
 
 def make_sure_of_address(host: str, port: int) -> None:

@@ -15,7 +15,10 @@ from media_pipeline.model import MediaPipelineError
 
 
 class AuthoritiesError(MediaPipelineError):
-    """MEDIA_CA_FILE can't be read, or holds no certificate."""
+    """MEDIA_CA_FILE can't be read, or holds no certificate.
+
+    To do: Let MEDIA_CA_FILE name a readable file of certificates (PEM).
+    """
 
 
 def read_authorities(path: Path) -> str:

@@ -24,7 +24,10 @@ PLATFORMS: tuple[Platform, ...] = (
 
 
 class UnknownPlatform(MediaPipelineError):
-    """No platform has this name; the text names those there are."""
+    """No platform has this name; the text names those there are.
+
+    To do: Use one of the names that the message lists.
+    """
 
 
 def platform_names() -> tuple[str, ...]:

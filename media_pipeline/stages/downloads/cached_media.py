@@ -35,7 +35,10 @@ LAST_HOUR = timedelta(hours=1)
 
 
 class FactsInterrupted(MediaPipelineError):
-    """The machine, not the file, kept facts from being read. The next run goes on there."""
+    """The machine, not the file, kept facts from being read. The next run goes on there.
+
+    To do: Free memory or disk, and run again: only the files that are left are read.
+    """
 
 
 def cache_media(context: StageContext, partitions: Sequence[ImportPartition]) -> Reports:

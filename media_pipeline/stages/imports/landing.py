@@ -34,7 +34,10 @@ from media_pipeline.storage.durable import storage_errors
 
 
 class NothingToImport(MediaPipelineError):
-    """What was handed over holds no export file."""
+    """What was handed over holds no export file.
+
+    To do: Hand over a `.json`, `.jsonl`, `.ndjson`, `.js` or `.zip` file, or a folder of such files.
+    """
 
 
 @dataclass(frozen=True, slots=True)

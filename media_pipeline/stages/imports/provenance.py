@@ -24,7 +24,10 @@ from media_pipeline.stages.imports.raw_posts import file_named
 
 
 class NoProvenance(MediaPipelineError):
-    """The bytes can't be shown; the text says why and what to do."""
+    """The bytes can't be shown; the text says why and what to do.
+
+    To do: Put the export back to where it was imported from, unchanged.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,11 @@ _SETTING = {
 
 
 class WrongPlace(MediaPipelineError):
-    """A folder or bucket is not the library's; the text names it, and how a new or moved one is registered."""
+    """A folder or bucket is not the library's; the text names it, and how a new or moved one is registered.
+
+    To do: Mount the disk or set the right path; a place that is new or was moved on purpose is registered by
+    `media-pipeline places --register`.
+    """
 
 
 @dataclass(frozen=True, slots=True)

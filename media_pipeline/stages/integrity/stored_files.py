@@ -29,7 +29,11 @@ FEW_MISSING = 10
 
 
 class StoreIncomplete(MediaPipelineError):
-    """More files are not where they should be than single losses explain. Nothing was changed."""
+    """More files are not where they should be than single losses explain. Nothing was changed.
+
+    To do: Mount the disk, or set MEDIA_STORAGE_PATH right, and run again. Where files are really lost, raise
+    MEDIA_MISSING_SHARE_LIMIT for one run.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +191,10 @@ def _in_store(context: StageContext, file: MissingFile) -> str | None:
 
 
 class NotArchived(ArchiveError):
-    """The archive does not hold a file that it was sent."""
+    """The archive does not hold a file that it was sent.
+
+    To do: Run `media-pipeline archive --all`, which sends what the archive lacks.
+    """
 
 
 def restore(context: StageContext, content: Content, media_type: MediaType, extension: str, key: str) -> str:
