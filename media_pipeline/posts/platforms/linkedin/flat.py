@@ -1,8 +1,8 @@
 """Posts of LinkedIn as page scrapers write them: one flat object a post.
 
-Page scrapers: ``media: {type, url, items | images}``, ``document``, ``reshared_post``. HarvestAPI: ``postImages[]``,
-``postVideo``, ``document.transcribedDocumentUrl``, ``repost``. Bright Data: ``images[]``, ``videos[]``, ``repost``
-with ``repost_attachments``, and rows that hold an error instead of a post. Author logos are not media.
+What belongs here: finding and reading such posts, and joining their media. What does not: media by each scraper's keys
+(``page_scraper``, ``harvest``, ``bright_data``). Rows of Bright Data may hold an error instead of a post. Author logos
+are not media.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import Any
 
 from media_pipeline.model import Candidate, Locator, MediaType, Post, Relation, Role
 from media_pipeline.posts.platforms.base import Found, Medium, Missing
+from media_pipeline.posts.platforms.linkedin import bright_data, harvest, page_scraper
+from media_pipeline.posts.platforms.linkedin.entries import document_address, document_of
 from media_pipeline.posts.platforms.linkedin.urns import handle_in, number_inside, number_of, time_of
 from media_pipeline.posts.values import (
     count,
@@ -46,14 +48,6 @@ _ADDRESS_KEYS = ("post_url", "linkedinUrl", "repost_url", "url")
 _TEXT_KEYS = ("text", "content", "post_text", "repost_text")
 _TIME_KEYS = ("posted_at", "postedAt", "date_posted", "repost_date")
 _COUNT_PLACES = (("stats",), ("engagement",), ())
-_MEDIA_TYPES = {
-    "image": MediaType.IMAGE,
-    "images": MediaType.IMAGE,
-    "video": MediaType.VIDEO,
-    "videos": MediaType.VIDEO,
-    "document": MediaType.DOCUMENT,
-}
-_NO_URL = "the export gives no URL for it"
 
 
 def find_posts(value: Any) -> Iterator[Found | Missing]:
@@ -196,92 +190,17 @@ def media_of(post: Mapping[str, Any]) -> list[Medium]:
 
 def _own_media(post: Mapping[str, Any]) -> list[Medium]:
     media = [
-        *_of_page_scraper(post.get("media")),
-        *_of_harvest(post),
-        *_of_bright_data(post),
+        *page_scraper.media_of(post.get("media")),
+        *harvest.media_of(post),
+        *bright_data.media_of(post),
     ]
     known = {candidate.url for medium in media for candidate in medium.candidates}
     document = mapping(post.get("document"))
-    if document and _document_address(document) not in known:
+    if document and document_address(document) not in known:
         # A document that is named in both places without a URL in `media` is one medium.
         media = [medium for medium in media if medium.media_type is not MediaType.DOCUMENT or medium.candidates]
-        media.append(_document(document))
+        media.append(document_of(document))
     return [*media, *_link_preview(mapping(post.get("article")))]
-
-
-def _of_page_scraper(listed: Any) -> Iterator[Medium]:
-    for entry in items(listed) or [listed]:
-        if isinstance(entry, dict):
-            yield from _of_media(mapping(entry))
-
-
-def _of_media(media: Mapping[str, Any]) -> Iterator[Medium]:
-    """One ``media`` object: its list where it has one, else its own ``url``."""
-    media_type = _MEDIA_TYPES.get((text(media.get("type")) or "").lower())
-    if media_type is None:
-        # Articles, polls and events are links, not media of the post.
-        return
-    entries = items(media.get("items")) or items(media.get("images"))
-    for entry in entries or [media]:
-        yield _of_entry({"url": entry} if isinstance(entry, str) else mapping(entry), media_type)
-
-
-def _of_harvest(post: Mapping[str, Any]) -> Iterator[Medium]:
-    for entry in items(post.get("postImages")):
-        yield _of_entry({"url": entry} if isinstance(entry, str) else mapping(entry), MediaType.IMAGE)
-    if video := mapping(post.get("postVideo")):
-        renamed = {"url": video.get("videoUrl"), "thumbnail": video.get("thumbnailUrl")}
-        yield _of_entry({**video, **renamed}, MediaType.VIDEO)
-
-
-def _of_bright_data(post: Mapping[str, Any]) -> Iterator[Medium]:
-    for entry in items(post.get("images")):
-        yield _of_entry({"url": entry} if isinstance(entry, str) else mapping(entry), MediaType.IMAGE)
-    for entry in items(post.get("videos")):
-        address = entry if isinstance(entry, str) else dig(entry, "url")
-        yield _of_entry({"url": address, "thumbnail": post.get("video_thumbnail")}, MediaType.VIDEO)
-    for entry in items(post.get("repost_attachments")):
-        if isinstance(entry, dict):
-            yield from _of_media(mapping(entry))
-        elif web_address(entry):
-            yield _of_entry({"url": entry}, MediaType.IMAGE)
-    if cover := web_address(post.get("document_cover_image")):
-        covers = (Candidate(cover, role=Role.COVER, rule="cover of the document"),)
-        yield Medium(MediaType.DOCUMENT, covers, note=_NO_URL)
-
-
-def _of_entry(entry: Mapping[str, Any], media_type: MediaType) -> Medium:
-    address = web_address(entry.get("url"))
-    poster = web_address(entry.get("thumbnail")) or web_address(entry.get("thumbnail_url"))
-    candidates: list[Candidate] = []
-    if address:
-        width, height = count(entry.get("width")), count(entry.get("height"))
-        expires_at = moment(entry.get("expiresAt"))
-        candidates.append(Candidate(address, width, height, rule="as exported", expires_at=expires_at))
-    if poster and media_type is not MediaType.IMAGE:
-        candidates.append(Candidate(poster, role=Role.POSTER, rule="preview picture"))
-    return Medium(
-        media_type,
-        tuple(candidates),
-        alt_text=text(entry.get("alt_text")),
-        note=None if address else _NO_URL,
-    )
-
-
-def _document_address(document: Mapping[str, Any]) -> str | None:
-    return web_address(document.get("transcribedDocumentUrl")) or web_address(document.get("url"))
-
-
-def _document(document: Mapping[str, Any]) -> Medium:
-    """The file itself; pictures of its pages are covers."""
-    medium = _of_entry({**document, "url": _document_address(document)}, MediaType.DOCUMENT)
-    covers = tuple(
-        Candidate(address, count(dig(page, "width")), count(dig(page, "height")), role=Role.COVER, rule="page picture")
-        for page in items(document.get("coverPages"))
-        for entry in items(dig(page, "imageUrls"))
-        if (address := web_address(entry))
-    )
-    return Medium(MediaType.DOCUMENT, medium.candidates + covers, alt_text=medium.alt_text, note=medium.note)
 
 
 def _link_preview(article: Mapping[str, Any]) -> Iterator[Medium]:
