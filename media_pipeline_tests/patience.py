@@ -12,9 +12,9 @@ PATIENCE_SECONDS = 300.0
 Answer = TypeVar("Answer")
 
 
-def wait_for(condition: Callable[[], Answer | None], pause: float = 0.02) -> Answer:
+def wait_for(condition: Callable[[], Answer | None], pause: float = 0.02, patience: float = PATIENCE_SECONDS) -> Answer:
     """The first true answer."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + patience
     while not (answer := condition()):
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(pause)

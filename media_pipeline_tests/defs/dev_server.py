@@ -53,7 +53,8 @@ class DevServer:
             state = self.ask(BACKFILL, id=launched["backfillId"])["partitionBackfillOrError"]
             return None if state["status"] in ("REQUESTED", "CANCELING") else state
 
-        return wait_for(ended, pause=0.5)
+        # Dagster writes ten events for each date, and each takes a tenth of a second on a busy machine.
+        return wait_for(ended, pause=0.5, patience=PATIENCE_SECONDS + 3 * len(partitions))
 
     def processes(self) -> list[psutil.Process]:
         """Webserver, daemon, code servers, and runs with what they started."""

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from media_pipeline.catalog.near_duplicates import FINGERPRINT_BYTES, Pair, Tier
 from media_pipeline.search.near.index import NearIndex
 from media_pipeline.search.near.words import HASH_BYTES, Rows
-from media_pipeline.stages.duplicates.near_stars import Flags, Keys, Names, Stars
+from media_pipeline.stages.duplicates.representatives import Flags, Keys, Names, Representatives
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,8 @@ class Comparison:
     def __init__(self, library: Fingerprints, new: Fingerprints) -> None:
         self._library, self._new = library, new
         self._names = Names(library.sha256, new.sha256)
-        self._by_pixels = Stars.of(library.pixels, new.pixels, self._names)
-        self._by_pdq = Stars.of(library.pdq, new.pdq, self._names)
+        self._by_pixels = Representatives.of(library.pixels, new.pixels, self._names)
+        self._by_pdq = Representatives.of(library.pdq, new.pdq, self._names)
 
     @property
     def compared(self) -> list[str]:
@@ -71,16 +71,16 @@ class Comparison:
 
     def pairs(self) -> Iterator[Pair]:
         """Every pair that the new files bring, once, in no particular order."""
-        for center, row in self._by_pixels.pairs:
-            yield self._names.pair(center, row, Tier.SAME_PIXELS, 0)
-        for center, row in self._by_pdq.pairs:
-            if not self._are_same_pixels(np.array([center]), np.array([row]))[0]:
-                yield self._names.pair(center, row, Tier.NEAR, 0)
+        for representative, row in self._by_pixels.pairs:
+            yield self._names.pair(representative, row, Tier.SAME_PIXELS, 0)
+        for representative, row in self._by_pdq.pairs:
+            if not self._are_same_pixels(np.array([representative]), np.array([row]))[0]:
+                yield self._names.pair(representative, row, Tier.NEAR, 0)
         yield from self._near()
 
-    def standing(self) -> tuple[list[str], Keys, Flags]:
+    def representatives(self) -> tuple[list[str], Keys, Flags]:
         """Files that have a PDQ, but for those that another one stands for, with it, and which of them are new."""
-        rows = self._by_pdq.standing(self._library.pdq, self._new.pdq)
+        rows = self._by_pdq.rows(self._library.pdq, self._new.pdq)
         pdq = np.concatenate((self._library.pdq, self._new.pdq))[rows]
         return [self._names.of(int(row)) for row in rows], pdq, rows >= len(self._library)
 
@@ -89,7 +89,7 @@ class Comparison:
         old_rows, new_rows = _rows_with(self._library.pdq), _rows_with(self._new.pdq)
         names = np.concatenate((old_rows, new_rows + len(self._library)))
         stands = np.ones(len(self._library) + len(self._new), bool)
-        stands[[*self._by_pdq.displaced, *self._by_pdq.covered]] = False
+        stands[[*self._by_pdq.displaced, *self._by_pdq.represented]] = False
         # Equal hashes of the library are found by their first row, which is the one that stands for them.
         for block in NearIndex(self._library.pdq[old_rows]).pairs_of(self._new.pdq[new_rows]):
             first, second = names[block.first], names[block.second]

@@ -27,7 +27,7 @@ from media_pipeline.search.near.index import pairs_across
 from media_pipeline.search.near.videos import Videos, near_videos
 from media_pipeline.search.near.words import HASH_BYTES, words_of
 from media_pipeline.stages.duplicates.near_comparison import Comparison, Fingerprints, as_text
-from media_pipeline.stages.duplicates.near_stars import Keys, Names, Stars, pair_of
+from media_pipeline.stages.duplicates.representatives import Keys, Names, Representatives, pair_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,8 @@ class MovingComparison:
         self._library, self._new = library, new
         self._animations = Comparison(library.animations, new.animations)
         self._names = Names(library.videos.sha256, new.videos.sha256)
-        self._stars = Stars.of(library.keys, new.keys, self._names)
-        self._standing = self._stars.standing(library.keys, new.keys)
+        self._representatives = Representatives.of(library.keys, new.keys, self._names)
+        self._compared = self._representatives.rows(library.keys, new.keys)
 
     @property
     def compared(self) -> list[str]:
@@ -78,20 +78,20 @@ class MovingComparison:
     @property
     def displaced(self) -> dict[Tier, list[str]]:
         """Files of the library, by SHA-256, whose pairs of the tier end, but for those that :meth:`pairs` has."""
-        videos = [self._names.of(row) for row in self._stars.displaced]
+        videos = [self._names.of(row) for row in self._representatives.displaced]
         return {Tier.NEAR: self._animations.displaced[Tier.NEAR] + videos}
 
     def pairs(self) -> Iterator[Pair]:
         """Every pair that the new files bring, once, in no particular order."""
         yield from self._animations.pairs()
-        for center, row in self._stars.pairs:
-            yield self._names.pair(center, row, Tier.NEAR, 0)
+        for representative, row in self._representatives.pairs:
+            yield self._names.pair(representative, row, Tier.NEAR, 0)
         yield from self._by_seconds()
         yield from self._by_posters()
 
     def _by_seconds(self) -> Iterator[Pair]:
         old = len(self._library.videos)
-        rows = self._standing
+        rows = self._compared
         library = self._library.seconds.taken(rows[rows < old])
         new = self._new.seconds.taken(rows[rows >= old] - old)
         for one, other, distance in near_videos(library, new):
@@ -99,10 +99,10 @@ class MovingComparison:
 
     def _by_posters(self) -> Iterator[Pair]:
         """Animations with videos."""
-        animations, pictures, are_new = self._animations.standing()
-        posters = np.concatenate((self._library.videos.pdq, self._new.videos.pdq))[self._standing]
+        animations, pictures, are_new = self._animations.representatives()
+        posters = np.concatenate((self._library.videos.pdq, self._new.videos.pdq))[self._compared]
         has_poster = posters.any(axis=1)
-        videos = self._standing[has_poster]
+        videos = self._compared[has_poster]
         hashes = np.concatenate((pictures, posters[has_poster]))
         is_new = np.concatenate((are_new, videos >= len(self._library.videos)))
         groups = np.repeat([0, 1], [len(animations), len(videos)])

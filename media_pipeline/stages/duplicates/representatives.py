@@ -1,7 +1,7 @@
-"""Who stands for whom: of files with one and the same key the one with the least SHA-256, for all the others.
+"""Representatives: of the files with one and the same key, the file with the least SHA-256 represents all others.
 
-What belongs here: what new files change of that. What does not: which pairs come of it beside those of a file and the
-one that stands for it.
+What belongs here: which representatives new files change. What does not: pairs other than those of a file and its
+representative.
 """
 
 from __future__ import annotations
@@ -45,33 +45,33 @@ def pair_of(one: str, other: str, tier: Tier, distance: int) -> Pair:
 
 
 @dataclass(slots=True)
-class Stars:
-    """What new files change, and who stands for others, or alone, then."""
+class Representatives:
+    """What new files change of the representatives. A file whose key no other file has represents itself."""
 
     pairs: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
-    """Who stands for others, and one of these."""
+    """Rows of a representative and of a file that it represents."""
     displaced: list[int] = field(default_factory=list[int])
-    """Rows of the library that stood for others, or alone, and don't any more."""
-    covered: list[int] = field(default_factory=list[int])
-    """New rows that another row stands for."""
+    """Rows of the library that were representatives and are no longer."""
+    represented: list[int] = field(default_factory=list[int])
+    """New rows that another row represents."""
 
     @classmethod
-    def of(cls, old: Keys, new: Keys, names: Names) -> Stars:
+    def of(cls, old: Keys, new: Keys, names: Names) -> Representatives:
         """By the keys of the library's files and of the new ones."""
-        stars = cls()
+        found = cls()
         for olds, news in _equal(old, new):
             # Rows are in the order of SHA-256 on each side, and so are these.
-            center = min((*olds[:1], *news[:1]), key=names.of)
-            joining = news if olds and center == olds[0] else [*olds, *news]
-            stars.pairs += [(center, row) for row in joining if row != center]
-            stars.displaced += [row for row in olds[:1] if row != center]
-            stars.covered += [row for row in news if row != center]
-        return stars
+            representative = min((*olds[:1], *news[:1]), key=names.of)
+            joining = news if olds and representative == olds[0] else [*olds, *news]
+            found.pairs += [(representative, row) for row in joining if row != representative]
+            found.displaced += [row for row in olds[:1] if row != representative]
+            found.represented += [row for row in news if row != representative]
+        return found
 
-    def standing(self, old: Keys, new: Keys) -> Rows:
-        """Rows with a key that no other row stands for, ascending."""
+    def rows(self, old: Keys, new: Keys) -> Rows:
+        """Rows of all representatives, ascending."""
         stands = np.concatenate((_is_first(old), new.any(axis=1)))
-        stands[[*self.displaced, *self.covered]] = False
+        stands[[*self.displaced, *self.represented]] = False
         return np.flatnonzero(stands)
 
 
