@@ -19,6 +19,7 @@ from media_pipeline.catalog import (
     media,
     media_reports,
     near_duplicates,
+    pages,
     placeholders,
     posts,
     renditions,
@@ -26,9 +27,11 @@ from media_pipeline.catalog import (
     truncated,
 )
 from media_pipeline.catalog.database import Database
-from media_pipeline_tests.catalog.filling import FIRST, SECOND, add_post, digest, store
+from media_pipeline.catalog.pages import ArchivedPost, ChosenPosts
+from media_pipeline_tests.catalog.filling import FIRST, NOW, SECOND, add_post, digest, store
 
 BIG_TABLES = ("posts", "post_media", "media_files", "renditions", "fetch_attempts", "import_files", "near_duplicates")
+A_POST = ArchivedPost("p-1", "twitter", None, None, NOW, None, None, None)
 Asking = Callable[[sa.Connection], object]
 
 QUESTIONS: dict[str, tuple[Asking, str]] = {
@@ -75,6 +78,10 @@ QUESTIONS: dict[str, tuple[Asking, str]] = {
     "a post's references, by the platform's id": (
         lambda connection: list(media_reports.listing(connection, "1")),
         "ix_posts_native_id",
+    ),
+    "posts by date, page by page": (
+        lambda connection: pages.posts_after(connection, ChosenPosts(), A_POST, 10),
+        "ix_posts_posted_at",
     ),
     "what was fetched under a URL": (
         lambda connection: media.stored_under_url(connection, [digest("https://host/1.jpg")]),

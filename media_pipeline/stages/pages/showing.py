@@ -114,10 +114,12 @@ class Shown:
         name = _name_of(file)
         if self._folder.holds(name, file.file_size):
             return name
-        place = file.local_path
-        if place is None and file.archive_key is not None and self._fetches:
-            place = fetch_back(self._context, file.sha256)
-            self._are_fetched = True
+        if file.local_path is not None and self._copy(file.local_path, name):
+            return name
+        if file.archive_key is None or not self._fetches:
+            return None
+        place = fetch_back(self._context, file.sha256)
+        self._are_fetched = True
         return self._copy(place, name) if place else None
 
     def _copy(self, place: str, name: str) -> str | None:
