@@ -30,7 +30,9 @@ from media_pipeline_tests.patience import PATIENCE_SECONDS
 from media_pipeline_tests.stages import posted
 from media_pipeline_tests.stages.either_database import EitherLibrary, MakeEither
 
-KILLS = 6
+pytestmark = pytest.mark.long
+
+KILLS = 4
 
 
 @pytest.fixture
@@ -247,8 +249,8 @@ def kill_after(library: Library, folder: Path, files: int) -> None:
 def test_memory_does_not_grow_with_the_number_of_pages(make_either: MakeEither, folder: Path) -> None:
     library = make_either()
     said = "words " * 200
-    library.land("few.json", [tweet(n, author="ann", text=said) for n in range(800)])
-    library.land("many.json", [tweet(n, author="bob", text=said) for n in range(800, 4800)])
+    library.land("few.json", [tweet(n, author="ann", text=said) for n in range(400)])
+    library.land("many.json", [tweet(n, author="bob", text=said) for n in range(400, 2400)])
     library.run(stages=(read_posts, write_manifests))
     peaks = [_peak_of_writing(library, folder, user) for user in ("ann", "bob")]
     assert peaks[1] < 1.5 * peaks[0]

@@ -43,14 +43,15 @@ def opened_folder(path: Path) -> Generator[PageFolder]:
         if path.exists() and not marker.is_file() and (not path.is_dir() or any(path.iterdir())):
             raise PageFolderError(f"{path} holds something else; name an empty or new folder")
         make_folders(path, _PRIVATE_FOLDER)
-        lock = marker.open("w")
+        lock = marker.open("a")
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise PageFolderError(f"another run is writing to {path}; wait until it has ended") from None
         with storage_errors("use", path):
-            lock.write(_MARKER_TEXT)
+            if not lock.tell():
+                lock.write(_MARKER_TEXT)
             for left in path.glob(".part-*"):
                 left.unlink()
         yield PageFolder(path)
