@@ -6,30 +6,31 @@ which is done for the demo as for any import.
 
 from __future__ import annotations
 
+import logging
 import shlex
 import shutil
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from media_pipeline.catalog.database import Database
 from media_pipeline.demo import elsewhere, sample
 from media_pipeline.demo.expectation import Expectation, ExpectedMedium, MediaKey
 from media_pipeline.demo.exports import bluesky, facebook, instagram, linkedin, mastodon, reddit, tiktok, twitter
-from media_pipeline.demo.gallery import write_gallery
 from media_pipeline.demo.host import Answer, MediaHost
 from media_pipeline.demo.sample import SamplePost
 from media_pipeline.model import ImportPartition, MediaPipelineError
 from media_pipeline.settings import Settings
+from media_pipeline.stages.context import opened
 from media_pipeline.stages.imports.landing import land
+from media_pipeline.stages.pages.writing import INDEX, write_pages
 
 MARKER = ".media-pipeline-demo"
 """A file in a folder that the demo made; only such a folder is cleared."""
-_MADE_BY_DEMO = ("exports", "imports", "store", "index.html")
+_MADE_BY_DEMO = ("exports", "imports", "store", "page")
 _MARKER_TEXT = "This folder belongs to `media-pipeline demo`, which clears it when it runs again.\n"
 
 
@@ -63,13 +64,13 @@ class Demo:
     @property
     def page(self) -> Path:
         """The page that :meth:`finish` writes."""
-        return self.folder / "index.html"
+        return self.folder / "page" / INDEX
 
     def finish(self) -> list[str]:
         """Write the page and say what came out otherwise than it should, a line each."""
-        with closing(Database.open(self.settings)) as database:
-            write_gallery(database, self.settings.storage_path, self.page, "Archived posts")
-            return self.expectation.differences(database, self.partitions, self.host.requests())
+        with opened(self.settings, logging.getLogger("media_pipeline")) as stage:
+            write_pages(stage, self.page.parent)
+            return self.expectation.differences(stage.database, self.partitions, self.host.requests())
 
 
 @contextmanager

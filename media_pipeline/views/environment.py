@@ -7,6 +7,7 @@ the filters below make. So no template needs ``|safe``, ``|join`` or ``~``, whic
 
 from __future__ import annotations
 
+import hashlib
 import os
 from base64 import b64encode
 from collections.abc import Iterable
@@ -24,6 +25,17 @@ from media_pipeline.policy import foreign_text
 def render(template: str, **values: Any) -> Markup:
     """The template's text, which other templates show as it is."""
     return Markup(_ENVIRONMENT.get_template(template).render(values))
+
+
+def inline(name: str) -> Markup:
+    """A style sheet or script of ``templates/``, as it stands there."""
+    loader = _ENVIRONMENT.loader
+    return Markup(loader.get_source(_ENVIRONMENT, name)[0] if loader else "")
+
+
+def policy_source(text: str) -> str:
+    """What names an inline style or script in a Content-Security-Policy: its digest (CSP 3, 2.3.1)."""
+    return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def fitting(pieces: Iterable[Markup], limit_bytes: int, least: int = 0) -> list[Markup]:
@@ -59,11 +71,6 @@ def local_link(path: str | None) -> str | None:
         return None
 
 
-def archive_link(url: str | None) -> str | None:
-    """The address of an archived file, which may be one of the web or, in an archive that is a folder, a ``file:``."""
-    return url if url and url.startswith("file:///") else foreign_text.link(url)
-
-
 def _code(text: str) -> str:
     """The text as code of Markdown, where it holds nothing that ends code or a table's cell; else as text."""
     return text if "`" in text or "|" in text else Markup(f"`{foreign_text.for_terminal(text)}`")
@@ -92,7 +99,6 @@ _ENVIRONMENT = Environment(
     auto_reload=False,
 )
 _FILTERS: dict[str, Any] = {
-    "archive_link": archive_link,
     "code": _code,
     "data_uri": data_uri,
     "local_link": local_link,

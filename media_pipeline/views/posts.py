@@ -13,6 +13,21 @@ from datetime import datetime
 from media_pipeline.model import MediaType, Status
 from media_pipeline.policy.quantities import bytes_text
 
+_IN_WORDS = {
+    Status.PENDING: "Not downloaded yet",
+    Status.GONE: "No longer at its host",
+    Status.EXPIRED: "Its link has expired",
+    Status.FORBIDDEN: "Its host refuses it",
+    Status.TOO_LARGE: "Larger than the limit",
+    Status.NOT_MEDIA: "Its host sent something that is no medium",
+    Status.UNSAFE: "Its address is one that must not be asked",
+    Status.FAILED: "Could not be downloaded yet; it is tried again",
+    Status.ABANDONED: "Could not be downloaded, however often it was tried",
+    Status.MISSING: "Was stored, and its file is lost; it is looked for again",
+    Status.QUARANTINED: "Set aside: its file is damaged or dangerous",
+    Status.SKIPPED: "Not downloaded on purpose",
+}
+
 
 def file_facts(width: int | None, height: int | None, file_size: int | None, mime_type: str | None) -> list[str]:
     """Size in pixels and bytes, and kind, as far as they are known: ``1440 × 1800``, ``312 kB``, ``jpeg``."""
@@ -42,17 +57,19 @@ class Medium:
     coordinates: tuple[float, float] | None = None
     """Latitude and longitude in degrees."""
     thumbnail: str | None = None
-    original: str | None = None
-    """Paths relative to the page."""
-    archive_url: str | None = None
+    """A path relative to the page."""
+    file: str | None = None
+    """What is opened or played, likewise."""
+    player: MediaType | None = None
+    """Video or audio: what plays the file. None: it is opened."""
+    archive_key: str | None = None
 
     @property
-    def status_text(self) -> str:
-        return self.status.value.replace("_", " ")
-
-    @property
-    def why_no_picture(self) -> str:
-        return self.reason or f"no picture of this {self.media_type}"
+    def note(self) -> str | None:
+        """What became of it, for people; None where it is stored and here."""
+        if self.status is not Status.STORED or self.file:
+            return _IN_WORDS.get(self.status)
+        return "Only in the archive" if self.archive_key else "Not found in the store: run media-pipeline verify"
 
     @property
     def facts(self) -> str:
@@ -90,6 +107,7 @@ class Post:
     """All of it."""
     relation: str | None = None
     media: tuple[Medium, ...] = ()
+    post_id: str = ""
 
     @property
     def author(self) -> str:
@@ -106,6 +124,10 @@ class Post:
         """``twitter · repost · 2026-07-03 05:12 UTC``"""
         moment = f"{self.posted_at:%Y-%m-%d %H:%M} UTC" if self.posted_at else "no date"
         return " · ".join(part for part in (self.platform, self.relation, moment) if part)
+
+    @property
+    def day(self) -> str:
+        return f"{self.posted_at.day} {self.posted_at:%B %Y}" if self.posted_at else "without a date"
 
     @property
     def month(self) -> str:

@@ -21,17 +21,20 @@ from media_pipeline.catalog import (
     media_reports,
     missing,
     near_duplicates,
+    pages,
     placeholders,
     posts,
     renditions,
     stats,
 )
 from media_pipeline.catalog.database import Database
+from media_pipeline.catalog.pages import ArchivedPost, ChosenPosts
 from media_pipeline.catalog.selection import EVERYTHING, Selection
-from media_pipeline_tests.catalog.filling import FIRST, SECOND, add_post, digest, store
+from media_pipeline_tests.catalog.filling import FIRST, NOW, SECOND, add_post, digest, store
 
 BIG_TABLES = ("posts", "post_media", "media_files", "renditions", "fetch_attempts", "import_files", "near_duplicates")
 KEY_OF_FILES = "sqlite_autoindex_media_files_1"
+A_POST = ArchivedPost("p-1", "twitter", None, None, NOW, None, None, None)
 Asking = Callable[[sa.Connection], object]
 
 QUESTIONS: dict[str, tuple[Asking, str]] = {
@@ -106,6 +109,10 @@ QUESTIONS: dict[str, tuple[Asking, str]] = {
     "a post's references, by the platform's id": (
         lambda connection: list(media_reports.listing(connection, "1")),
         "ix_posts_native_id",
+    ),
+    "posts by date, page by page": (
+        lambda connection: pages.posts_after(connection, ChosenPosts(), A_POST, 10),
+        "ix_posts_posted_at",
     ),
     "what was fetched under a URL": (
         lambda connection: media_due.stored_under_url(connection, [digest("https://host/1.jpg")]),

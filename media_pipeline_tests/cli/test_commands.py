@@ -188,6 +188,21 @@ def test_coverage_is_proven_or_names_what_was_overlooked(shell: Shell, tmp_path:
     assert (unexplained["keys"], unexplained["count"]) == ("hologram[]", 1)
 
 
+def test_a_page_of_the_chosen_posts_is_written_and_a_folder_of_something_else_refused(
+    shell: Shell, export: Path, tmp_path: Path
+) -> None:
+    shell.run("ingest", str(export), "--platform", "twitter", "--date", DAY.isoformat())
+    chosen = ("--user", "@bob", "--platform", "twitter", "--since", DAY.isoformat())
+    written = shell.json("page", "--to", str(tmp_path / "page"), *chosen)
+    assert (written["posts"], written["media"], written["pages"], written["copied"]) == (2, 2, 1, 2)
+    assert Path(written["page"]).is_file()
+    assert Path(written["page"]).as_uri() in shell.run("page", "--to", str(tmp_path / "page"), *chosen).stdout
+    refused = shell.run("page", "--to", str(export.parent), code=1).stderr.strip()
+    assert refused.count("\n") == 0
+    assert "holds something else; name an empty or new folder" in refused
+    shell.run("page", "--to", str(tmp_path / "page"), "--since", "yesterday", code=2)
+
+
 def test_provenance_prints_the_very_bytes_that_named_a_medium(shell: Shell, export: Path) -> None:
     shell.run("ingest", str(export), "--platform", "twitter", "--date", DAY.isoformat(), DOWNLOAD_MEDIA="false")
     first = shell.json("list")[0]
@@ -242,6 +257,7 @@ def test_help_names_every_command(shell: Shell) -> None:
         "optimize",
         "archive",
         "verify",
+        "page",
         "stats",
         "migrate",
         "dev",

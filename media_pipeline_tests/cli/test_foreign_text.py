@@ -12,9 +12,9 @@ import pytest
 from markdown_it import MarkdownIt
 
 from media_pipeline.cli import app
-from media_pipeline.demo.gallery import write_gallery
 from media_pipeline.stages.duplicates.dedup_report import report_duplicates
 from media_pipeline.stages.imports.raw_posts import read_posts
+from media_pipeline.stages.pages.writing import write_pages
 from media_pipeline.stages.renditions.drawing import make_renditions
 from media_pipeline_tests import faulty_host, forked
 from media_pipeline_tests.cli.shell import Shell
@@ -89,6 +89,7 @@ def commands(library: Library) -> Mapping[str, list[list[str]]]:
         "verify": [["verify"], ["verify", "--orphans"], ["verify", "\x1b]0;owned\x07[/red]"]],
         "places": [["places"]],
         "backups": [["backups", "--now"], ["backups", "--restore", "[/red]\x1b]0;owned\x07"]],
+        "page": [["page", "--to", "page"], ["page", "--to", "page", "--user", "\x1b]0;owned\x07[/red]"]],
         "stats": [["stats"], ["stats", "--user", "\x1b]0;owned\x07[/red]"]],
         "dedup": [["dedup"]],
         "provenance": [["provenance", media_id], ["provenance", media_id, "--post"], ["provenance", "[/red]\x1b[2J"]],
@@ -179,12 +180,12 @@ def test_every_page_of_hostile_posts_has_the_elements_of_one_of_harmless_posts(
         library.land("posts.json", posts)
         library.run()
         with library.open() as stage:
-            write_gallery(stage.database, library.storage, tmp_path / f"{name}.html", "Pictures")
+            written = write_pages(stage, tmp_path / f"{name}-page")
             sheets = [
                 *report_duplicates(stage, [TWITTER])[TWITTER].markdown.values(),
                 *make_renditions(stage, [TWITTER])[TWITTER].markdown.values(),
             ]
-        pages = [tmp_path / f"{name}.html", *(library.storage / "reports").glob("*.html")]
+        pages = [written.index, *(library.storage / "reports").glob("*.html")]
         assert len(pages) == len(sheets) == 2
         seen.append([_page_of(page.read_text(encoding="utf-8")) for page in pages])
         for sheet in sheets:

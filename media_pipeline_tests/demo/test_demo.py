@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -24,6 +23,7 @@ from media_pipeline.demo.host import Answer
 from media_pipeline.demo.run import MARKER, DemoFolderError, prepared
 from media_pipeline.model import Status
 from media_pipeline.settings import load_settings
+from media_pipeline_tests.pages import Page
 from media_pipeline_tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.slow
@@ -44,7 +44,7 @@ class FinishedDemo:
 
 def leave_remains(folder: Path) -> None:
     """What an earlier demo left, and something that the user put there."""
-    for name in (MARKER, "notes.txt", "index.html", "store/catalog.sqlite", "imports/twitter/2026-01-01/old.json"):
+    for name in (MARKER, "notes.txt", "page/index.html", "store/catalog.sqlite", "imports/twitter/2026-01-01/old.json"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("old")
 
@@ -132,7 +132,7 @@ def test_the_summary_names_what_failed_and_where_to_look(demo: FinishedDemo):
     assert re.search(r"gone\s+│\s+1 ", printed)
     assert re.search(r"not_media\s+│\s+1 ", printed)
     assert "line 6" in printed
-    assert (demo.folder / "index.html").as_uri() in printed
+    assert (demo.folder / "page" / "index.html").as_uri() in printed
     assert f"MEDIA_STORAGE_PATH={demo.folder}/store" in printed
     assert " AWS_S3_BUCKET= make dev" in printed
 
@@ -144,35 +144,18 @@ def test_the_runs_are_in_dagsters_history(demo: FinishedDemo):
         assert [(run.job_name, run.is_success) for run in instance.get_runs()] == [("media_pipeline", True)] * 8
 
 
-class Page(HTMLParser):
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.pictures: list[Path] = []
-        self.links: list[str] = []
-        self.words = ""
-        self.feed(path.read_text(encoding="utf-8"))
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = dict(attrs)
-        if tag == "img":
-            self.pictures.append(Path(unquote(values["src"] or "")))
-        if tag == "a":
-            self.links.append(values["href"] or "")
-
-    def handle_data(self, data: str) -> None:
-        self.words += data
-
-
 def test_the_page_shows_a_thumbnail_of_everything_that_is_stored(demo: FinishedDemo):
-    page = Page(demo.folder / "index.html")
-    assert len(page.pictures) == 51
-    for picture in page.pictures:
-        with Image.open(demo.folder / picture) as image:
+    page = Page(demo.folder / "page" / "index.html")
+    assert len(page.thumbnails) == 51
+    for thumbnail in page.thumbnails:
+        with Image.open(page.folder / thumbnail) as image:
             assert image.size == (300, 300)
-    local = [link for link in page.links if not re.match(r"\w+:", link)]
-    assert len(local) == 102
-    assert all((demo.folder / unquote(link)).is_file() for link in local)
+    assert len(page.local) == 102
+    assert all((page.folder / name).is_file() for name in page.local)
+    assert page.tags["article"] == 40
+    assert page.tags["figure"] == 53
     assert "And with lines? <3 & thanks" in page.words
+    assert "No longer at its host" in page.words
 
 
 def test_a_demo_clears_what_an_earlier_one_left_and_nothing_else(demo: FinishedDemo):

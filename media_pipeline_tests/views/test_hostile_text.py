@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
@@ -11,11 +12,11 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from media_pipeline.model import Status
+from media_pipeline.model import MediaType, Status
 from media_pipeline.policy.foreign_text import for_terminal
 from media_pipeline.views.duplicates import AlikeFile, AlikeGroup, duplicates_page, duplicates_sheet
-from media_pipeline.views.environment import archive_link, local_link, shortened
-from media_pipeline.views.gallery import Totals, gallery
+from media_pipeline.views.environment import local_link, shortened
+from media_pipeline.views.pages import Page, PageLink, Totals, posts_page
 from media_pipeline.views.placeholders import Placeholder, placeholder_table
 from media_pipeline.views.posts import Medium, Post
 from media_pipeline.views.sheets import Picture, contact_sheet, side_by_side
@@ -25,15 +26,14 @@ HARMLESS = "harmless"
 WEB = "https://a.example/x?y=1&z=(2)|*3*_4_"
 
 
-def gallery_of(text: str, url: str = WEB) -> str:
-    # An archive may be a folder.
-    archive_url = WEB if url == URLS["file"] else url
-    medium = Medium(
-        text, Status.FAILED, text, text, mime_type=f"image/{text}", camera=text, original=text, archive_url=archive_url
-    )
-    shown = Medium("image", Status.STORED, alt_text=text, thumbnail=text or "x", original=text)
-    post = Post(text, text, text, datetime(2026, 1, 2, tzinfo=UTC), url, text, text, (medium, shown))
-    return gallery(text, Totals(1, 2, 1, 0, 0, 0), [post])
+def posts_page_of(text: str, url: str = WEB) -> str:
+    lost = Medium(text, Status.FAILED, text, text, mime_type=f"image/{text}", camera=text, archive_key=text)
+    away = Medium("image", Status.STORED, archive_key=text)
+    shown = Medium("image", Status.STORED, alt_text=text, thumbnail=text or "x", file=text or "x")
+    played = [replace(shown, player=player) for player in (MediaType.VIDEO, MediaType.AUDIO)]
+    post = Post(text, text, text, datetime(2026, 1, 2, tzinfo=UTC), url, text, text, (lost, away, shown, *played), text)
+    links = [PageLink.to(text or "x", [post])] * 2
+    return posts_page(Page(text, 2, [post], text or "x", text or "x", Totals(1, 5, 4, 0), links))
 
 
 def alike(text: str, url: str = WEB) -> AlikeGroup:
@@ -46,7 +46,7 @@ def duplicates_page_of(text: str, url: str = WEB) -> str:
     return duplicates_page(text, [alike(text, url)], 2, text or "x", 1_000_000)
 
 
-PAGES: dict[str, Callable[..., str]] = {"gallery": gallery_of, "duplicates": duplicates_page_of}
+PAGES: dict[str, Callable[..., str]] = {"posts": posts_page_of, "duplicates": duplicates_page_of}
 SHEETS: dict[str, Callable[[str], str]] = {
     "contact sheet": lambda text: contact_sheet([Picture(b"webp", (text,))]),
     "side by side": lambda text: side_by_side([[Picture(b"webp", (text,))]]),
@@ -160,9 +160,3 @@ def test_a_path_is_a_relative_address_whatever_it_is_called() -> None:
     assert local_link("name\udcff") == "name%FF"
     assert local_link("half \ud83d") is None, "no file can be called that"
     assert local_link("//evil.example/x") is local_link("/etc/passwd") is local_link("") is local_link(None) is None
-
-
-def test_an_archive_may_be_a_folder_but_no_script() -> None:
-    for url in ("file:///a/b%20c.jpg", "https://bucket.example/a.jpg"):
-        assert archive_link(url) == url
-    assert archive_link("javascript:alert(1)") is archive_link("file://evil/share") is archive_link(None) is None
