@@ -254,7 +254,8 @@ def test_memory_does_not_grow_with_the_number_of_pages(make_either: MakeEither, 
     library.land("many.json", [tweet(n, author="bob", text=said) for n in range(400, 2400)])
     library.run(stages=(read_posts, write_manifests))
     peaks = [_peak_of_writing(library, folder, user) for user in ("ann", "bob")]
-    assert peaks[1] < 1.5 * peaks[0]
+    # Five times as many posts; what a page takes varies by a third with the moment of garbage collection.
+    assert peaks[1] < 2.5 * peaks[0]
 
 
 def _peak_of_writing(library: Library, folder: Path, user: str) -> int:
