@@ -12,8 +12,9 @@ import dagster as dg
 
 from media_pipeline.defs import checks
 from media_pipeline.defs.metadata import Materialized, materialized
+from media_pipeline.defs.naming import Naming
 from media_pipeline.defs.partitions import import_partitions, partitions_of
-from media_pipeline.defs.resources import Pipeline
+from media_pipeline.defs.resources import pipeline_in
 from media_pipeline.model import ImportPartition
 from media_pipeline.settings import Settings
 from media_pipeline.stages.archive.s3_archive import archive_media
@@ -26,9 +27,6 @@ from media_pipeline.stages.imports.raw_posts import read_posts
 from media_pipeline.stages.renditions.drawing import make_renditions
 
 OWNER = "team:media"
-GROUP = "media_pipeline"
-"""One group, since the UI folds several into boxes on the first look."""
-
 PARTITION = "A partition is what landed on one import date for one platform (`2026-11-20|twitter`)."
 
 Partitions = Sequence[ImportPartition]
@@ -36,9 +34,9 @@ Done = tuple[Reports, list[dg.AssetCheckResult]]
 Work = Callable[[StageContext, Partitions], Done]
 
 
-def build_assets(settings: Settings) -> list[dg.AssetsDefinition]:
+def build_assets(settings: Settings, naming: Naming) -> list[dg.AssetsDefinition]:
     """The assets, partitioned from the settings' first import date on."""
-    asset = _maker(import_partitions(settings))
+    asset = _maker(import_partitions(settings), naming)
 
     @asset("json")
     def raw_posts(stage: StageContext, partitions: Partitions) -> Done:
@@ -100,24 +98,25 @@ class _Asset(Protocol):
         ...
 
 
-def _maker(partitions_def: dg.PartitionsDefinition[Any]) -> _Asset:
+def _maker(partitions_def: dg.PartitionsDefinition[Any], naming: Naming) -> _Asset:
     """What all assets share."""
 
     def asset(*kinds: str, deps: Sequence[dg.AssetsDefinition] = ()) -> Callable[[Work], dg.AssetsDefinition]:
         def made(work: Work) -> dg.AssetsDefinition:
-            def step(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> Materialized:
-                with pipeline.open(context.log) as stage:
+            def step(context: dg.AssetExecutionContext) -> Materialized:
+                with pipeline_in(context, naming).open(context.log) as stage:
                     return materialized(context, *work(stage, partitions_of(context)))
 
             return dg.asset(
-                name=work.__name__,
+                key=naming.key(work.__name__),
                 deps=deps,
                 partitions_def=partitions_def,
                 backfill_policy=dg.BackfillPolicy.single_run(),
                 owners=[OWNER],
-                group_name=GROUP,
+                group_name=naming.group,
+                required_resource_keys={naming.resource},
                 kinds={"python", *kinds},
-                check_specs=checks.specs_of(work.__name__),
+                check_specs=checks.specs_of(work.__name__, naming),
                 description=f"{inspect.getdoc(work)}\n\n{PARTITION}",
             )(step)
 
