@@ -1,4 +1,6 @@
-"""The six partitioned assets. Each calls its stage for the partitions of a run and returns the reports.
+"""The partitioned assets: the six of the pipeline, and two tables for other programs.
+
+Each calls its stage for the partitions of a run and returns the reports.
 
 What belongs here: names, dependencies, descriptions (the docstrings). What does not: the work (``stages``), the checks
 (``checks``).
@@ -25,6 +27,7 @@ from media_pipeline.stages.duplicates.dedup_report import report_duplicates
 from media_pipeline.stages.imports.media_manifest import write_manifests
 from media_pipeline.stages.imports.raw_posts import read_posts
 from media_pipeline.stages.renditions.drawing import make_renditions
+from media_pipeline.stages.tables.parquet import write_media, write_posts
 
 OWNER = "team:media"
 PARTITION = "A partition is what landed on one import date for one platform (`2026-11-20|twitter`)."
@@ -89,11 +92,30 @@ def build_assets(settings: Settings, naming: Naming) -> list[dg.AssetsDefinition
             evict(stage)
         return reports, results
 
-    return [raw_posts, media_manifest, cached_media, dedup_report, renditions, s3_archive]
+    @asset("table", "parquet", deps=[raw_posts, media_manifest], io_manager_key=naming.table_reader)
+    def posts(stage: StageContext, partitions: Partitions) -> Done:
+        """The posts as a table for other programs: Parquet, a file for each partition.
+
+        An asset downstream that names it as an input gets a pandas DataFrame.
+        """
+        return write_posts(stage, partitions), []
+
+    @asset("table", "parquet", deps=[s3_archive], io_manager_key=naming.table_reader)
+    def media(stage: StageContext, partitions: Partitions) -> Done:
+        """The media references with their files as a table for other programs: Parquet, a file for each partition.
+
+        Status and reason, digests, type and size, where the file lies in store and archive, what it duplicates. An
+        asset downstream that names it as an input gets a pandas DataFrame.
+        """
+        return write_media(stage, partitions), []
+
+    return [raw_posts, media_manifest, cached_media, dedup_report, renditions, s3_archive, posts, media]
 
 
 class _Asset(Protocol):
-    def __call__(self, *kinds: str, deps: Sequence[dg.AssetsDefinition] = ()) -> Callable[[Work], dg.AssetsDefinition]:
+    def __call__(
+        self, *kinds: str, deps: Sequence[dg.AssetsDefinition] = (), io_manager_key: str | None = None
+    ) -> Callable[[Work], dg.AssetsDefinition]:
         """Makes an asset of a stage's work, whose docstring describes it."""
         ...
 
@@ -101,7 +123,9 @@ class _Asset(Protocol):
 def _maker(partitions_def: dg.PartitionsDefinition[Any], naming: Naming) -> _Asset:
     """What all assets share."""
 
-    def asset(*kinds: str, deps: Sequence[dg.AssetsDefinition] = ()) -> Callable[[Work], dg.AssetsDefinition]:
+    def asset(
+        *kinds: str, deps: Sequence[dg.AssetsDefinition] = (), io_manager_key: str | None = None
+    ) -> Callable[[Work], dg.AssetsDefinition]:
         def made(work: Work) -> dg.AssetsDefinition:
             def step(context: dg.AssetExecutionContext) -> Materialized:
                 with pipeline_in(context, naming).open(context.log) as stage:
@@ -116,6 +140,7 @@ def _maker(partitions_def: dg.PartitionsDefinition[Any], naming: Naming) -> _Ass
                 group_name=naming.group,
                 required_resource_keys={naming.resource},
                 kinds={"python", *kinds},
+                io_manager_key=io_manager_key,
                 check_specs=checks.specs_of(work.__name__, naming),
                 description=f"{inspect.getdoc(work)}\n\n{PARTITION}",
             )(step)

@@ -18,6 +18,7 @@ from media_pipeline.defs.naming import GROUP, Naming
 from media_pipeline.defs.resources import pipeline_of
 from media_pipeline.defs.schedules import build_schedules
 from media_pipeline.defs.sensors import build_dead_runs_sensor, build_sensor
+from media_pipeline.defs.tables import TableReader
 from media_pipeline.settings import Settings, load_settings
 from media_pipeline.stages.progress import Progress
 
@@ -45,5 +46,8 @@ def definitions_named(settings: Settings, naming: Naming, progress: Progress | N
         jobs=build_jobs(naming),
         sensors=[build_sensor(settings, naming), build_dead_runs_sensor(settings, naming)],
         schedules=build_schedules(settings, naming),
-        resources={naming.resource: pipeline_of(settings, progress)},
+        resources={
+            naming.resource: pipeline_of(settings, progress),
+            naming.table_reader: TableReader(settings.storage_path),
+        },
     )

@@ -8,7 +8,7 @@ from media_pipeline.defs.naming import Naming
 
 _MANIFESTS = "raw_posts media_manifest"
 _ORIGINALS = "cached_media dedup_report"
-_DELIVERY = "renditions s3_archive"
+_DELIVERY = "renditions s3_archive posts media"
 
 
 def build_jobs(naming: Naming) -> list[dg.UnresolvedAssetJobDefinition]:
@@ -29,6 +29,6 @@ def build_jobs(naming: Naming) -> list[dg.UnresolvedAssetJobDefinition]:
         job(naming.whole, f"{_MANIFESTS} {_ORIGINALS} {_DELIVERY}", "Everything, from export files to the archive."),
         job(naming.manifests, _MANIFESTS, "Reads posts and writes down their media references; fetches nothing."),
         job(naming.originals, _ORIGINALS, "Fetches what is due, reads facts, names duplicates."),
-        job(naming.delivery, _DELIVERY, "Makes renditions and archives originals."),
+        job(naming.delivery, _DELIVERY, "Makes renditions, archives originals, writes the tables."),
         job(naming.verify, "library_verification", "Reads every stored file."),
     ]

@@ -22,6 +22,8 @@ _ASSETS = (
     "dedup_report",
     "renditions",
     "s3_archive",
+    "posts",
+    "media",
     "library_verification",
 )
 _UNFIT = re.compile(r"[^A-Za-z0-9_]")
@@ -47,6 +49,7 @@ class Naming:
     weekly_verify: str = "weekly_verify"
 
     resource: str = "media_pipeline"
+    table_reader: str = "media_pipeline_tables"
 
     @classmethod
     def embedded(cls, key_prefix: str | Sequence[str] = (), group: str = GROUP) -> Self:

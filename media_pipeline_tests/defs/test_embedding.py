@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -15,11 +16,14 @@ import pytest
 
 import media_pipeline
 from media_pipeline.catalog.database import Database
+from media_pipeline.catalog.typed_tables import POSTS
 from media_pipeline.defs.naming import PLAIN, Naming
+from media_pipeline.defs.partitions import PartitionRange
 from media_pipeline.defs.runs.dead_runs import look_after_runs
+from media_pipeline.model import ImportPartition
 from media_pipeline.settings import names_of
 from media_pipeline_tests.faulty_host import FaultyHost
-from media_pipeline_tests.library import TWITTER, Library, picture, tweet
+from media_pipeline_tests.library import DAY, TWITTER, Library, picture, tweet
 
 pytestmark = pytest.mark.usefixtures("either_database")
 
@@ -65,7 +69,8 @@ def test_a_partition_goes_through_the_prefixed_job_and_on_to_their_asset(
         theirs = everything.execute_in_process(
             instance=instance, partition_key=TWITTER.key, asset_selection=[dg.AssetKey("newsletter")]
         )
-        assert theirs.success
+        (made,) = theirs.asset_materializations_for_node("newsletter")
+        assert {name: value.value for name, value in made.metadata.items()} == {"pictures": 1, "widest": 64}
     assert library.statuses() == {"stored": 1}
     assert library.rows("SELECT run_id FROM run_leases") == []
 
@@ -83,6 +88,27 @@ def test_steps_in_processes_of_their_own_share_the_lease_of_their_run(
     assert "multiprocess" in finished.stderr.lower()
     assert library.statuses() == {"stored": 1}
     assert library.rows("SELECT run_id FROM run_leases") == []
+
+
+def test_a_range_of_partitions_of_a_table_is_one_frame(location: Path, library: Library, host: FaultyHost) -> None:
+    tomorrow = ImportPartition(DAY + timedelta(days=1), "twitter")
+    for number, partition in enumerate((TWITTER, tomorrow)):
+        library.land("a.json", [tweet(number, host.serve(f"/{number}.jpg", picture(number)))], partition)
+    definitions = loaded(location)
+    tags = PartitionRange(TWITTER, tomorrow).tags
+    with dg.DagsterInstance.ephemeral() as instance:
+        # Ours and theirs in one run: nothing is handed from step to step but by the files.
+        everything = definitions.resolve_implicit_global_asset_job_def()
+        assets = [*(ARCHIVE.assets - {ARCHIVE.key("library_verification")}), dg.AssetKey("newsletter")]
+        finished = everything.execute_in_process(instance=instance, tags=tags, asset_selection=assets)
+        (written, _) = finished.asset_materializations_for_node("archive__posts")
+        made = finished.asset_materializations_for_node("newsletter")
+    assert {event.metadata["pictures"].value for event in made} == {2}
+    assert written.metadata["rows"].value == 1
+    assert str(written.metadata["path"].value).endswith("posts.parquet")
+    shown = written.metadata["dagster/column_schema"]
+    assert isinstance(shown, dg.TableSchemaMetadataValue)
+    assert [column.name for column in shown.schema.columns] == [column.name for column in POSTS.columns]
 
 
 def test_the_sensor_requests_the_prefixed_job(location: Path, library: Library) -> None:
