@@ -19,7 +19,7 @@ import dagster as dg
 from bench.measure import Row, fresh_folder, in_turn, limit_row
 from bench.pictures import write_pictures
 from media_pipeline.definitions import build_defs
-from media_pipeline.defs import jobs
+from media_pipeline.defs.naming import PLAIN
 from media_pipeline.defs.partitions import PartitionRange
 from media_pipeline.defs.runs.launch import execute, open_instance
 from media_pipeline.demo.host import Answer, MediaHost
@@ -97,7 +97,7 @@ def _write_exports(settings: Settings, host: MediaHost, partitions: list[ImportP
 def _run_in_dagster(settings: Settings, instance: dg.DagsterInstance, partitions: list[ImportPartition]) -> float:
     definitions = build_defs(settings)
     started = time.perf_counter()
-    finished = execute(definitions, instance, jobs.WHOLE, PartitionRange(partitions[0], partitions[-1]))
+    finished = execute(definitions, instance, PLAIN.whole, PartitionRange(partitions[0], partitions[-1]))
     seconds = time.perf_counter() - started
     assert finished.success, finished.problems
     return seconds

@@ -1,4 +1,4 @@
-"""Writes what follows from the code (`make docs`): settings.md, cli.md, errors.md, .env.example, the drawing of rooms.
+"""Writes what follows from the code (`make docs`): {settings,cli,errors,tables}.md, .env.example, the rooms' drawing.
 
 A test holds that they are up to date.
 """
@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from typer.main import get_command
 
 import media_pipeline
+from media_pipeline.catalog.typed_tables import TYPED_TABLES
 from media_pipeline.cli import app
 from media_pipeline.model import MediaPipelineError
 from media_pipeline.settings import GROUPS, Settings
@@ -85,6 +86,31 @@ ERRORS_INSIDE = """
 These never end a command. They become the status of one reference, a fault of one part of an export, or a warning.
 """
 
+TABLES_HEAD = """# Tables for other programs
+
+The assets `posts` and `media` write Parquet, one file for each partition, in Hive's layout:
+
+```
+<storage>/tables/posts/platform=twitter/import_date=2025-11-01/posts.parquet
+<storage>/tables/media/platform=twitter/import_date=2025-11-01/media.parquet
+```
+
+DuckDB, pandas and Spark read the folder of a table whole. The columns `platform` and `import_date` are in the path:
+
+```python
+pandas.read_parquet("data/tables/posts")
+duckdb.sql("SELECT * FROM read_parquet('data/tables/media/**/*.parquet', hive_partitioning = true)")
+```
+
+A file is replaced whole when its partition is materialized again; a reader never sees half of one. A partition without
+posts has a file without rows and with the same types. Times are UTC; any column may be null. A partition holds the
+posts whose latest import is its own: a post that a later import brings again is in the table of that one, and in the
+older table too until that is materialized again. The files name authors, so they are private (0600) whatever
+`MEDIA_PUBLIC` says. Columns may be added; a column that is there keeps its name, type and meaning.
+
+This page is made from `media_pipeline/catalog/typed_tables.py` by `make docs`.
+"""
+
 ENV_HEAD = """# Copy to .env and change what you need: every line shows the default. docs/settings.md says more.
 """
 
@@ -107,6 +133,15 @@ def settings_page() -> str:
         lines += [f"\n## {title}\n", "| setting | default | what it is |", "| --- | --- | --- |"]
         lines += [f"| `{name.upper()}` | {_shown(name)} | {_description(name)} |" for name in names]
     return "\n".join(lines) + "\n" + SETTINGS_FOOT
+
+
+def tables_page() -> str:
+    """docs/tables.md."""
+    lines = [TABLES_HEAD]
+    for table in TYPED_TABLES:
+        lines += [f"\n## {table.name}\n", "| column | type | what it is |", "| --- | --- | --- |"]
+        lines += [f"| `{column.name}` | `{column.kind.value}` | {column.meaning} |" for column in table.columns]
+    return "\n".join(lines) + "\n"
 
 
 def env_example() -> str:
@@ -190,6 +225,7 @@ def pages() -> dict[Path, str]:
         ROOT / "docs" / "settings.md": settings_page(),
         ROOT / "docs" / "cli.md": cli_page(),
         ROOT / "docs" / "errors.md": errors_page(),
+        ROOT / "docs" / "tables.md": tables_page(),
         ROOT / ".env.example": env_example(),
         ROOT / "docs" / "architecture.md": architecture_page(),
     }

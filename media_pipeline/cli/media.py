@@ -58,7 +58,7 @@ def download(
     old one stays. What the host no longer has stays stored.
     """
     from media_pipeline.catalog import imports, media
-    from media_pipeline.defs import jobs
+    from media_pipeline.defs.naming import PLAIN
     from media_pipeline.defs.partitions import ranges_of
 
     settings = load_settings()
@@ -73,7 +73,7 @@ def download(
             due = [p for p in imports.unfinished_partitions(connection) if name in (None, p.platform)]
     partitions = session.runnable(settings, due)
     session.warn_of_archive(settings)
-    failed = session.run(settings, jobs.ORIGINALS, ranges_of(partitions), verbose)
+    failed = session.run(settings, PLAIN.originals, ranges_of(partitions), verbose)
     session.print_summary(settings, partitions, as_json)
     raise typer.Exit(1 if failed else 0)
 
@@ -88,7 +88,7 @@ def backfill(
 ) -> None:
     """Run everything for a range of import dates: only partitions that hold imports, contiguous ones in one run."""
     from media_pipeline.catalog import imports
-    from media_pipeline.defs import jobs
+    from media_pipeline.defs.naming import PLAIN
     from media_pipeline.defs.partitions import ranges_of
     from media_pipeline.stages.imports.landing import look
 
@@ -105,7 +105,7 @@ def backfill(
     wanted = (p for p in held if first <= p.import_date <= last and name in (None, p.platform))
     chosen = session.runnable(settings, wanted)
     session.warn_of_archive(settings)
-    failed = session.run(settings, jobs.WHOLE, ranges_of(chosen), verbose)
+    failed = session.run(settings, PLAIN.whole, ranges_of(chosen), verbose)
     session.print_summary(settings, chosen, as_json)
     raise typer.Exit(1 if failed else 0)
 

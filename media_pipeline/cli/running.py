@@ -54,14 +54,14 @@ def demo(
 
     Exits with 0 when everything came out as the sample is made to: some of its media can't be had, on purpose.
     """
-    from media_pipeline.defs import jobs
+    from media_pipeline.defs.naming import PLAIN
     from media_pipeline.defs.partitions import ranges_of
     from media_pipeline.demo.run import prepared, where_to_look
 
     usual = load_settings()
     err.print("drawing the sample")
     with prepared(folder.resolve()) as sample:
-        failed = session.run(sample.settings, jobs.WHOLE, ranges_of(sample.partitions), verbose)
+        failed = session.run(sample.settings, PLAIN.whole, ranges_of(sample.partitions), verbose)
         session.print_summary(sample.settings, sample.partitions, as_json=False)
         differences = sample.finish()
     terminal.print_lines("Where to look", where_to_look(sample, usual))

@@ -1,4 +1,6 @@
-"""The six partitioned assets. Each calls its stage for the partitions of a run and returns the reports.
+"""The partitioned assets: the six of the pipeline, and two tables for other programs.
+
+Each calls its stage for the partitions of a run and returns the reports.
 
 What belongs here: names, dependencies, descriptions (the docstrings). What does not: the work (``stages``), the checks
 (``checks``).
@@ -12,8 +14,9 @@ import dagster as dg
 
 from media_pipeline.defs import checks
 from media_pipeline.defs.metadata import Materialized, materialized
+from media_pipeline.defs.naming import Naming
 from media_pipeline.defs.partitions import import_partitions, partitions_of
-from media_pipeline.defs.resources import Pipeline
+from media_pipeline.defs.resources import pipeline_in
 from media_pipeline.model import ImportPartition
 from media_pipeline.settings import Settings
 from media_pipeline.stages.archive.s3_archive import archive_media
@@ -24,11 +27,9 @@ from media_pipeline.stages.duplicates.dedup_report import report_duplicates
 from media_pipeline.stages.imports.media_manifest import write_manifests
 from media_pipeline.stages.imports.raw_posts import read_posts
 from media_pipeline.stages.renditions.drawing import make_renditions
+from media_pipeline.stages.tables.parquet import write_media, write_posts
 
 OWNER = "team:media"
-GROUP = "media_pipeline"
-"""One group, since the UI folds several into boxes on the first look."""
-
 PARTITION = "A partition is what landed on one import date for one platform (`2026-11-20|twitter`)."
 
 Partitions = Sequence[ImportPartition]
@@ -36,9 +37,9 @@ Done = tuple[Reports, list[dg.AssetCheckResult]]
 Work = Callable[[StageContext, Partitions], Done]
 
 
-def build_assets(settings: Settings) -> list[dg.AssetsDefinition]:
+def build_assets(settings: Settings, naming: Naming) -> list[dg.AssetsDefinition]:
     """The assets, partitioned from the settings' first import date on."""
-    asset = _maker(import_partitions(settings))
+    asset = _maker(import_partitions(settings), naming)
 
     @asset("json")
     def raw_posts(stage: StageContext, partitions: Partitions) -> Done:
@@ -91,33 +92,56 @@ def build_assets(settings: Settings) -> list[dg.AssetsDefinition]:
             evict(stage)
         return reports, results
 
-    return [raw_posts, media_manifest, cached_media, dedup_report, renditions, s3_archive]
+    @asset("table", "parquet", deps=[raw_posts, media_manifest], io_manager_key=naming.table_reader)
+    def posts(stage: StageContext, partitions: Partitions) -> Done:
+        """The posts as a table for other programs: Parquet, a file for each partition.
+
+        An asset downstream that names it as an input gets a pandas DataFrame.
+        """
+        return write_posts(stage, partitions), []
+
+    @asset("table", "parquet", deps=[s3_archive], io_manager_key=naming.table_reader)
+    def media(stage: StageContext, partitions: Partitions) -> Done:
+        """The media references with their files as a table for other programs: Parquet, a file for each partition.
+
+        Status and reason, digests, type and size, where the file lies in store and archive, what it duplicates. An
+        asset downstream that names it as an input gets a pandas DataFrame.
+        """
+        return write_media(stage, partitions), []
+
+    return [raw_posts, media_manifest, cached_media, dedup_report, renditions, s3_archive, posts, media]
 
 
 class _Asset(Protocol):
-    def __call__(self, *kinds: str, deps: Sequence[dg.AssetsDefinition] = ()) -> Callable[[Work], dg.AssetsDefinition]:
+    def __call__(
+        self, *kinds: str, deps: Sequence[dg.AssetsDefinition] = (), io_manager_key: str | None = None
+    ) -> Callable[[Work], dg.AssetsDefinition]:
         """Makes an asset of a stage's work, whose docstring describes it."""
         ...
 
 
-def _maker(partitions_def: dg.PartitionsDefinition[Any]) -> _Asset:
+def _maker(partitions_def: dg.PartitionsDefinition[Any], naming: Naming) -> _Asset:
     """What all assets share."""
 
-    def asset(*kinds: str, deps: Sequence[dg.AssetsDefinition] = ()) -> Callable[[Work], dg.AssetsDefinition]:
+    def asset(
+        *kinds: str, deps: Sequence[dg.AssetsDefinition] = (), io_manager_key: str | None = None
+    ) -> Callable[[Work], dg.AssetsDefinition]:
         def made(work: Work) -> dg.AssetsDefinition:
-            def step(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> Materialized:
-                with pipeline.open(context.log) as stage:
+            def step(context: dg.AssetExecutionContext) -> Materialized:
+                with pipeline_in(context, naming).open(context.log) as stage:
                     return materialized(context, *work(stage, partitions_of(context)))
 
             return dg.asset(
-                name=work.__name__,
+                key=naming.key(work.__name__),
                 deps=deps,
                 partitions_def=partitions_def,
                 backfill_policy=dg.BackfillPolicy.single_run(),
                 owners=[OWNER],
-                group_name=GROUP,
+                group_name=naming.group,
+                required_resource_keys={naming.resource},
                 kinds={"python", *kinds},
-                check_specs=checks.specs_of(work.__name__),
+                io_manager_key=io_manager_key,
+                check_specs=checks.specs_of(work.__name__, naming),
                 description=f"{inspect.getdoc(work)}\n\n{PARTITION}",
             )(step)
 

@@ -16,6 +16,7 @@ from media_pipeline.catalog import file_facts, files, imports, near_duplicates, 
 from media_pipeline.catalog.files import LocalFile
 from media_pipeline.catalog.selection import Selection
 from media_pipeline.defs.metadata import table_of
+from media_pipeline.defs.naming import PLAIN, Naming
 from media_pipeline.model import ImportPartition
 from media_pipeline.stages.archive.scrub import scrub_sample
 from media_pipeline.stages.context import TABLE_ROWS, StageContext
@@ -36,10 +37,9 @@ class _Check:
     """``stops``: it is an error, and no asset downstream goes on. ``warns``: it is a warning."""
     description: str
 
-    @property
-    def spec(self) -> dg.AssetCheckSpec:
+    def spec(self, naming: Naming) -> dg.AssetCheckSpec:
         return dg.AssetCheckSpec(
-            self.name, asset=self.asset, blocking=self.outcome == "stops", description=self.description
+            self.name, asset=naming.key(self.asset), blocking=self.outcome == "stops", description=self.description
         )
 
     @property
@@ -101,9 +101,9 @@ _CHECKS = (
 _BY_NAME = {check.name: check for check in _CHECKS}
 
 
-def specs_of(asset: str) -> list[dg.AssetCheckSpec]:
+def specs_of(asset: str, naming: Naming = PLAIN) -> list[dg.AssetCheckSpec]:
     """The checks that this asset's step reports."""
-    return [check.spec for check in _CHECKS if check.asset == asset]
+    return [check.spec(naming) for check in _CHECKS if check.asset == asset]
 
 
 def of_raw_posts(stage: StageContext, partitions: Sequence[ImportPartition]) -> list[dg.AssetCheckResult]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from media_pipeline.model import Report
+from media_pipeline.model import Report, WrittenFile
 from media_pipeline.policy.foreign_text import for_log
 from media_pipeline.stages.context import Reports
 
@@ -32,8 +32,17 @@ def metadata_of(report: Report) -> dict[str, Any]:
     metadata: dict[str, Any] = dict(report.numbers)
     if report.table:
         metadata["findings"] = table_of(report.table)
+    if report.file:
+        path = dg.MetadataValue.path(report.file.path)  # pyright: ignore[reportUnknownMemberType]
+        metadata |= {"path": path, **_columns_of(report.file)}
     metadata.update({title: dg.MetadataValue.md(page) for title, page in report.markdown.items()})
     return metadata
+
+
+def _columns_of(file: WrittenFile) -> dict[str, Any]:
+    """The columns under the name by which the UI shows them."""
+    columns = [dg.TableColumn(column.name, column.kind.value, column.meaning) for column in file.columns]
+    return {"dagster/column_schema": dg.MetadataValue.table_schema(dg.TableSchema(columns))}
 
 
 def table_of(rows: tuple[Mapping[str, Any], ...]) -> dg.TableMetadataValue:

@@ -11,7 +11,7 @@ import dagster as dg
 
 from media_pipeline.model import ImportPartition
 from media_pipeline.posts.platforms import platform_names
-from media_pipeline.settings import Settings
+from media_pipeline.settings import Settings, load_settings
 from media_pipeline.stages.imports.raw_posts import import_dates
 
 PARTITION_TAG = "dagster/partition"
@@ -19,8 +19,9 @@ RANGE_START_TAG = "dagster/asset_partition_range_start"
 RANGE_END_TAG = "dagster/asset_partition_range_end"
 
 
-def import_partitions(settings: Settings) -> dg.MultiPartitionsDefinition:
-    """Import date by platform, key ``2026-11-20|twitter``."""
+def import_partitions(settings: Settings | None = None) -> dg.MultiPartitionsDefinition:
+    """Import date by platform, key ``2026-11-20|twitter``. None reads the settings; raises SettingsError then."""
+    settings = settings or load_settings()
     # Without end_offset=1 today's partition would not exist until midnight.
     days = dg.DailyPartitionsDefinition(start_date=settings.media_start_date.isoformat(), end_offset=1, timezone="UTC")
     return dg.MultiPartitionsDefinition(

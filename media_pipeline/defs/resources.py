@@ -6,10 +6,12 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from logging import Logger
+from typing import cast
 
 import dagster as dg
 from pydantic import Field
 
+from media_pipeline.defs.naming import Naming
 from media_pipeline.defs.runs.heartbeat import Heartbeat
 from media_pipeline.policy.foreign_text import with_lines
 from media_pipeline.settings import Settings, shown
@@ -23,7 +25,7 @@ NO_RETRIES = 0
 
 @dataclass(frozen=True)
 class Pipeline:
-    """What the resource ``pipeline`` is: :meth:`open` gives a step what its stage needs."""
+    """What the resource is: :meth:`open` gives a step what its stage needs."""
 
     settings: Settings
     progress: Progress | None = None
@@ -49,7 +51,7 @@ class PipelineResource(dg.ConfigurableResource[Pipeline]):
 
 
 def pipeline_of(settings: Settings, progress: Progress | None = None) -> PipelineResource:
-    """The resource ``pipeline``, made once for a run, which has a lease from before its first step until its end."""
+    """The resource, made once for a run, which has a lease from before its first step until its end."""
 
     class OfTheseSettings(PipelineResource):
         # Dagster makes a resource anew from its fields, which are what the UI shows: the settings themselves stay here.
@@ -65,6 +67,11 @@ def pipeline_of(settings: Settings, progress: Progress | None = None) -> Pipelin
 
     OfTheseSettings.__doc__ = PipelineResource.__doc__
     return OfTheseSettings(settings=shown(settings))
+
+
+def pipeline_in(context: dg.AssetExecutionContext, naming: Naming) -> Pipeline:
+    """What the step was handed, under whatever name the code location has it."""
+    return cast(Pipeline, getattr(context.resources, naming.resource))
 
 
 def bucket_of(settings: Settings) -> Archive | None:

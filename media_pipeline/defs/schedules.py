@@ -8,7 +8,7 @@ import dagster as dg
 
 from media_pipeline.catalog import imports
 from media_pipeline.catalog.database import Database
-from media_pipeline.defs import jobs
+from media_pipeline.defs.naming import PLAIN, Naming
 from media_pipeline.defs.partitions import divided, ranges_of
 from media_pipeline.imaging.facts.version import FACTS_VERSION
 from media_pipeline.model import ImportPartition
@@ -21,13 +21,13 @@ LEFT_ALONE_NAMED = 20
 """Of the partitions that have work left and that Dagster doesn't have."""
 
 
-def build_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
+def build_schedules(settings: Settings, naming: Naming = PLAIN) -> list[dg.ScheduleDefinition]:
     """``nightly_backfill`` and ``weekly_verify``."""
 
     @dg.schedule(  # pyright: ignore[reportUnknownMemberType]
-        name="nightly_backfill",
+        name=naming.nightly_backfill,
         cron_schedule=NIGHTLY,
-        job_name=jobs.WHOLE,
+        job_name=naming.whole,
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Takes up what is unfinished: downloads whose next attempt is due, imports that no run has read, "
@@ -47,8 +47,8 @@ def build_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
         ]
 
     weekly_verify = dg.ScheduleDefinition(
-        name="weekly_verify",
-        job_name=jobs.VERIFY,
+        name=naming.weekly_verify,
+        job_name=naming.verify,
         cron_schedule=WEEKLY,
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,

@@ -7,7 +7,7 @@ from contextlib import closing
 import dagster as dg
 
 from media_pipeline.catalog.database import Database
-from media_pipeline.defs import jobs
+from media_pipeline.defs.naming import PLAIN, Naming
 from media_pipeline.defs.runs.dead_runs import look_after_runs
 from media_pipeline.policy.foreign_text import for_log, with_lines
 from media_pipeline.policy.liveness import LOOKS_IN_A_LEASE
@@ -19,12 +19,12 @@ REFUSED_NAMED = 20
 """Of the paths that are refused: a folder of thousands would fill the log at every tick."""
 
 
-def build_sensor(settings: Settings) -> dg.SensorDefinition:
+def build_sensor(settings: Settings, naming: Naming = PLAIN) -> dg.SensorDefinition:
     """The sensor ``new_imports``. It keeps no cursor: what was read is in the catalogue."""
 
     @dg.sensor(  # pyright: ignore[reportUnknownMemberType]
-        name="new_imports",
-        job_name=jobs.WHOLE,
+        name=naming.new_imports,
+        job_name=naming.whole,
         minimum_interval_seconds=EVERY_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Requests a run for each partition in which export files landed or changed, once they have "
@@ -45,20 +45,20 @@ def build_sensor(settings: Settings) -> dg.SensorDefinition:
     return new_imports
 
 
-def build_dead_runs_sensor(settings: Settings) -> dg.SensorDefinition:
+def build_dead_runs_sensor(settings: Settings, naming: Naming = PLAIN) -> dg.SensorDefinition:
     """The sensor ``dead_runs``. It keeps no cursor either: what is left to do stands in the catalogue."""
 
     @dg.sensor(  # pyright: ignore[reportUnknownMemberType]
-        name="dead_runs",
+        name=naming.dead_runs,
         minimum_interval_seconds=round(settings.media_lease_seconds / LOOKS_IN_A_LEASE),
         default_status=dg.DefaultSensorStatus.RUNNING,
-        job_name=jobs.WHOLE,
+        job_name=naming.whole,
         description="Marks runs as failed whose process was killed or lost with its machine, and requests their "
         "partitions once more. What such a run had done is kept; the new run goes on where it stopped.",
     )
     def dead_runs(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         with closing(Database.open(settings)) as database:
-            ended, requests = look_after_runs(settings, context.instance, database)
+            ended, requests = look_after_runs(settings, context.instance, database, naming)
         names = ", ".join(run.run_id for run in ended)
         reason = f"Ended {names}." if ended else "Every started run is heard of."
         return dg.SensorResult(run_requests=requests, skip_reason=None if requests else reason)

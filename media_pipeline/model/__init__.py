@@ -22,12 +22,14 @@ from media_pipeline.model.posts import (
     Role,
 )
 from media_pipeline.model.renditions import Crop, PictureFormat, Recipe, RenderedFile, RenditionKind
-from media_pipeline.model.reports import Report
+from media_pipeline.model.reports import Column, ColumnKind, Report, WrittenFile
 
 __all__ = [
     "ArchivedObject",
     "Candidate",
     "Capture",
+    "Column",
+    "ColumnKind",
     "Content",
     "Crop",
     "Fault",
@@ -57,6 +59,7 @@ __all__ = [
     "Status",
     "Validators",
     "VideoPdq",
+    "WrittenFile",
     "is_of_the_one",
     "media_id_of",
     "post_id_of",

@@ -15,7 +15,7 @@ import dagster as dg
 import pytest
 
 from media_pipeline.cli import INTERRUPTED, session
-from media_pipeline.defs import jobs
+from media_pipeline.defs.naming import PLAIN
 from media_pipeline.defs.partitions import ranges_of
 from media_pipeline.defs.runs.launch import open_instance
 from media_pipeline.model import ImportPartition
@@ -83,7 +83,7 @@ def test_after_ctrl_c_no_further_range_is_begun(library: Library, monkeypatch: p
         library.land("a.json", [tweet(1)], day)
     monkeypatch.setattr("media_pipeline.defs.assets.read_posts", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        session.run(library.settings, jobs.WHOLE, ranges_of(days), verbose=False)
+        session.run(library.settings, PLAIN.whole, ranges_of(days), verbose=False)
     with open_instance(library.settings) as instance:
         (run,) = instance.get_runs()
     assert run.status is dg.DagsterRunStatus.FAILURE

@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from media_pipeline.definitions import build_defs
-from media_pipeline.defs import jobs
+from media_pipeline.defs.naming import PLAIN
 from media_pipeline.defs.partitions import PartitionRange
 from media_pipeline.model import ImportPartition
 from media_pipeline.posts.platforms import platform_names
@@ -26,7 +26,7 @@ KEY = "2025-11-01|twitter"
 def execute(
     library: Library, instance: dg.DagsterInstance, tags: dict[str, str] | None = None, **options: Any
 ) -> dg.ExecuteInProcessResult:
-    job = build_defs(library.settings).resolve_job_def(jobs.WHOLE)
+    job = build_defs(library.settings).resolve_job_def(PLAIN.whole)
     return job.execute_in_process(instance=instance, tags=tags, **options)
 
 
@@ -106,10 +106,10 @@ def test_a_part_of_the_graph_can_be_run_alone(library: Library, host: FaultyHost
     library.land("a.json", [tweet(1, host.serve("/t.jpg", picture(1)))])
     definitions = build_defs(library.settings)
     with dg.DagsterInstance.ephemeral() as instance:
-        result = definitions.resolve_job_def(jobs.MANIFESTS).execute_in_process(instance=instance, partition_key=KEY)
+        result = definitions.resolve_job_def(PLAIN.manifests).execute_in_process(instance=instance, partition_key=KEY)
         assert result.success
         assert host.requests == []
-        for job in (jobs.ORIGINALS, jobs.DELIVERY):
+        for job in (PLAIN.originals, PLAIN.delivery):
             assert definitions.resolve_job_def(job).execute_in_process(instance=instance, partition_key=KEY).success
     assert library.rows("SELECT count(archived_at) FROM media_files") == [(1,)]
 
@@ -244,7 +244,7 @@ def test_todays_partition_exists_today(library: Library) -> None:
 def test_the_weekly_verification_reports_what_it_read(library: Library, host: FaultyHost) -> None:
     library.land("a.json", [tweet(1, host.serve("/t.jpg", picture(1)))])
     library.run()
-    job = build_defs(library.settings).resolve_job_def(jobs.VERIFY)
+    job = build_defs(library.settings).resolve_job_def(PLAIN.verify)
     with dg.DagsterInstance.ephemeral() as instance:
         result = job.execute_in_process(instance=instance)
     (event,) = result.asset_materializations_for_node("library_verification")

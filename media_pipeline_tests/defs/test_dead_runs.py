@@ -22,7 +22,7 @@ from media_pipeline.catalog import leases
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.tables import run_leases
 from media_pipeline.definitions import build_defs
-from media_pipeline.defs import jobs
+from media_pipeline.defs.naming import PLAIN
 from media_pipeline.defs.partitions import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG, PartitionRange
 from media_pipeline.defs.resources import Pipeline
 from media_pipeline.defs.runs.dead_runs import AFTER_TAG, DEATHS_TAG, MOST_TAKEN_UP, look_after_runs, take_up
@@ -187,7 +187,7 @@ def test_a_run_has_one_lease_from_before_its_first_step_until_after_its_last(
     monkeypatch.setattr(Pipeline, "open", opened_with_a_look)
     library.land("a.json", [tweet(1, host.serve("/a.jpg", picture(1)))])
     with open_instance(library.settings) as instance:
-        finished = execute(build_defs(library.settings), instance, jobs.WHOLE, PartitionRange(TWITTER, TWITTER))
+        finished = execute(build_defs(library.settings), instance, PLAIN.whole, PartitionRange(TWITTER, TWITTER))
         assert finished.success
         assert look(library, instance) == ([], [])
     assert len(seen) == 6
@@ -204,7 +204,7 @@ def test_a_run_that_fails_by_itself_leaves_no_lease_and_is_not_taken_up(
 
     monkeypatch.setattr(Pipeline, "open", broken)
     with open_instance(library.settings) as instance:
-        finished = execute(build_defs(library.settings), instance, jobs.WHOLE, PartitionRange(TWITTER, TWITTER))
+        finished = execute(build_defs(library.settings), instance, PLAIN.whole, PartitionRange(TWITTER, TWITTER))
         assert not finished.success
         assert library.rows("SELECT run_id FROM run_leases") == []
         assert look(library, instance) == ([], [])

@@ -12,9 +12,10 @@ from typing import Any, cast
 import dagster as dg
 from dagster._core.scheduler.instigation import InstigatorState
 
+from media_pipeline.defs.naming import PLAIN
 from media_pipeline.policy.clocks import CLOCKS_APART, is_from_the_future
 
-OURS = ("new_imports", "dead_runs", "nightly_backfill", "weekly_verify")
+OURS = PLAIN.instigators
 """What other projects have in the same Dagster is left alone."""
 
 

@@ -16,7 +16,7 @@ import dagster as dg
 from media_pipeline.catalog import leases
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.leases import Lease
-from media_pipeline.defs import jobs
+from media_pipeline.defs.naming import PLAIN, Naming
 from media_pipeline.defs.partitions import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG, refusal_of
 from media_pipeline.model import ImportPartition
 from media_pipeline.policy.liveness import Verdict, verdict
@@ -35,10 +35,10 @@ BEGUN = (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED)
 
 
 def look_after_runs(
-    settings: Settings, instance: dg.DagsterInstance, database: Database
+    settings: Settings, instance: dg.DagsterInstance, database: Database, naming: Naming = PLAIN
 ) -> tuple[list[dg.DagsterRun], list[dg.RunRequest]]:
     """Mark as failed every run whose process is gone; return those, and the requests that take up their partitions."""
-    _give_up_the_silent(instance, database, settings.media_lease_seconds)
+    _give_up_the_silent(instance, database, naming, settings.media_lease_seconds)
     with database.read() as connection:
         given_up = leases.unsettled(connection)
     ended: list[dg.DagsterRun] = []
@@ -81,11 +81,11 @@ def take_up(settings: Settings, run: dg.DagsterRun) -> dg.RunRequest | None:
     return None
 
 
-def has_lease(run: dg.DagsterRun) -> bool:
+def has_lease(run: dg.DagsterRun, naming: Naming) -> bool:
     """Whether the run is of this project's assets alone: others that share the history have no leases."""
     if run.asset_selection:
-        return all(key.to_user_string() in jobs.ASSETS for key in run.asset_selection)
-    return run.job_name in jobs.NAMES
+        return run.asset_selection <= naming.assets
+    return run.job_name in naming.jobs
 
 
 def _are_there(settings: Settings, run: dg.DagsterRun) -> bool:
@@ -98,11 +98,11 @@ def _are_there(settings: Settings, run: dg.DagsterRun) -> bool:
         return False
 
 
-def _give_up_the_silent(instance: dg.DagsterInstance, database: Database, lease_seconds: float) -> None:
+def _give_up_the_silent(instance: dg.DagsterInstance, database: Database, naming: Naming, lease_seconds: float) -> None:
     """Look at the lease of every run that Dagster's history knows, and end those of the dead."""
     begun = instance.get_runs(dg.RunsFilter(statuses=list(BEGUN)))
     with database.write() as connection:
-        leases.announce(connection, [run.run_id for run in begun if has_lease(run)])
+        leases.announce(connection, [run.run_id for run in begun if has_lease(run, naming)])
         held = leases.held(connection)
     if not held:
         return
