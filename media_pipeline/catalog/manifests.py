@@ -95,7 +95,7 @@ def _row(manifest: Manifest, ref: MediaRef, roles: Collection[Role]) -> dict[str
         "media_type": ref.media_type,
         "role": ref.role,
         "media_url": ref.url,
-        "url_digest": _url_digest(ref.url) if ref.url else None,
+        "url_digest": url_digest(ref.url) if ref.url else None,
         "candidates": [_plain(candidate) for candidate in ref.candidates],
         "alt_text": ref.alt_text,
         "url_expires_at": ref.expires_at,
@@ -142,6 +142,6 @@ def _changes_of_status(before: sa.RowMapping, row: Mapping[str, Any]) -> dict[st
     return {"status": row["status"], "error": row["error"], "attempts": 0, "next_attempt_at": None}
 
 
-def _url_digest(url: str) -> str:
+def url_digest(url: str) -> str:
     """The key by which the same URL is found again."""
     return hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()

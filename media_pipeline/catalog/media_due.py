@@ -52,8 +52,10 @@ def pending(
     limit: int,
     without: Collection[str] = (),
     post_id: str | None = None,
+    media_ids: Collection[str] | None = None,
 ) -> list[PendingMedia]:
     """References to fetch now: pending ones, and failed ones whose time has come; soonest to expire first.
+    ``media_ids``: only these, some thousands at most.
 
     Each call sorts everything that is due (200,000: 0.1 s), however few are asked for: ask for many at once.
     """
@@ -77,6 +79,8 @@ def pending(
     )
     if post_id:
         query = query.where(post_media.c.post_id == post_id)
+    if media_ids is not None:
+        query = query.where(post_media.c.media_id.in_(media_ids))
     return [_pending(row) for row in connection.execute(query)]
 
 
@@ -127,9 +131,13 @@ def is_due() -> sa.ColumnElement[bool]:
     )
 
 
-def count_due(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> int:
-    """How many references are to be fetched now."""
+def count_due(
+    connection: sa.Connection, partitions: Sequence[ImportPartition], media_ids: Collection[str] | None = None
+) -> int:
+    """How many references are to be fetched now. ``media_ids``: of these only, some thousands at most."""
     query = sa.select(sa.func.count()).where(in_partitions(post_media.c.import_id, partitions), is_due())
+    if media_ids is not None:
+        query = query.where(post_media.c.media_id.in_(media_ids))
     return connection.execute(query).scalar_one()
 
 

@@ -11,13 +11,13 @@ import sys
 
 import typer
 
-from media_pipeline.cli import exports, integrity, media, media_duplicates, pages, running, session
+from media_pipeline.cli import exports, fetching, integrity, media, media_duplicates, pages, running, session
 from media_pipeline.cli.app import app
 from media_pipeline.cli.terminal import print_error, print_unforeseen
 from media_pipeline.settings import SettingsError
 
 # A command joins the application when its module is imported, and `--help` lists them in this order.
-__all__ = ["app", "exports", "integrity", "main", "media", "media_duplicates", "pages", "running"]
+__all__ = ["app", "exports", "fetching", "integrity", "main", "media", "media_duplicates", "pages", "running"]
 
 
 INTERRUPTED = 130

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from media_pipeline.posts.platforms.url import record_of
 from media_pipeline_tests.posts import (
     bluesky_shapes,
     facebook_shapes,
@@ -37,6 +38,7 @@ SHAPES: list[tuple[str, Any]] = [
         "reddit": reddit_shapes.ALL,
         "tiktok": tiktok_shapes.ALL,
         "twitter": TWITTER,
+        "url": [record_of("https://x.test/a.jpg"), record_of("ftp://x.test/b")],
     }.items()
     for shape in shapes
 ]

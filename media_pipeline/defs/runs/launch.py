@@ -19,7 +19,6 @@ from pathlib import Path
 import dagster as dg
 from dagster._core.events import RunFailureReason
 
-import media_pipeline
 from media_pipeline.catalog.database import DriverError, driver_errors
 from media_pipeline.defs.partitions import PartitionRange
 from media_pipeline.defs.runs.clock import forget_the_future
@@ -82,7 +81,7 @@ def _set_up(home: Path) -> None:
 
 def _embedded_config() -> Path:
     """The project's dagster.yaml: inside the package in a wheel, beside it in a checkout."""
-    package = Path(media_pipeline.__file__).parent
+    package = Path(__file__).parents[2]
     inside = package / "dagster.yaml"
     return inside if inside.exists() else package.parent / "dagster.yaml"
 

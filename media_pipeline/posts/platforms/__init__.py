@@ -10,6 +10,7 @@ from media_pipeline.posts.platforms.mastodon import Mastodon
 from media_pipeline.posts.platforms.reddit import Reddit
 from media_pipeline.posts.platforms.tiktok import TikTok
 from media_pipeline.posts.platforms.twitter import Twitter
+from media_pipeline.posts.platforms.url import Url
 
 PLATFORMS: tuple[Platform, ...] = (
     Bluesky(),
@@ -20,6 +21,7 @@ PLATFORMS: tuple[Platform, ...] = (
     Reddit(),
     TikTok(),
     Twitter(),
+    Url(),
 )
 
 

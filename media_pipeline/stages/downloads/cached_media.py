@@ -9,7 +9,7 @@ about itself (``imaging``).
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
@@ -62,6 +62,20 @@ def cache_media(context: StageContext, partitions: Sequence[ImportPartition]) ->
     else:
         context.log.info("DOWNLOAD_MEDIA is false: nothing is fetched")
     return _reports(context, partitions, requests, received, time.monotonic() - started)
+
+
+def fetch_references(context: StageContext, partitions: Sequence[ImportPartition], media_ids: Collection[str]) -> None:
+    """Fetch those of the references in the partitions that are due, and no other, and read the facts of new files.
+
+    What :func:`cache_media` does besides (flags, reports, looking at what is stored) is left to the next run.
+    """
+    if context.settings.download_media:
+        with ExitStack() as locks:
+            _wait_for_other_runs(context, partitions, locks)
+            Downloads(context, partitions, media_ids).run()
+        read_facts(context, partitions)
+    else:
+        context.log.info("DOWNLOAD_MEDIA is false: nothing is fetched")
 
 
 def _wait_for_other_runs(context: StageContext, partitions: Sequence[ImportPartition], locks: ExitStack) -> None:

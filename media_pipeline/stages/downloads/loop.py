@@ -8,7 +8,7 @@ does not: what is asked when (``fetch``), and what a result means to references
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -47,11 +47,15 @@ _NOTHING_TO_ASK = FetchFailure(Status.ABANDONED, "its file was lost, and the exp
 
 
 class Downloads:
-    """Fetches everything that is due in some partitions. Make one for a run, and call :meth:`run`."""
+    """Fetches what is due in some partitions, everything or of these references. Make one for a run, then
+    :meth:`run` it."""
 
-    def __init__(self, context: StageContext, partitions: Sequence[ImportPartition]) -> None:
+    def __init__(
+        self, context: StageContext, partitions: Sequence[ImportPartition], media_ids: Collection[str] | None = None
+    ) -> None:
         self._context = context
         self._partitions = partitions
+        self._media_ids = media_ids
         self._unfinished = UnfinishedDownloads(context.store.unfinished_folder)
         self._waiting: list[Download] = []
         self._running: dict[str, Download] = {}
@@ -80,7 +84,7 @@ class Downloads:
         with context.database.write() as connection:
             media.unskip(connection, self._partitions, context.settings.media_fetch_roles)
         with context.database.read() as connection:
-            total = media_due.count_due(connection, self._partitions)
+            total = media_due.count_due(connection, self._partitions, self._media_ids)
         folder = context.store.temporary_folder()
         with (
             context.progress.of("downloads", total),
@@ -166,7 +170,7 @@ class Downloads:
         held = [reference.media_id for download in self._by_url.values() for reference in download.references]
         while not self._exhausted and len(held) <= REFERENCES_HELD - ROWS_ASKED_FOR:
             with self._context.database.read() as connection:
-                batch = media_due.pending(connection, self._partitions, ROWS_ASKED_FOR, held)
+                batch = media_due.pending(connection, self._partitions, ROWS_ASKED_FOR, held, media_ids=self._media_ids)
                 in_archive = archived.by_digest(connection, [ref.sha256 for ref in batch if ref.sha256])
                 known = media_due.stored_under_url(connection, {ref.url_digest for ref in batch if self._may_know(ref)})
             self._exhausted = not batch

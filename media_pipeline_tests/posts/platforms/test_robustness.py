@@ -31,7 +31,7 @@ def places(value: Any) -> Iterator[tuple[Any, Any]]:
                 waiting.append(child)
 
 
-PLATFORM_NAMES = ("bluesky", "facebook", "instagram", "linkedin", "mastodon", "reddit", "tiktok", "twitter")
+PLATFORM_NAMES = ("bluesky", "facebook", "instagram", "linkedin", "mastodon", "reddit", "tiktok", "twitter", "url")
 KEYS = sorted({key for shape in REAL for node, key in places(shape) if isinstance(node, dict)} | {"delete", "results"})
 SCALARS = (
     st.none()

@@ -1,0 +1,43 @@
+"""URLs that someone asks for, made an export of the platform ``url``, so that they are imported like any other.
+
+What belongs here: writing that export. What does not: reading it (``raw_posts``) and fetching what it names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Sequence
+
+from media_pipeline.model import ImportPartition
+from media_pipeline.posts.platforms import url as url_platform
+from media_pipeline.settings import Settings
+from media_pipeline.stages.imports.landing import NothingToImport
+from media_pipeline.stages.imports.raw_posts import import_dates
+from media_pipeline.storage.durable import move_into_place, storage_errors
+
+
+def land_urls(settings: Settings, urls: Sequence[str]) -> ImportPartition:
+    """Write the URLs as one export into today's partition of the platform ``url``, and return that partition.
+
+    The name of the file is a digest of its content: the same URLs on the same day are the same file.
+    Raises NothingToImport when today is before MEDIA_START_DATE, StorageError when the file can't be written.
+    """
+    dates = import_dates(settings)
+    if refusal := dates.refusal(dates.today):
+        raise NothingToImport(f"nothing can be imported today: {refusal}")
+    partition = ImportPartition(dates.today, url_platform.NAME)
+    content = "".join(json.dumps(url_platform.record_of(url)) + "\n" for url in urls).encode()
+    folder = settings.import_path / partition.platform / partition.import_date.isoformat()
+    target = folder / f"requested-{hashlib.sha256(content).hexdigest()[:32]}.ndjson"
+    with storage_errors("write", target):
+        folder.mkdir(parents=True, exist_ok=True)
+        if not target.exists():
+            unfinished = folder / f".{secrets.token_hex(8)}.part"
+            try:
+                unfinished.write_bytes(content)
+                move_into_place(unfinished, target)
+            finally:
+                unfinished.unlink(missing_ok=True)
+    return partition

@@ -1,0 +1,39 @@
+"""The bucket of the settings for callers outside Dagster: a client of botocore's own, without dagster-aws.
+
+What belongs here: making the client. What does not: Dagster's own way (``defs/resources``), what is done with the
+bucket (:mod:`media_pipeline.storage.s3`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from media_pipeline.settings import Settings
+from media_pipeline.storage.archive import Archive
+from media_pipeline.storage.authorities import bundle_with
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+def bucket_of(settings: Settings) -> Archive | None:
+    """The bucket of the settings, or None when a local folder stands in for one. Sends no request."""
+    if not settings.aws_s3_bucket:
+        return None
+    # Imported here: a library without a bucket need not spend the time.
+    import botocore.session
+    from botocore.config import Config
+
+    from media_pipeline.storage.s3 import S3Archive
+
+    client = botocore.session.get_session().create_client(
+        "s3",
+        region_name=settings.aws_s3_region,
+        endpoint_url=settings.aws_s3_endpoint_url or None,
+        aws_access_key_id=settings.aws_access_key_id or None,
+        aws_secret_access_key=settings.aws_secret_access_key.get_secret_value() or None,
+        verify=str(bundle_with(settings.ca_file)) if settings.ca_file else None,
+        # Calls are made again by :mod:`media_pipeline.storage.patience`.
+        config=Config(retries={"max_attempts": 0, "mode": "standard"}),
+    )
+    return S3Archive(cast("S3Client", client), settings.aws_s3_bucket, settings.aws_s3_endpoint_url)
