@@ -32,8 +32,9 @@ PROGRAM = forked.Program(
     __name__, ("dagster._core.storage.sqlite_storage", "media_pipeline.defs.runs.launch", Library.__module__)
 )
 BROKE_OFF = 3
-LOOKS = 3
-"""A silent run is suspected, then ended, then seen to be taken up."""
+LOOKS = 5
+"""A run that was killed before it had a lease is announced, has its time to start (two looks), is suspected, then ended,
+then seen to be taken up."""
 
 
 @dataclass(frozen=True)
