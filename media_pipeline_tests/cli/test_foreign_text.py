@@ -83,6 +83,7 @@ def commands(library: Library) -> Mapping[str, list[list[str]]]:
         + [["extract", str(exports / "posts.json"), *more] for more in ([], ["--coverage"])],
         "list": [["list"], ["list", "--user", "[/red]"]],
         "download": [["download", "--verbose"]],
+        "fetch": [["fetch", "[/red]\x1b]0;owned\x07", "http://127.0.0.1:9/[bold red]\x1b[2J", "javascript:alert(1)"]],
         "backfill": [["backfill", "--start-date", DAY.isoformat(), "--end-date", DAY.isoformat()]],
         "optimize": [["optimize"]],
         "archive": [["archive", "--all"]],

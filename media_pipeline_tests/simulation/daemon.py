@@ -33,8 +33,8 @@ PROGRAM = forked.Program(
 )
 BROKE_OFF = 3
 LOOKS = 5
-"""A run that was killed before it had a lease is announced, has its time to start (two looks), is suspected, then ended,
-then seen to be taken up."""
+"""A run that was killed before it had a lease is announced, has its time to start, is suspected, is ended, and is seen
+to be taken up."""
 
 
 @dataclass(frozen=True)
