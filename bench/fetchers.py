@@ -19,8 +19,9 @@ from queue import SimpleQueue
 
 from bench.measure import Finished, Row, fresh_folder, less_row, rate_row, run, run_module
 from bench.peers import ARIA2C, IMG2DATASET, WGET, is_there, python_with
-from media_pipeline.fetch.dispatch.downloader import Downloader, Fetched
+from media_pipeline.fetch.dispatch.downloader import Downloader
 from media_pipeline.fetch.dispatch.journey import Wanted
+from media_pipeline.fetch.dispatch.medium import Fetched
 from media_pipeline.model import Candidate, FetchedFile
 from media_pipeline.settings import Settings, load_settings
 

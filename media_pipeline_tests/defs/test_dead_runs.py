@@ -190,8 +190,8 @@ def test_a_run_has_one_lease_from_before_its_first_step_until_after_its_last(
         finished = execute(build_defs(library.settings), instance, PLAIN.whole, PartitionRange(TWITTER, TWITTER))
         assert finished.success
         assert look(library, instance) == ([], [])
-    assert len(seen) == 6
-    assert [run_id for ((run_id, _),) in seen] == [finished.run_id] * 6
+    assert len(seen) == 8
+    assert [run_id for ((run_id, _),) in seen] == [finished.run_id] * 8
     assert len({began_at for ((_, began_at),) in seen}) == 1
     assert library.rows("SELECT run_id FROM run_leases") == []
 

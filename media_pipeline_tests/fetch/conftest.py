@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from media_pipeline.fetch.dispatch.downloader import Downloader, Fetched
+from media_pipeline.fetch.dispatch.downloader import Downloader
 from media_pipeline.fetch.dispatch.journey import Wanted
+from media_pipeline.fetch.dispatch.medium import Fetched
 from media_pipeline.model import Candidate
 from media_pipeline.settings import Settings
 from media_pipeline_tests.faulty_host import FaultyHost

@@ -20,8 +20,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media_pipeline.fetch.dispatch.crew import WORTH_PROCESSES
-from media_pipeline.fetch.dispatch.downloader import DownloadDropped, Downloader, Fetched
+from media_pipeline.fetch.dispatch.downloader import DownloadDropped, Downloader
 from media_pipeline.fetch.dispatch.journey import Wanted
+from media_pipeline.fetch.dispatch.medium import Fetched
 from media_pipeline.fetch.outcome import seconds_of_retry_after
 from media_pipeline.model import Candidate, FetchedFile, FetchFailure, Status
 from media_pipeline.settings import Settings

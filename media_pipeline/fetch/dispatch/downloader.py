@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import math
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -28,6 +27,7 @@ from media_pipeline.fetch.body import ReceivedBody
 from media_pipeline.fetch.dispatch.bans import is_ban, told_by
 from media_pipeline.fetch.dispatch.crew import Crew, WorkerDied, processes_for
 from media_pipeline.fetch.dispatch.journey import Again, Ended, Journey, Leg, Wanted
+from media_pipeline.fetch.dispatch.medium import Fetched, Medium, failing_alone, soonest_end
 from media_pipeline.fetch.dispatch.request import (
     Answer,
     Received,
@@ -44,23 +44,16 @@ from media_pipeline.fetch.http.addresses import host_of
 from media_pipeline.fetch.outcome import Refusal, refusal_of_unforeseen
 from media_pipeline.fetch.streams.plan import ByteRange, Limits
 from media_pipeline.model import (
-    Candidate,
     FetchAttempt,
-    FetchedFile,
-    FetchFailure,
-    FetchUnchanged,
     MediaPipelineError,
     Status,
     Validators,
-    is_of_the_one,
-    unforeseen,
 )
 from media_pipeline.settings import Settings
 
 MOST_DEATHS = 3
 """A request that was under way in so many dying workers is not made again: it may be what kills them."""
 
-Fetched = FetchedFile | FetchUnchanged | FetchFailure
 End = Callable[[Ended | MediaPipelineError], None]
 
 
@@ -90,16 +83,6 @@ class _PendingRequest:
     deaths: int = 0
 
 
-@dataclass(slots=True)
-class _Medium:
-    """One download under way."""
-
-    journey: Journey
-    folder: Path
-    priority: float
-    future: Future[Fetched] = field(default_factory=Future[Fetched])
-
-
 class Downloader:
     """Fetches media, ``media_download_workers`` requests at a time. Use it as a context manager.
 
@@ -116,7 +99,7 @@ class Downloader:
         self._numbers = itertools.count()
         self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._unsettled: set[Future[Fetched]] = set()
-        self._gathered: list[_Medium] | None = None
+        self._gathered: list[Medium] | None = None
         self._streams = ThreadPoolExecutor(settings.media_download_workers, thread_name_prefix="stream")
         self._streaming = 0
         self._stopped = False
@@ -141,7 +124,7 @@ class Downloader:
         if self._stopped:
             raise DownloadDropped
         journey = Journey(wanted, self._settings.media_fetch_via, self._settings.media_backoff_seconds)
-        medium = _Medium(journey, folder, _soonest_end(wanted.candidates, datetime.now(UTC)))
+        medium = Medium(journey, folder, soonest_end(wanted.candidates, datetime.now(UTC)))
         self._unsettled.add(medium.future)
         medium.future.add_done_callback(self._unsettled.discard)
         if self._gathered is None:
@@ -156,7 +139,7 @@ class Downloader:
 
         Else a host that bans might seem to have nothing else to ask while the rest was still being submitted.
         """
-        gathered: list[_Medium] = []
+        gathered: list[Medium] = []
         self._gathered = gathered
         try:
             yield
@@ -289,17 +272,17 @@ class Downloader:
         else:
             self._schedule.add(pending, pending.host, pending.priority, time.monotonic(), delay)
 
-    def _start_all(self, media: Sequence[_Medium]) -> None:
+    def _start_all(self, media: Sequence[Medium]) -> None:
         for medium in media:
             self._start(medium)
 
-    def _start(self, medium: _Medium) -> None:
+    def _start(self, medium: Medium) -> None:
         if medium.future.set_running_or_notify_cancel():
-            with _failing_alone(medium):
+            with failing_alone(medium):
                 now = datetime.now(UTC)
                 self._step(medium, medium.journey.start(now, try_expired=self._settings.media_try_expired))
 
-    def _step(self, medium: _Medium, step: Leg | Fetched) -> None:
+    def _step(self, medium: Medium, step: Leg | Fetched) -> None:
         if isinstance(step, Leg):
             journey, url = medium.journey, step.first_url
             request = Request(url, medium.folder, url, journey.candidate.expires_at, journey.known)
@@ -310,7 +293,7 @@ class Downloader:
     def _begin(self, leg: Leg, request: Request, priority: float, end: End) -> None:
         self._wait_for_turn(_PendingRequest(next(self._numbers), leg, request, priority, end, host_of(request.url)))
 
-    def _leg_ended(self, medium: _Medium, ended: Ended | MediaPipelineError) -> None:
+    def _leg_ended(self, medium: Medium, ended: Ended | MediaPipelineError) -> None:
         match ended:
             case DownloadDropped():
                 medium.future.set_exception(DownloadDropped(medium.journey.attempts))
@@ -321,12 +304,12 @@ class Downloader:
                 joined = self._streams.submit(self._stream, medium, ended)
                 joined.add_done_callback(lambda joined: self._post(lambda: self._stream_ended(medium, joined)))
             case Received() | Unchanged() | Refusal():
-                with _failing_alone(medium):
+                with failing_alone(medium):
                     self._step(medium, medium.journey.ended(ended))
             case ReceivedSegment():
                 raise AssertionError("a leg of a medium brings no segment")
 
-    def _stream(self, medium: _Medium, listed: ReceivedPlaylist) -> Ended | MediaPipelineError:
+    def _stream(self, medium: Medium, listed: ReceivedPlaylist) -> Ended | MediaPipelineError:
         """In a thread of its own: the segments of a stream, joined. They are fetched like everything else."""
         # Imported here, since m3u8 and ffmpeg take 0.1 s that most runs never need.
         from media_pipeline.fetch.streams.download import download_stream
@@ -345,7 +328,7 @@ class Downloader:
         body = ReceivedBody(stream.path, stream.sha256, stream.md5_sum, stream.size, stream.type)
         return Received(body, Validators(None, None))
 
-    def _stream_ended(self, medium: _Medium, joined: Future[Ended | MediaPipelineError]) -> None:
+    def _stream_ended(self, medium: Medium, joined: Future[Ended | MediaPipelineError]) -> None:
         self._streaming -= 1
         fault = joined.exception()
         if fault is None:
@@ -353,7 +336,7 @@ class Downloader:
         else:
             medium.future.set_exception(fault)
 
-    def _begin_segment(self, medium: _Medium, url: str, segment: SegmentFile, future: Future[str]) -> None:
+    def _begin_segment(self, medium: Medium, url: str, segment: SegmentFile, future: Future[str]) -> None:
         def end(ended: Ended | MediaPipelineError) -> None:
             if isinstance(ended, Exception):
                 future.set_exception(ended)
@@ -391,21 +374,3 @@ class Downloader:
         self._stopped = True
         for future in list(self._unsettled):
             future.set_exception(DownloadDropped())
-
-
-@contextmanager
-def _failing_alone(medium: _Medium) -> Generator[None]:
-    """An error that no rule foresees belongs to the medium that it meets, not to the dispatcher."""
-    try:
-        yield
-    except Exception as error:
-        if medium.future.done() or not is_of_the_one(error):
-            raise
-        failure = FetchFailure(Status.FAILED, unforeseen(error), medium.journey.attempts, is_unforeseen=True)
-        medium.future.set_result(failure)
-
-
-def _soonest_end(candidates: Sequence[Candidate], now: datetime) -> float:
-    """When the first of them dies, in Unix seconds. One that is dead already is in no hurry."""
-    ends = (candidate.expires_at for candidate in candidates)
-    return min((end.timestamp() for end in ends if end is not None and end > now), default=math.inf)

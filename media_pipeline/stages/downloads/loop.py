@@ -18,8 +18,9 @@ from media_pipeline.catalog import archived, media, media_due
 from media_pipeline.catalog.archived import ArchivedFile
 from media_pipeline.catalog.media import StoredMedia
 from media_pipeline.catalog.media_due import PendingMedia
-from media_pipeline.fetch.dispatch.downloader import DownloadDropped, Downloader, Fetched
+from media_pipeline.fetch.dispatch.downloader import DownloadDropped, Downloader
 from media_pipeline.fetch.dispatch.journey import Wanted
+from media_pipeline.fetch.dispatch.medium import Fetched
 from media_pipeline.fetch.unfinished import UnfinishedDownloads
 from media_pipeline.model import Candidate, FetchFailure, ImportPartition, Status, is_of_the_one, unforeseen
 from media_pipeline.policy.expiry import end_of, is_over

@@ -16,7 +16,7 @@ from media_pipeline.catalog.archived import ArchivedFile
 from media_pipeline.catalog.database import Connection
 from media_pipeline.catalog.media import FailedMedia, StoredMedia
 from media_pipeline.catalog.media_due import PendingMedia
-from media_pipeline.fetch.dispatch.downloader import Fetched
+from media_pipeline.fetch.dispatch.medium import Fetched
 from media_pipeline.fetch.scan import ScannerError, ScannerUnavailable
 from media_pipeline.fetch.unfinished import UnfinishedDownloads
 from media_pipeline.model import (
