@@ -20,9 +20,12 @@ from typing import Any
 
 import pytest
 
+from media_pipeline.posts.platforms import platform_names
 from media_pipeline_tests.defs.dev_server import wait_for
 
 CORPUS = Path(os.environ.get("MEDIA_TEST_CORPUS") or Path(__file__).parents[2] / "shared" / "corpus")
+PLATFORMS = tuple(name for name in platform_names() if name != "url")
+"""Those of the corpus: nobody exports single URLs."""
 HOST = CORPUS.parent / "tools" / "replay_server.py"
 WITHOUT_CORPUS = pytest.mark.skipif(
     not (CORPUS.is_dir() and HOST.is_file()), reason=f"no corpus at {CORPUS} (MEDIA_TEST_CORPUS)"

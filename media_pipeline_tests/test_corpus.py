@@ -14,13 +14,11 @@ from typing import Any
 
 import pytest
 
-from media_pipeline.posts.platforms import platform_names
 from media_pipeline_tests.killed_runs import end_state, kill_at_random_moments, start_ingest
 from media_pipeline_tests.library import Library
 from media_pipeline_tests.patience import PATIENCE_SECONDS
-from media_pipeline_tests.replay import CORPUS, WITHOUT_CORPUS, ReplayHost, copied_exports, replay_host
+from media_pipeline_tests.replay import CORPUS, PLATFORMS, WITHOUT_CORPUS, ReplayHost, copied_exports, replay_host
 
-PLATFORMS = platform_names()
 KILLED = ("linkedin", "twitter")
 """Of all eight, the order in which killed imports end may differ, and with it which of two platforms that have the same
 file gives its archive key the date."""

@@ -18,12 +18,12 @@ import requests
 
 from media_pipeline.model import ImportPartition, Status
 from media_pipeline.posts.expiry import expires_at
-from media_pipeline.posts.platforms import platform_names
 from media_pipeline.stages.downloads.cached_media import cache_media
 from media_pipeline.stages.imports.media_manifest import write_manifests
 from media_pipeline.stages.imports.raw_posts import read_posts
 from media_pipeline_tests.library import DAY, Library
 from media_pipeline_tests.replay import (
+    PLATFORMS,
     WITHOUT_CORPUS,
     ReplayHost,
     copied_exports,
@@ -155,4 +155,4 @@ def test_no_more_requests_are_under_way_at_a_host_than_it_may_have(tmp_path: Pat
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1, 21))
 def test_each_reference_of_every_platform_ends_as_the_fault_calls_for(tmp_path: Path, seed: int) -> None:
-    check(tmp_path, seed, platform_names())
+    check(tmp_path, seed, PLATFORMS)
