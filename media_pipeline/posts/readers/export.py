@@ -88,13 +88,14 @@ def _read(name: str, chunks: Iterator[bytes]) -> Iterator[Record | Fault]:
     head, chunks = look_ahead(chunks)
     if not head.strip():
         return _read_nothing(chunks)
-    if is_assignment(head):
+    is_named_lines = _plain_name(name).endswith(LINE_SUFFIXES)
+    if is_assignment(head) and not is_named_lines:
         return read_script(head, chunks)
     # An array is often one line of any length: it is not read to its end for a look at the second one.
     if not head.lstrip().startswith(b"["):
         head, chunks = look_ahead(chunks, lines=LINES_LOOKED_AT)
     lines = [line.strip() for line in head.split(b"\n") if line.strip()]
-    if _plain_name(name).endswith(LINE_SUFFIXES):
+    if is_named_lines:
         return _read_document(lines[0], chunks) if _opens_document(head.lstrip(), lines) else read_lines(chunks)
     return read_lines(chunks) if _holds_lines(lines) else _read_document(lines[0], chunks)
 
@@ -118,8 +119,8 @@ def _opens_document(beginning: bytes, lines: Sequence[bytes]) -> bool:
     """Whether a file named as NDJSON is a document: its first line only opens one, or is an array without end."""
     first = lines[0]
     if first == b"{":
-        # What was cut off behind its brace is followed by another record, a document by its first key.
-        return len(lines) < 2 or not lines[1].startswith(b"{")
+        # A document goes on with its first key or its end; what was cut off behind its brace, with another line.
+        return len(lines) < 2 or lines[1].startswith((b'"', b"}"))
     return first == b"[" or (first.startswith(b"[") and b"\n" not in beginning)
 
 

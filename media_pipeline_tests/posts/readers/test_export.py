@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from media_pipeline.model import Fault, Locator, Record
@@ -123,11 +123,17 @@ def test_an_ndjson_file_named_json_may_begin_with_several_lines_of_a_log(tmp_pat
 @example(bad=[b"\xfe\xff", b"{"])
 @example(bad=[b"{\0", b"\0{"])
 @example(bad=[b"{"])
+@example(bad=[b"{", b"\0"])
+@example(bad=[b"a = ["])
 @example(bad=[b"[" * 3000])
 def test_bad_first_lines_of_an_ndjson_file_cost_only_themselves(
     tmp_path_factory: pytest.TempPathFactory, bad: list[bytes]
 ) -> None:
     bad = [line for line in bad if line.strip() != b"["]  # opens an array of several lines
+    shown = [line.strip() for line in bad if line.strip()]
+    assume(
+        shown[:1] != [b"{"] or not shown[1:2] or not shown[1].startswith((b'"', b"}"))
+    )  # a document of several lines
     records = [{"id": number} for number in range(3)]
     content = b"\n".join([*bad, *(json.dumps(record).encode() for record in records)])
     parts = read(tmp_path_factory.mktemp("export"), "a.ndjson", content)
