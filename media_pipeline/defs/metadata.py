@@ -19,12 +19,12 @@ else:
 
 
 def materialized(
-    context: dg.AssetExecutionContext, reports: Reports, checks: list[dg.AssetCheckResult] | None = None
+    context: dg.AssetExecutionContext, reports: Reports, checks: list[dg.AssetCheckResult]
 ) -> Materialized:
     """Attach each partition's report to its own materialization; a run of a range has one for each."""
     for partition, report in reports.items():
         context.add_asset_metadata(metadata_of(report), partition_key=partition.key)
-    return dg.MaterializeResult(check_results=checks or [])
+    return dg.MaterializeResult(check_results=checks)
 
 
 def metadata_of(report: Report) -> dict[str, Any]:

@@ -81,15 +81,8 @@ def bucket_of(settings: Settings) -> Archive | None:
     # Imported here: dagster_aws takes 4 s, which a start without a bucket need not spend.
     from dagster_aws.s3.utils import construct_s3_client
 
-    from media_pipeline.storage.authorities import bundle_with
+    from media_pipeline.storage.bucket import client_options
     from media_pipeline.storage.s3 import S3Archive
 
-    client = construct_s3_client(
-        max_attempts=NO_RETRIES,
-        region_name=settings.aws_s3_region,
-        endpoint_url=settings.aws_s3_endpoint_url or None,
-        aws_access_key_id=settings.aws_access_key_id or None,
-        aws_secret_access_key=settings.aws_secret_access_key.get_secret_value() or None,
-        verify=str(bundle_with(settings.ca_file)) if settings.ca_file else None,
-    )
+    client = construct_s3_client(max_attempts=NO_RETRIES, **client_options(settings))
     return S3Archive(client, settings.aws_s3_bucket, settings.aws_s3_endpoint_url)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AliasChoices, Field, SecretStr, model_validator
 
-from media_pipeline.settings.group import GIGABYTE, also_named
+from media_pipeline.settings.group import GIGABYTE
 from media_pipeline.settings.places import Places
 
 
@@ -18,24 +18,24 @@ class Archive(Places):
 
     aws_s3_bucket: str = Field(
         "",
-        validation_alias=also_named("aws_s3_bucket", "aws_bucket_name"),
+        validation_alias=AliasChoices("aws_s3_bucket", "aws_bucket_name"),
         description="The archive is this bucket. Empty: it is the folder MEDIA_ARCHIVE_PATH. AWS_BUCKET_NAME is read "
         "too.",
     )
     aws_s3_region: str = Field(
         "us-east-1",
-        validation_alias=also_named("aws_s3_region", "aws_region"),
+        validation_alias=AliasChoices("aws_s3_region", "aws_region"),
         description="The bucket is in this region. AWS_REGION is read too.",
     )
     aws_access_key_id: str = Field(
         "",
-        validation_alias=also_named("aws_access_key_id", "aws_access_key"),
+        validation_alias=AliasChoices("aws_access_key_id", "aws_access_key"),
         description="The bucket is asked with this access key. Empty: the usual AWS chain finds one (profile, instance "
         "role). AWS_ACCESS_KEY is read too.",
     )
     aws_secret_access_key: SecretStr = Field(
         SecretStr(""),
-        validation_alias=also_named("aws_secret_access_key", "aws_secret_key"),
+        validation_alias=AliasChoices("aws_secret_access_key", "aws_secret_key"),
         description="This secret belongs to the access key. AWS_SECRET_KEY is read too.",
     )
     aws_s3_endpoint_url: str = Field(

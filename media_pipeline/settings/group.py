@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any, ClassVar
 
-from pydantic import AliasChoices, BeforeValidator, model_validator
+from pydantic import BeforeValidator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MEGABYTE = 1_000_000
@@ -49,8 +49,3 @@ def _split_list(value: Any) -> Any:
 
 SPLIT = BeforeValidator(_split_list)
 """Annotation of a setting that is a list, beside NoDecode."""
-
-
-def also_named(name: str, *others: str) -> AliasChoices:
-    """The names of a setting that other programs call differently: its own wins."""
-    return AliasChoices(name, *others)

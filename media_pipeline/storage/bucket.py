@@ -1,12 +1,12 @@
-"""The bucket of the settings for callers outside Dagster: a client of botocore's own, without dagster-aws.
+"""The bucket of the settings: how it is reached, and a client of botocore's own for callers outside Dagster.
 
-What belongs here: making the client. What does not: Dagster's own way (``defs/resources``), what is done with the
-bucket (:mod:`media_pipeline.storage.s3`).
+What belongs here: what every client is made with, and making one. What does not: Dagster's own client
+(``defs/resources``), what is done with the bucket (:mod:`media_pipeline.storage.s3`).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from media_pipeline.settings import Settings
 from media_pipeline.storage.archive import Archive
@@ -14,6 +14,17 @@ from media_pipeline.storage.authorities import bundle_with
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+
+def client_options(settings: Settings) -> dict[str, Any]:
+    """What a client is made with, by the names that botocore and dagster-aws share. Unset keys are left to AWS."""
+    return {
+        "region_name": settings.aws_s3_region,
+        "endpoint_url": settings.aws_s3_endpoint_url or None,
+        "aws_access_key_id": settings.aws_access_key_id or None,
+        "aws_secret_access_key": settings.aws_secret_access_key.get_secret_value() or None,
+        "verify": str(bundle_with(settings.ca_file)) if settings.ca_file else None,
+    }
 
 
 def bucket_of(settings: Settings) -> Archive | None:
@@ -28,11 +39,7 @@ def bucket_of(settings: Settings) -> Archive | None:
 
     client = botocore.session.get_session().create_client(
         "s3",
-        region_name=settings.aws_s3_region,
-        endpoint_url=settings.aws_s3_endpoint_url or None,
-        aws_access_key_id=settings.aws_access_key_id or None,
-        aws_secret_access_key=settings.aws_secret_access_key.get_secret_value() or None,
-        verify=str(bundle_with(settings.ca_file)) if settings.ca_file else None,
+        **client_options(settings),
         # Calls are made again by :mod:`media_pipeline.storage.patience`.
         config=Config(retries={"max_attempts": 0, "mode": "standard"}),
     )

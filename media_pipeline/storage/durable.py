@@ -16,6 +16,8 @@ from pathlib import Path
 from media_pipeline.model import MediaPipelineError
 
 CHUNK_BYTES = 1024 * 1024
+PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
+"""Modes of what only its owner may read."""
 
 _ADVICE = {
     errno.ENOSPC: "free some space",
@@ -87,6 +89,15 @@ def move_into_place(temp: Path, target: Path) -> None:
     sync(temp)
     temp.replace(target)
     sync(target.parent)
+
+
+def place_private(temp: Path, target: Path) -> None:
+    """The same for a file that names people: its owner alone can read it and the folders that are made for it, whatever
+    MEDIA_PUBLIC says. Raises OSError.
+    """
+    make_folders(target.parent, PRIVATE_FOLDER)
+    temp.chmod(PRIVATE_FILE)
+    move_into_place(temp, target)
 
 
 def make_folders(path: Path, mode: int) -> None:

@@ -23,7 +23,7 @@ from media_pipeline.stages.downloads.cached_media import cache_media
 from media_pipeline.stages.duplicates.clusters import Cluster, clusters_of
 from media_pipeline.stages.duplicates.dedup_report import report_duplicates
 from media_pipeline.stages.duplicates.pruning import prune_same_pixels, same_pixel_copies
-from media_pipeline.stages.duplicates.views import report_path
+from media_pipeline.stages.duplicates.showing import report_path
 from media_pipeline.stages.imports.media_manifest import write_manifests
 from media_pipeline.stages.imports.raw_posts import read_posts
 from media_pipeline_tests.faulty_host import FaultyHost
@@ -173,8 +173,8 @@ def test_a_page_that_grows_too_large_says_how_much_is_missing(
     ]
     library.land("a.json", [tweet(n, url) for n, url in enumerate(urls[:4])])
     library.land("b.json", [tweet(n, url) for n, url in enumerate(urls[4:], 10)], TOMORROW)
-    monkeypatch.setattr("media_pipeline.stages.duplicates.views.CLUSTERS_SHOWN", 2)
-    monkeypatch.setattr("media_pipeline.stages.duplicates.views.PAGE_BYTES", 1)
+    monkeypatch.setattr("media_pipeline.stages.duplicates.showing.CLUSTERS_SHOWN", 2)
+    monkeypatch.setattr("media_pipeline.stages.duplicates.showing.PAGE_BYTES", 1)
     report = library.run(TWITTER, TOMORROW, stages=DEDUP)["report_duplicates"]
     assert report.numbers["near_clusters"] == 2
     for partition in (TWITTER, TOMORROW):

@@ -14,7 +14,7 @@ from media_pipeline.model import ImportPartition
 from media_pipeline.stages.downloads.cached_media import cache_media
 from media_pipeline.stages.duplicates.clusters import clusters_of
 from media_pipeline.stages.duplicates.dedup_report import report_duplicates
-from media_pipeline.stages.duplicates.views import report_path
+from media_pipeline.stages.duplicates.showing import report_path
 from media_pipeline.stages.imports.media_manifest import write_manifests
 from media_pipeline.stages.imports.raw_posts import read_posts
 from media_pipeline_tests.databases import POSTGRES_SLOWLY

@@ -2,7 +2,7 @@
 
 What belongs here: which reference to the same bytes is canonical, which posts say the same, and what all of it comes to
 in a partition. What does not: comparing pictures (:mod:`media_pipeline.stages.duplicates.near_duplicates`), the pages
-(:mod:`media_pipeline.stages.duplicates.views`). Nothing is deleted.
+(:mod:`media_pipeline.stages.duplicates.showing`). Nothing is deleted.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from media_pipeline.model import ImportPartition, Report, Role, Status
 from media_pipeline.stages.context import TABLE_ROWS, Reports, StageContext
 from media_pipeline.stages.duplicates.clusters import Cluster, Member, clusters_of, held_repeatedly
 from media_pipeline.stages.duplicates.near_duplicates import search_near_duplicates
-from media_pipeline.stages.duplicates.views import show_clusters
+from media_pipeline.stages.duplicates.showing import show_clusters
 
 
 @dataclass

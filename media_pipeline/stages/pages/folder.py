@@ -19,13 +19,11 @@ from hashlib import blake2b
 from pathlib import Path
 
 from media_pipeline.model import MediaPipelineError
-from media_pipeline.storage.durable import make_folders, move_into_place, storage_errors
+from media_pipeline.storage.durable import PRIVATE_FOLDER, make_folders, place_private, storage_errors
 
 MARKER = ".media-pipeline-page"
 """A file in each such folder. Only a folder with it, or an empty one, is written to."""
 _MARKER_TEXT = "This folder belongs to `media-pipeline page`, which updates it when it runs again.\n"
-_PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
-"""Whatever MEDIA_PUBLIC says: the pages name authors."""
 _OURS = re.compile(r"page-\d+\.html|[a-z]+/[0-9a-f]{2}/[0-9a-f]{64}(-[\w-]+)?\.\w+")
 """The names of what may be removed; files that people put beside them stay."""
 
@@ -42,7 +40,7 @@ def opened_folder(path: Path) -> Generator[PageFolder]:
     with storage_errors("use", path):
         if path.exists() and not marker.is_file() and (not path.is_dir() or any(path.iterdir())):
             raise PageFolderError(f"{path} holds something else; name an empty or new folder")
-        make_folders(path, _PRIVATE_FOLDER)
+        make_folders(path, PRIVATE_FOLDER)
         lock = marker.open("a")
     with lock:
         try:
@@ -75,7 +73,7 @@ class PageFolder:
                 return
             with self._part() as part:
                 part.write_bytes(data)
-                self._place(part, target)
+                place_private(part, target)
 
     def holds(self, name: str, size: int) -> bool:
         """Whether a copy is there. Names come from digests, and copies appear whole, so its size tells."""
@@ -96,11 +94,10 @@ class PageFolder:
                 return False
             if self.holds(name, size):
                 return True
-            make_folders(target.parent, _PRIVATE_FOLDER)
             with self._part() as part:
                 # A copy and no hard link: a file of the store shares its mode and its fate with nothing.
                 shutil.copyfile(source, part)
-                self._place(part, target)
+                place_private(part, target)
         self._used.add(name)
         self.copied += 1
         self.copied_bytes += size
@@ -131,10 +128,6 @@ class PageFolder:
             yield part
         finally:
             part.unlink(missing_ok=True)
-
-    def _place(self, part: Path, target: Path) -> None:
-        part.chmod(_PRIVATE_FILE)
-        move_into_place(part, target)
 
 
 class _Names:

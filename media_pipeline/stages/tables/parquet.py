@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from media_pipeline.catalog.typed_tables import MEDIA, POSTS, TypedTable
 from media_pipeline.model import Column, ColumnKind, ImportPartition, Report, WrittenFile
 from media_pipeline.stages.context import Reports, StageContext
-from media_pipeline.storage.durable import StorageError, make_folders, move_into_place, storage_errors
+from media_pipeline.storage.durable import StorageError, place_private, storage_errors
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 FOLDER = "tables"
 """Below the storage path."""
-_PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
-"""Whatever MEDIA_PUBLIC says: the tables name authors."""
 
 
 def write_tables(table: TypedTable, context: StageContext, partitions: Sequence[ImportPartition]) -> Reports:
@@ -51,9 +49,7 @@ def _write(table: TypedTable, context: StageContext, partition: ImportPartition)
             for batch in table.rows(connection, partition):
                 writer.write_batch(pa.RecordBatch.from_pylist(batch, schema))
                 rows += len(batch)
-        unfinished.chmod(_PRIVATE_FILE)
-        make_folders(target.parent, _PRIVATE_FOLDER)
-        move_into_place(unfinished, target)
+        place_private(unfinished, target)
         return Report({"rows": rows, "bytes": target.stat().st_size}, file=WrittenFile(target, table.columns))
 
 

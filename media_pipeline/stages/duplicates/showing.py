@@ -22,7 +22,7 @@ from media_pipeline.stages.context import StageContext
 from media_pipeline.stages.duplicates.clusters import Cluster, Member
 from media_pipeline.stages.duplicates.table import PairTable
 from media_pipeline.stages.renditions.drawing import render_missing
-from media_pipeline.storage.durable import make_folders, move_into_place, storage_errors
+from media_pipeline.storage.durable import place_private, storage_errors
 from media_pipeline.views.duplicates import FILES_SHOWN, AlikeFile, AlikeGroup, duplicates_page, duplicates_sheet
 from media_pipeline.views.posts import Post
 from media_pipeline.views.sheets import COLUMNS, SIDE
@@ -35,14 +35,12 @@ PAGE_BYTES = 6_000_000
 PICTURE_SIDE = 200
 SHEET_CLUSTERS = 20
 """More don't fit into a sheet."""
-_PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
-"""Whatever MEDIA_PUBLIC says: the report names authors."""
 
 Rank = tuple[bool, int, str]
 
 
 @dataclass
-class _Selection:
+class _MostTelling:
     """The clusters that say most: those of several files first, then by what they save."""
 
     count: int = 0
@@ -66,23 +64,23 @@ def report_path(partition: ImportPartition, suffix: str) -> str:
 
 def show_clusters(context: StageContext, partition: ImportPartition, clusters: Iterable[Cluster]) -> Mapping[str, str]:
     """Write page and table, and return the sheet as Markdown by its title. Nothing is left where there are none."""
-    selection, table = _Selection(), PairTable()
+    telling, table = _MostTelling(), PairTable()
     for cluster in clusters:
-        selection.add(cluster)
+        telling.add(cluster)
         table.add(cluster)
     page_path, table_path = report_path(partition, "html"), report_path(partition, "parquet")
-    if not selection.count:
+    if not telling.count:
         context.store.remove(page_path)
         context.store.remove(table_path)
         return {}
-    shown = selection.clusters
+    shown = telling.clusters
     members = [member for cluster in shown for member in cluster.members[:FILES_SHOWN]]
     thumbnails = _thumbnails(context, members)
     with context.database.read() as connection:
         sources = duplicates.sources(connection, [member.holders[0].media_id for member in members])
     groups = _groups(shown, sources, thumbnails, PICTURE_SIDE, FILES_SHOWN)
     title = f"Duplicates of {partition.platform}, imported on {partition.import_date}"
-    page = duplicates_page(title, groups, selection.count, Path(table_path).name, PAGE_BYTES)
+    page = duplicates_page(title, groups, telling.count, Path(table_path).name, PAGE_BYTES)
     unfinished = context.store.temporary_folder() / "duplicates.html"
     unfinished.write_text(page, encoding="utf-8")
     _place(context, unfinished, page_path)
@@ -90,7 +88,7 @@ def show_clusters(context: StageContext, partition: ImportPartition, clusters: I
     table.write(unfinished)
     _place(context, unfinished, table_path)
     groups = list(_groups(shown[:SHEET_CLUSTERS], sources, thumbnails, SIDE, COLUMNS))
-    return {"duplicates_side_by_side": duplicates_sheet(groups, selection.count, page_path, table_path)}
+    return {"duplicates_side_by_side": duplicates_sheet(groups, telling.count, page_path, table_path)}
 
 
 def _groups(
@@ -144,6 +142,4 @@ def _places(context: StageContext, sha256s: Sequence[str]) -> dict[str, str]:
 def _place(context: StageContext, finished: Path, place: str) -> None:
     target = context.store.path_of(place)
     with storage_errors("write", target):
-        make_folders(target.parent, _PRIVATE_FOLDER)
-        finished.chmod(_PRIVATE_FILE)
-        move_into_place(finished, target)
+        place_private(finished, target)
