@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import logging
 import os
 import signal
 import subprocess
@@ -20,13 +21,17 @@ import media_pipeline
 from media_pipeline.catalog import imports
 from media_pipeline.library import AmbiguousQuestion, FetchResult, Library, ReadOnlyLibrary
 from media_pipeline.model import ImportPartition, MediaType, Status
+from media_pipeline.stages.archive.s3_archive import archive_files
+from media_pipeline.stages.context import opened
 from media_pipeline.stages.imports.landing import NothingToImport, look
 from media_pipeline.stages.imports.raw_posts import read_posts
 from media_pipeline.stages.imports.requested_urls import land_urls
+from media_pipeline.storage.bucket import bucket_of
 from media_pipeline.storage.durable import StorageError
 from media_pipeline_tests.faulty_host import HTML, FaultyHost, Gate, status
 from media_pipeline_tests.library import TWITTER, picture, tweet
 from media_pipeline_tests.patience import PATIENCE_SECONDS
+from media_pipeline_tests.seaweed import Seaweed
 from media_pipeline_tests.stages.either_database import EitherLibrary, MakeEither, signed
 
 
@@ -328,3 +333,19 @@ def test_the_interface_is_imported_without_dagster_and_only_when_it_is_used() ->
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
     with pytest.raises(AttributeError):
         _ = media_pipeline.nothing  # type: ignore[attr-defined]
+
+
+def test_an_original_that_only_a_bucket_holds_is_known_and_fetched_back_without_a_request(
+    make_either: MakeEither, seaweed: Seaweed, host: FaultyHost, request: pytest.FixtureRequest
+) -> None:
+    either = make_either(**seaweed.settings(f"of-the-interface-{request.node.callspec.id}"))
+    url = host.serve("/a.jpg", picture(1))
+    (first,) = fetch(either, url)
+    assert first.path is not None
+    with opened(either.settings, logging.getLogger(), bucket=bucket_of(either.settings)) as stage:
+        assert archive_files(stage).failures == ()
+    first.path.unlink()
+    (again,) = fetch(either, url)
+    assert (again.status, again.sha256, len(host.requests)) == (Status.STORED, first.sha256, 1)
+    assert again.archive_address is not None and "of-the-interface" in again.archive_address
+    assert again.path is not None and again.path.read_bytes() == picture(1)
