@@ -34,7 +34,7 @@ from media_pipeline.stages.downloads.cached_media import fetch_references
 from media_pipeline.stages.imports.media_manifest import write_manifests
 from media_pipeline.stages.imports.raw_posts import read_posts
 from media_pipeline.stages.imports.requested_urls import land_urls
-from media_pipeline.stages.integrity.stored_files import Verification, verify_files
+from media_pipeline.stages.integrity.stored_files import Verification, verify_files, verify_touched
 from media_pipeline.stages.progress import Progress
 from media_pipeline.storage.bucket import bucket_of
 from media_pipeline.storage.durable import storage_errors
@@ -156,11 +156,11 @@ class Library:
         Raises a MediaPipelineError where the library can't be used: CatalogError, StorageError, NothingToImport when
         today is before MEDIA_START_DATE, ReadOnlyLibrary.
         """
-        if isinstance(urls, str):
+        if isinstance(urls, str | bytes):
             raise TypeError("fetch_many takes several URLs; for one there is fetch")
         if self._read_only:
             raise ReadOnlyLibrary("this library was opened read-only: open it without read_only to fetch into it")
-        return [result for batch in pieces(urls, URLS_AT_ONCE) for result in self._fetch(batch)]
+        return [result for batch in pieces(map(_text, urls), URLS_AT_ONCE) for result in self._fetch(batch)]
 
     @driver_errors()
     def find(self, *, md5: str | None = None, sha256: str | None = None, url: str | None = None) -> FoundFile | None:
@@ -226,18 +226,11 @@ class Library:
 
     def _with_files(self, known: dict[str, KnownMedium]) -> dict[str, KnownMedium]:
         """The same media once each stored file was looked at: what has gone from the store is due from now on."""
-        touched = {file.sha256 for medium in known.values() if (file := medium.file) and not self._is_there(file)}
-        if not touched:
+        held = {medium.file.sha256 for medium in known.values() if medium.file}
+        if not held or not verify_touched(self._stage, Selection(sha256s=sorted(held))):
             return known
-        verify_files(self._stage, Selection(sha256s=sorted(touched)))
         with self._stage.database.read() as connection:
             return known_media.of_posts(connection, known)
-
-    def _is_there(self, file: KnownFile) -> bool:
-        if file.local_path is None:
-            return True
-        path = self._stage.store.path_of(file.local_path)
-        return path.is_file() and path.stat().st_size == file.file_size
 
     def _result(self, url: str, medium: KnownMedium | None) -> FetchResult:
         if not url.strip():
@@ -275,6 +268,12 @@ class Library:
             file.archive_url,
             url,
         )
+
+
+def _text(url: object) -> str:
+    if not isinstance(url, str):
+        raise TypeError(f"a URL is a str, not {type(url).__name__}: {url!r:.80}")
+    return url
 
 
 @contextmanager

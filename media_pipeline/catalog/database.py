@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+import sqlite3
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from typing import Any, TypeVar
 
 import orjson
 import sqlalchemy as sa
+from psycopg2.errors import DiskFull
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
@@ -79,8 +81,15 @@ def driver_errors() -> Generator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        said = error.orig if isinstance(error, DBAPIError) else error
-        raise DriverError(" ".join(str(said).split())) from error
+        raise DriverError(_said(error)) from error
+
+
+def _said(error: SQLAlchemyError) -> str:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    said = " ".join(str(cause).split())
+    if getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL or isinstance(cause, DiskFull):
+        return f"the disk of the catalogue is full ({said}): free some space and run again; what was written is kept"
+    return said
 
 
 def normalised_url(url: str) -> URL:

@@ -199,22 +199,35 @@ def thumbnails(connection: sa.Connection, partitions: Sequence[ImportPartition],
     return [(row[0], row[1]) for row in connection.execute(query)]
 
 
-def local_paths(connection: sa.Connection, sha256s: Iterable[str], kind: str) -> dict[str, str]:
-    """Where the rendition of this kind lies, below the storage path, for each of these files that has one.
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A rendition in the store, or the original that stands for it."""
+
+    local_path: str
+    """Below the storage path."""
+    sha256: str
+    """Of its own bytes."""
+    file_size: int
+
+
+def placed(connection: sa.Connection, sha256s: Iterable[str], kind: str) -> dict[str, Placed]:
+    """The rendition of this kind of each of these files that has one.
 
     Of several sizes the one nearest to ``SHOWN_AT``, and of those the latest. Where the original stands for it, the
-    original's own place, unless that is no longer on this disk.
+    original itself, unless that is no longer on this disk.
     """
-    found: dict[str, str] = {}
+    found: dict[str, Placed] = {}
     place = sa.case((renditions.c.stands_in.is_(True), media_files.c.local_path), else_=renditions.c.local_path)
     for piece in pieces(sha256s):
         query = (
-            sa.select(renditions.c.sha256, place.label("place"))
+            sa.select(*renditions.c["sha256", "rendition_sha256", "file_size"], place.label("place"))
             .join(media_files, media_files.c.sha256 == renditions.c.sha256)
             .where(renditions.c.sha256.in_(piece), renditions.c.kind == kind, place.is_not(None))
             .order_by(sa.func.abs(renditions.c.width - SHOWN_AT).desc(), renditions.c.generated_at)
         )
-        found |= {row.sha256: row.place for row in connection.execute(query)}
+        found |= {
+            row.sha256: Placed(row.place, row.rendition_sha256, row.file_size) for row in connection.execute(query)
+        }
     return found
 
 

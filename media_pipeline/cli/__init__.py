@@ -6,14 +6,20 @@ interrupted by Ctrl-C).
 
 from __future__ import annotations
 
-import io
 import sys
 
 import typer
 
 from media_pipeline.cli import exports, fetching, integrity, media, media_duplicates, pages, running, session
 from media_pipeline.cli.app import app
-from media_pipeline.cli.terminal import print_error, print_unforeseen
+from media_pipeline.cli.terminal import (
+    OutputLost,
+    flush_output,
+    give_up_output,
+    open_output,
+    print_error,
+    print_unforeseen,
+)
 from media_pipeline.settings import SettingsError
 
 # A command joins the application when its module is imported, and `--help` lists them in this order.
@@ -26,10 +32,7 @@ INTERRUPTED = 130
 
 def main() -> None:
     """The command line; every error of ours is one line and a non-zero exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A name that the terminal's encoding has no letters for is shown by its escapes.
-            stream.reconfigure(errors="backslashreplace")
+    open_output()
     sys.exit(_run())
 
 
@@ -37,9 +40,15 @@ def _run() -> int:
     """Run the command that the arguments name, and return the exit code."""
     try:
         code = app(standalone_mode=False) or 0
+        flush_output()
         if code == INTERRUPTED:
             print_error("interrupted: what has come is kept, and the same command goes on from there")
         return code
+    except OutputLost as error:
+        give_up_output()
+        if not error.has_no_reader:
+            print_error(str(error))
+        return 1
     except typer.TyperException as error:
         return _wrong_usage(error)
     except SettingsError as error:

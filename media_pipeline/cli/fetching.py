@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
 from collections import Counter
 from collections.abc import Generator, Iterable
@@ -58,8 +57,13 @@ def fetch(
         raise typer.Exit(0 if all(result.is_stored for result in results) else 1)
     if as_json:
         raise typer.BadParameter("--json belongs to URLs; --csv writes CSV")
-    if out is not None and out.exists() and out.samefile(table):
-        raise typer.BadParameter(f"--out {out} is the file that is read: name another one")
+    if not table.is_file():
+        raise typer.BadParameter(f"--csv {table} is no regular file, and is read twice: write it to a file first")
+    if out is not None and out.exists():
+        if out.samefile(table):
+            raise typer.BadParameter(f"--out {out} is the file that is read: name another one")
+        if not out.is_file():
+            raise typer.BadParameter(f"--out {out} is no regular file, and would be replaced by one: redirect to it")
     statuses = _fetch_table(table, column, out)
     terminal.err.print(", ".join(f"{number:,} {status}" for status, number in sorted(statuses.items())))
     raise typer.Exit(0 if statuses.keys() <= {"stored"} else 1)
@@ -94,7 +98,7 @@ def _fetch_table(path: Path, column: str, out: Path | None) -> Counter[str]:
 
     table = UrlTable.open(path, column)
     statuses: Counter[str] = Counter()
-    with _library() as library, _written(out, table) as file:
+    with _library() as library, _rows_to(out, table) as file:
         file.write(table.header_with(_ADDED))
         for rows in pieces(table.rows(), URLS_AT_ONCE):
             urls = dict.fromkeys(url for row in rows if (url := table.url_of(row)))
@@ -114,21 +118,23 @@ def _cells(result: FetchResult | None) -> tuple[str, str, str, str, str]:
 
 
 @contextmanager
-def _written(out: Path | None, table: UrlTable) -> Generator[TextIO]:
+def _rows_to(out: Path | None, table: UrlTable) -> Generator[TextIO]:
     """Where the rows go, in the encoding that they came in. A file appears whole, once every row is written."""
     if out is None:
         sys.stdout.reconfigure(encoding=table.encoding, errors="surrogateescape", newline="")  # type: ignore[union-attr]
         yield sys.stdout
         return
-    from media_pipeline.storage.durable import move_into_place, storage_errors
+    from media_pipeline.stages.integrity.places import refuse_within
+    from media_pipeline.storage.durable import storage_errors
+    from media_pipeline.storage.parts import part_of, remove_abandoned_parts
 
-    unfinished = out.with_name(f".{secrets.token_hex(8)}.part")
-    try:
-        with storage_errors("write", out):
-            file = unfinished.open("w", encoding=table.encoding, errors="surrogateescape", newline="")
-        with file:
+    # Through a link, which stays: what would be replaced is what it leads to.
+    out = out.resolve()
+    refuse_within(load_settings(), out)
+    with storage_errors("write", out):
+        remove_abandoned_parts(out.parent)
+        with (
+            part_of(out) as part,
+            part.open("w", encoding=table.encoding, errors="surrogateescape", newline="") as file,
+        ):
             yield file
-        with storage_errors("write", out):
-            move_into_place(unfinished, out)
-    finally:
-        unfinished.unlink(missing_ok=True)

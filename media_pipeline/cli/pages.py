@@ -24,7 +24,8 @@ def page(
 
     The folder holds everything that the page shows: thumbnails, optimized pictures, videos that browsers play, and
     originals where there is no rendition. Those that only the archive has are fetched back for it. Run again, it
-    updates the folder. Posts stand 500 to a page, oldest first.
+    updates the folder. Posts stand 500 to a page, oldest first. Exits with 1 when the file of a stored medium is
+    nowhere.
     """
     from media_pipeline.catalog.pages import ChosenPosts
     from media_pipeline.stages.pages.writing import write_pages
@@ -33,7 +34,7 @@ def page(
     settings = load_settings()
     writes = not session.is_read_only(settings)
     with session.open_stage(settings, writes) as stage:
-        written = write_pages(stage, to, chosen, fetches=writes)
+        written = write_pages(stage, to, chosen, heals=writes)
     facts = {
         "posts": written.totals.posts,
         "media": written.totals.media,
@@ -41,9 +42,16 @@ def page(
         "copied": written.copied,
         "copied_bytes": written.copied_bytes,
         "removed": written.removed,
+        "lost": written.totals.lost,
     }
     if as_json:
         terminal.print_json({**facts, "page": str(written.index)})
     else:
         terminal.print_facts("Archived posts", facts)
         terminal.print_lines("Where to look", {"the page": written.index.as_uri()})
+    if written.totals.lost:
+        terminal.print_error(
+            f"{written.totals.lost:,} stored media have their file neither in the store nor in the archive, and stand "
+            "on the page without it: mount the disk, or let `media-pipeline verify` look for them"
+        )
+        raise typer.Exit(1)

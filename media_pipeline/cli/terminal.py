@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import sys
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +19,7 @@ from rich.progress import Progress as RichBars
 from rich.table import Table
 from rich.text import Text
 
+from media_pipeline.model import MediaPipelineError
 from media_pipeline.policy.foreign_text import for_json, for_terminal
 from media_pipeline.stages.progress import Progress
 
@@ -31,6 +34,63 @@ class _Plain(Console):
     def render_str(self, text: str, **options: Any) -> Text:
         options.update(markup=False, emoji=False)
         return super().render_str(for_terminal(text), **options)
+
+
+class OutputLost(MediaPipelineError):
+    """Standard output did not take what a command printed.
+
+    To do: Free the disk that standard output is redirected to, and run the command again. What it had done is kept.
+    """
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(f"standard output took no more: {error.strerror or error}; what was done is kept")
+        self.has_no_reader = isinstance(error, BrokenPipeError)
+
+
+class _StandardOutput(io.FileIO):
+    """Says of its errors that they are its own: of an OSError nobody could tell."""
+
+    def write(self, data: Any, /) -> int:
+        try:
+            return super().write(data)
+        except OSError as error:
+            raise OutputLost(error) from error
+
+
+class _StandardError(io.FileIO):
+    """Bars and notes that nobody can see are no reason to stop the work."""
+
+    def write(self, data: Any, /) -> int:
+        try:
+            return super().write(data)
+        except OSError:
+            return len(data)
+
+
+def open_output() -> None:
+    """Have standard output raise OutputLost, and standard error nothing."""
+    sys.stdout = _opened(sys.stdout, _StandardOutput, line_buffering=sys.stdout is not None and sys.stdout.isatty())
+    sys.stderr = _opened(sys.stderr, _StandardError, line_buffering=True)
+
+
+def _opened(stream: Any, kind: type[io.FileIO], line_buffering: bool) -> Any:
+    if not isinstance(stream, io.TextIOWrapper):
+        return stream
+    raw = io.BufferedWriter(kind(stream.fileno(), "w", closefd=False))
+    # A name that the terminal's encoding has no letters for is shown by its escapes.
+    return io.TextIOWrapper(raw, stream.encoding, "backslashreplace", line_buffering=line_buffering)
+
+
+def flush_output() -> None:
+    """Bring what was printed to where it goes. Raises OutputLost."""
+    # None: the command was started with its standard output closed.
+    if sys.stdout is not None:  # pyright: ignore[reportUnnecessaryComparison]
+        sys.stdout.flush()
+
+
+def give_up_output() -> None:
+    """Let what is left of the output go nowhere: Python would try to print it once more when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 out = _Plain(highlight=False)

@@ -49,7 +49,7 @@ class Expectation:
             stored = {row["sha256"] for row in found.values() if row["status"] == Status.STORED}
             lost = [row["media_id"] for row in found.values() if row["status"] != Status.STORED]
             fallbacks = {url for media_id in lost for url in _urls(connection, media_id)}
-            thumbnails = renditions.local_paths(connection, stored, "thumbnail")
+            thumbnails = renditions.placed(connection, stored, "thumbnail")
             faults = imports.faults(connection, partitions, 100)
         return [
             *_numbers_that_differ(

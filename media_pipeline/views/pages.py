@@ -24,6 +24,8 @@ class Totals:
     media: int = 0
     stored: int = 0
     duplicates: int = 0
+    lost: int = 0
+    """Stored, and neither in the store nor in the archive."""
 
     def with_posts(self, posts: Sequence[Post]) -> Totals:
         """These, and those of some more posts."""
@@ -33,16 +35,18 @@ class Totals:
             self.media + len(media),
             self.stored + sum(medium.status is Status.STORED for medium in media),
             self.duplicates + sum(medium.is_duplicate for medium in media),
+            self.lost + sum(medium.is_lost for medium in media),
         )
 
     @property
     def in_words(self) -> list[tuple[str, str]]:
-        return [
-            ("posts", f"{self.posts:,}"),
-            ("media", f"{self.media:,}"),
-            ("stored", f"{self.stored:,}"),
-            ("duplicates", f"{self.duplicates:,}"),
+        numbers = [
+            ("posts", self.posts),
+            ("media", self.media),
+            ("stored", self.stored),
+            ("duplicates", self.duplicates),
         ]
+        return [(name, f"{number:,}") for name, number in numbers + ([("lost", self.lost)] if self.lost else [])]
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,11 +65,16 @@ class Medium:
     archive_key: str | None = None
 
     @property
+    def is_lost(self) -> bool:
+        """Whether it counts as stored, and its file is nowhere."""
+        return self.status is Status.STORED and not self.file and not self.archive_key
+
+    @property
     def note(self) -> str | None:
         """What became of it, for people; None where it is stored and here."""
         if self.status is not Status.STORED or self.file:
             return _IN_WORDS.get(self.status)
-        return "Only in the archive" if self.archive_key else "Not found in the store: run media-pipeline verify"
+        return "Not found in the store: run media-pipeline verify" if self.is_lost else "Only in the archive"
 
     @property
     def facts(self) -> str:

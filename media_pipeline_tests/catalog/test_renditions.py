@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import product
 
 from media_pipeline.catalog import files, renditions
-from media_pipeline.catalog.database import Database
+from media_pipeline.catalog.database import Connection, Database
 from media_pipeline.catalog.renditions import Source
 from media_pipeline.catalog.selection import EVERYTHING, Selection
 from media_pipeline.model import RenditionKind
@@ -39,6 +39,10 @@ def add_files(database: Database, count: int) -> list[str]:
 def save(database: Database, sha256: str, kind: str, recipe: str, size: int = 10) -> None:
     with database.write() as connection:
         renditions.save(connection, sha256, a_rendition(RenditionKind(kind), recipe, size), f"{kind}/{recipe}-{sha256}")
+
+
+def places(connection: Connection, sha256s: list[str], kind: str) -> dict[str, str]:
+    return {sha256: found.local_path for sha256, found in renditions.placed(connection, sha256s, kind).items()}
 
 
 def save_failure(database: Database, sha256: str, kind: str, recipe: str) -> None:
@@ -151,8 +155,9 @@ def test_a_contact_sheet_gets_one_thumbnail_a_file(database: Database):
         assert found == sorted(found)
         assert len(renditions.thumbnails(connection, [FIRST], 2)) == 2
         assert renditions.thumbnails(connection, [SECOND], 10) == []
-        paths = renditions.local_paths(connection, shas, "thumbnail")
-        assert paths == {sha256: f"thumbnail/thumbnail-150-q85-v1-{sha256}" for sha256 in shas}
+        assert places(connection, shas, "thumbnail") == {
+            sha256: f"thumbnail/thumbnail-150-q85-v1-{sha256}" for sha256 in shas
+        }
 
 
 def test_an_original_that_stands_in_is_where_the_rendition_is(database: Database):
@@ -162,12 +167,12 @@ def test_an_original_that_stands_in_is_where_the_rendition_is(database: Database
         renditions.save(connection, sha256, original, None)
         # What failed later doesn't take it away.
         renditions.save_failure(connection, sha256, "optimized", OPTIMIZED, "odd")
-        assert renditions.local_paths(connection, [sha256], "optimized") == {sha256: path_of(a_file("content 0"))}
+        assert places(connection, [sha256], "optimized") == {sha256: path_of(a_file("content 0"))}
         totals = renditions.totals(connection, [FIRST])[FIRST]
         assert (totals["optimized"], totals["originals_stand_in"], totals["failed"]) == (1, 1, 0)
         assert totals["original_bytes"] == totals["optimized_bytes"] == 9
         files.mark_evicted(connection, sha256)
-        assert renditions.local_paths(connection, [sha256], "optimized") == {}
+        assert places(connection, [sha256], "optimized") == {}
     assert (row(database, "renditions")["stands_in"], row(database, "renditions")["partial"]) == (True, None)
 
 
@@ -185,7 +190,7 @@ def test_pages_show_the_thumbnail_nearest_to_their_size(database: Database):
         for size in (64, 320, 1024):
             made = replace(a_rendition(RenditionKind.THUMBNAIL, f"thumbnail-{size}-q80-v2"), width=size)
             renditions.save(connection, sha256, made, f"thumbnails/{size}")
-        assert renditions.local_paths(connection, [sha256], "thumbnail") == {sha256: "thumbnails/320"}
+        assert places(connection, [sha256], "thumbnail") == {sha256: "thumbnails/320"}
 
 
 def test_what_is_forgotten_is_only_what_was_named(database: Database):

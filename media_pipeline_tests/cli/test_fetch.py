@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,27 @@ def test_fetch_refuses_what_it_could_not_write_back_before_the_first_request(
         shell.run(*wrong, code=2)
     assert host.requests == []
     assert not shell.library.files("imports")
+
+
+def test_fetch_replaces_no_device_or_pipe_and_reads_none(shell: Shell, tmp_path: Path) -> None:
+    table, pipe = tmp_path / "urls.csv", tmp_path / "pipe"
+    table.write_text("url\nhttps://x.test/a.jpg\n")
+    os.mkfifo(pipe)
+    assert "no regular file" in shell.run("fetch", "--csv", str(pipe), code=2).stderr
+    assert "no regular file" in shell.run("fetch", "--csv", str(table), "--out", str(pipe), code=2).stderr
+    assert pipe.is_fifo()
+    within = str(shell.library.storage / "out.csv")
+    assert "name another place" in shell.run("fetch", "--csv", str(table), "--out", within, code=1).stderr
+    assert not shell.library.files("imports")
+
+
+def test_the_rows_of_a_fetch_go_through_a_link_that_stays(shell: Shell, host: FaultyHost, tmp_path: Path) -> None:
+    table, real, link = (tmp_path / name for name in ("urls.csv", "real.csv", "link.csv"))
+    table.write_text(f"url\n{host.serve('/a.jpg', picture(1))}\n")
+    link.symlink_to(real)
+    shell.run("fetch", "--csv", str(table), "--out", str(link))
+    assert link.is_symlink()
+    assert [row["status"] for row in rows_of(real.read_text())] == ["stored"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])

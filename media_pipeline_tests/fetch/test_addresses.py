@@ -78,6 +78,7 @@ def test_requests_are_counted_by_host_and_port(url, host):
         ("/b:c/d", "http://a.test/b:c/d"),
         ("/a//b", "http://a.test/a//b"),
         ("/caf\u00c3\u00a9", "http://a.test/café"),
+        ("/caf\u00e9", "http://a.test/caf%E9"),
         ("ftp://b.test/", "ftp://b.test/"),
     ],
 )

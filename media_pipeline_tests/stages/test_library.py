@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -145,6 +146,9 @@ def test_results_stand_in_the_order_of_their_urls_whatever_becomes_of_them(
         "http://user:pass@example.org/a.jpg": Status.UNSAFE,
         "http://x.test/\x00\x1b]0;a.jpg": Status.UNSAFE,
         "http://x.test/\udcff.jpg\u202e ": Status.UNSAFE,
+        host.url("/a\x00.jpg"): Status.UNSAFE,
+        host.url("/\ud800.jpg"): Status.UNSAFE,
+        host.url("/\ufffd.jpg"): Status.UNSAFE,
         "=HYPERLINK(1)": Status.UNSAFE,
         " ": Status.UNSAFE,
         "": Status.UNSAFE,
@@ -187,6 +191,19 @@ def test_a_stored_file_that_has_gone_from_the_disk_is_fetched_again(either: Eith
     before.path.unlink()
     assert fetch(either, url) == [before]
     assert before.path.read_bytes() == picture(1)
+
+
+def test_a_stored_file_that_was_changed_on_the_disk_is_fetched_again(either: EitherLibrary, host: FaultyHost) -> None:
+    url = host.serve("/a.jpg", picture(1))
+    (before,) = fetch(either, url)
+    assert before.path
+    content = bytearray(picture(1))
+    content[len(content) // 2] ^= 1
+    before.path.chmod(0o600)
+    before.path.write_bytes(content)
+    assert fetch(either, url) == [before]
+    assert before.path.read_bytes() == picture(1)
+    assert len(host.requests) == 2
 
 
 def test_a_fetch_that_is_killed_goes_on_where_it_stopped(either: EitherLibrary, host: FaultyHost) -> None:
@@ -308,6 +325,12 @@ def test_a_day_before_the_first_import_date_takes_no_url(make_either: MakeEither
 def test_one_text_in_place_of_several_urls_is_refused(either: EitherLibrary) -> None:
     with media_pipeline.open_library(either.settings) as library, pytest.raises(TypeError):
         library.fetch_many("https://x.test/a.jpg")
+
+
+@pytest.mark.parametrize("wrong", [None, 5, b"https://x.test/a.jpg", ["https://x.test/a.jpg"]])
+def test_a_url_that_is_no_text_is_refused_by_its_type(either: EitherLibrary, wrong: Any) -> None:
+    with media_pipeline.open_library(either.settings) as library, pytest.raises(TypeError, match="a URL is a str"):
+        library.fetch(wrong)
 
 
 def test_a_media_type_is_told_by_the_bytes_alone(tmp_path: Path) -> None:

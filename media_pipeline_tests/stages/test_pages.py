@@ -21,6 +21,7 @@ from media_pipeline.catalog.pages import ChosenPosts
 from media_pipeline.stages.archive.scrub import evict
 from media_pipeline.stages.imports.media_manifest import write_manifests
 from media_pipeline.stages.imports.raw_posts import read_posts
+from media_pipeline.stages.integrity.places import WithinLibrary
 from media_pipeline.stages.pages.folder import MARKER, PageFolderError, opened_folder
 from media_pipeline.stages.pages.writing import Written, write_pages
 from media_pipeline_tests import forked
@@ -158,7 +159,7 @@ def test_an_original_that_is_not_fetched_back_is_named_by_its_key(library: Eithe
     with library.with_settings(media_cache_limit_gb=1e-9).open() as stage:
         evict(stage)
     with library.open() as stage:
-        write_pages(stage, folder, fetches=False)
+        write_pages(stage, folder, heals=False)
     page = Page(folder / "index.html")
     assert "Only in the archive" in page.words
     (key,) = library.rows("SELECT s3_key FROM media_files WHERE mime_type = 'application/pdf'")[0]
@@ -182,8 +183,81 @@ def urls(library: EitherLibrary) -> list[str]:
 def test_a_file_that_the_store_has_lost_is_said_to_be_lost(library: EitherLibrary, folder: Path) -> None:
     shutil.rmtree(library.storage / "media" / "documents")
     library.rows("UPDATE media_files SET archived_at = NULL RETURNING 1")
-    write(library, folder)
+    written = write(library, folder)
     assert "Not found in the store" in Page(folder / "index.html").words
+    assert written.totals.lost == 1
+
+
+def test_a_damaged_original_is_not_copied_and_comes_back_from_the_archive(library: EitherLibrary, folder: Path) -> None:
+    stored = library.storage / library.rows("SELECT local_path FROM media_files WHERE extension = 'pdf'")[0][0]
+    whole = stored.read_bytes()
+    flip(stored)
+    with library.open() as stage:
+        write_pages(stage, folder, heals=False)
+    assert "Only in the archive" in Page(folder / "index.html").words
+    assert whole not in files_in(folder).values()
+    written = write(library, folder)
+    assert whole in files_in(folder).values()
+    assert stored.read_bytes() == whole
+    assert written.totals.lost == 0
+
+
+def test_a_damaged_rendition_is_not_copied_and_drawn_again_by_the_next_run(
+    library: EitherLibrary, folder: Path
+) -> None:
+    write(library, folder)
+    names = files_in(folder).keys()
+    shutil.rmtree(folder)
+    for stored in (library.storage / "thumbnails").rglob("*.webp"):
+        flip(stored)
+    write(library, folder)
+    assert not any(name.startswith("thumbnails/") for name in files_in(folder))
+    library.run()
+    write(library, folder)
+    assert files_in(folder).keys() == names
+
+
+def flip(path: Path) -> None:
+    """Change a bit, and nothing that a look from outside shows."""
+    content, times = bytearray(path.read_bytes()), path.stat()
+    content[len(content) // 2] ^= 1
+    path.chmod(0o600)
+    path.write_bytes(content)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def test_what_the_store_lacks_stays_on_a_page_that_has_it_already(library: EitherLibrary, folder: Path) -> None:
+    write(library, folder)
+    whole = files_in(folder)
+    for name in ("media", "thumbnails", "optimized", "animations"):
+        shutil.rmtree(library.storage / name)
+    written = write(library, folder)
+    assert files_in(folder) == whole
+    assert (written.copied, written.removed, written.totals.lost) == (0, 0, 0)
+
+
+def test_a_page_is_not_written_into_a_folder_of_the_library(library: EitherLibrary) -> None:
+    for folder in (library.storage, library.storage / "tmp" / "page", library.settings.archive_path / "new"):
+        with pytest.raises(WithinLibrary, match="name another place"):
+            write(library, folder)
+
+
+def test_nothing_is_written_through_a_link_within_the_folder(
+    library: EitherLibrary, folder: Path, tmp_path: Path
+) -> None:
+    with opened_folder(folder):
+        pass
+    (tmp_path / "elsewhere").mkdir()
+    (folder / "media").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(PageFolderError, match="is a link"):
+        write(library, folder)
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_folder_that_is_a_link_to_nothing_is_refused(folder: Path, tmp_path: Path) -> None:
+    folder.symlink_to(tmp_path / "not mounted")
+    with pytest.raises(PageFolderError, match="leads nowhere"), opened_folder(folder):
+        pass
 
 
 def test_posts_without_a_date_come_last_on_whichever_page(library: EitherLibrary, folder: Path) -> None:
@@ -221,7 +295,7 @@ def test_a_run_that_is_killed_leaves_whole_files_and_the_next_one_finishes(
     chance = random.Random(7)
     for _ in range(KILLS):
         kill_after(library, folder, files=chance.randrange(len(whole)))
-        left = {name: content for name, content in files_in(folder).items() if not name.startswith(".part-")}
+        left = {name: content for name, content in files_in(folder).items() if not name.startswith(".media-pipeline-")}
         assert {name for name, content in left.items() if content != whole[name]} == set()
     write(library, folder)
     assert files_in(folder) == whole

@@ -27,6 +27,10 @@ that answers from inside, Azure's WireServer, which hands out a machine's config
 _NOT_IN_A_URL = re.compile(r"[\x00-\x20\x7f\\]")
 """Where URL parsers disagree about these, an attacker chooses the host (RFC 3986 allows none of them)."""
 
+_LOST_CHARACTER = re.compile(r"[\ud800-\udfff\ufffd]")
+"""U+FFFD stands where a character was lost: by whoever wrote the export, or by the catalogue, which takes neither NUL
+nor half of a surrogate pair. Without that character it is another URL."""
+
 _ENDS_IN_A_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?", re.IGNORECASE | re.ASCII)
 """What the URL standard of browsers takes for an IPv4 address, however odd, and no name can be (url.spec.whatwg.org,
 "ends in a number"). Decimal, octal, hexadecimal and shortened forms are among it: resolvers read them differently."""
@@ -68,6 +72,8 @@ def target_of(url: str) -> Target:
     """Read scheme, host and port of a URL; raises UnsafeUrlError where the form alone rules it out."""
     if _NOT_IN_A_URL.search(url):
         raise UnsafeUrlError("invalid_url", "the URL holds a space, a backslash or a control character")
+    if _LOST_CHARACTER.search(url):
+        raise UnsafeUrlError("invalid_url", "the URL has lost a character, in whose place U+FFFD stands")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -100,11 +106,19 @@ def redirect_target(url: str, location: str) -> str:
     """
     try:
         # They are UTF-8 in practice, and some hold spaces. A space in the host is refused as what it becomes here.
-        wanted = location.encode("latin-1").decode("utf-8", "replace").strip(" \t").replace(" ", "%20")
+        wanted = _text_of(location.encode("latin-1")).strip(" \t").replace(" ", "%20")
         _refuse_location(wanted)
         return urljoin(url, wanted)
     except ValueError as error:
         raise UnsafeUrlError("invalid_url", f"the host redirects to what is no URL: {error}") from error
+
+
+def _text_of(location: bytes) -> str:
+    """As browsers read it: bytes that are no UTF-8 are escaped as they came."""
+    try:
+        return location.decode()
+    except UnicodeDecodeError:
+        return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in location)
 
 
 def _refuse_location(location: str) -> None:

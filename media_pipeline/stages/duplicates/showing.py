@@ -15,9 +15,10 @@ from pathlib import Path
 from media_pipeline.catalog import duplicates, renditions
 from media_pipeline.catalog.duplicates import Source
 from media_pipeline.catalog.near_duplicates import Tier
+from media_pipeline.catalog.renditions import Placed
 from media_pipeline.catalog.selection import Selection
 from media_pipeline.imaging.previews import preview
-from media_pipeline.model import ImportPartition
+from media_pipeline.model import ImportPartition, RenditionKind
 from media_pipeline.stages.context import StageContext
 from media_pipeline.stages.duplicates.clusters import Cluster, Member
 from media_pipeline.stages.duplicates.table import PairTable
@@ -126,17 +127,17 @@ def _file(member: Member, source: Source | None, webp: bytes | None) -> AlikeFil
 def _thumbnails(context: StageContext, members: Sequence[Member]) -> dict[str, Path]:
     """The thumbnails of these files. What the renditions have not come to yet is made now, as they would."""
     sha256s = sorted({member.sha256 for member in members})
-    places = _places(context, sha256s)
-    missing = [sha256 for sha256 in sha256s if sha256 not in places]
+    placed = _placed(context, sha256s)
+    missing = [sha256 for sha256 in sha256s if sha256 not in placed]
     if missing:
         render_missing(context, Selection(sha256s=missing))
-        places |= _places(context, missing)
-    return {sha256: context.store.path_of(place) for sha256, place in places.items()}
+        placed |= _placed(context, missing)
+    return {sha256: context.store.path_of(thumbnail.local_path) for sha256, thumbnail in placed.items()}
 
 
-def _places(context: StageContext, sha256s: Sequence[str]) -> dict[str, str]:
+def _placed(context: StageContext, sha256s: Sequence[str]) -> dict[str, Placed]:
     with context.database.read() as connection:
-        return renditions.local_paths(connection, sha256s, "thumbnail")
+        return renditions.placed(connection, sha256s, RenditionKind.THUMBNAIL)
 
 
 def _place(context: StageContext, finished: Path, place: str) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import filecmp
 import hashlib
 import os
-import secrets
 import shutil
 import time
 from collections.abc import Iterable, Mapping
@@ -31,6 +30,7 @@ from media_pipeline.settings import Settings
 from media_pipeline.stages.imports.folders import GIVE_PERMISSION, FoundFile, Unreadable, files_below, unreadable
 from media_pipeline.stages.imports.raw_posts import place_of
 from media_pipeline.storage.durable import storage_errors
+from media_pipeline.storage.parts import part_of, remove_abandoned_parts
 
 
 class NothingToImport(MediaPipelineError):
@@ -146,6 +146,7 @@ def land(settings: Settings, source: Path, partition: ImportPartition) -> list[s
     folder = settings.import_path / partition.platform / partition.import_date.isoformat()
     with storage_errors("make the folder", folder):
         folder.mkdir(parents=True, exist_ok=True)
+        remove_abandoned_parts(folder)
     landed = [_copy(path, folder) for path in sources]
     for path in sources:
         _copy_companions(path, folder)
@@ -188,15 +189,7 @@ def _copy(source: Path, folder: Path) -> Path:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()[:8]
             target = folder / fitting(f"{digest}-{name}")
         if not target.exists():
-            _copy_whole(source, target)
+            # Nobody imports from the name of a part.
+            with part_of(target) as part:
+                shutil.copyfile(source, part)
     return target
-
-
-def _copy_whole(source: Path, target: Path) -> None:
-    """Copy under a name that nobody imports from, and that is no longer than the target's may be."""
-    unfinished = target.with_name(f".{secrets.token_hex(8)}.part")
-    try:
-        shutil.copyfile(source, unfinished)
-        unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 from collections.abc import Sequence
 
 from media_pipeline.model import ImportPartition
@@ -15,7 +14,8 @@ from media_pipeline.posts.platforms import url as url_platform
 from media_pipeline.settings import Settings
 from media_pipeline.stages.imports.landing import NothingToImport
 from media_pipeline.stages.imports.raw_posts import import_dates
-from media_pipeline.storage.durable import move_into_place, storage_errors
+from media_pipeline.storage.durable import storage_errors
+from media_pipeline.storage.parts import part_of, remove_abandoned_parts
 
 
 def land_urls(settings: Settings, urls: Sequence[str]) -> ImportPartition:
@@ -33,11 +33,8 @@ def land_urls(settings: Settings, urls: Sequence[str]) -> ImportPartition:
     target = folder / f"requested-{hashlib.sha256(content).hexdigest()[:32]}.ndjson"
     with storage_errors("write", target):
         folder.mkdir(parents=True, exist_ok=True)
+        remove_abandoned_parts(folder)
         if not target.exists():
-            unfinished = folder / f".{secrets.token_hex(8)}.part"
-            try:
-                unfinished.write_bytes(content)
-                move_into_place(unfinished, target)
-            finally:
-                unfinished.unlink(missing_ok=True)
+            with part_of(target) as part:
+                part.write_bytes(content)
     return partition

@@ -52,6 +52,13 @@ class WrongPlace(MediaPipelineError):
     """
 
 
+class WithinLibrary(MediaPipelineError):
+    """Something for people would be written into a folder that belongs to the library.
+
+    To do: Name a folder outside the store, the archive and the import path.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """How many of some of the catalogue's files were found in a place, and read."""
@@ -121,6 +128,17 @@ def confirm_archive(database: Database, archive: Archive, wait: bool = True) -> 
 def archive_of(settings: Settings, bucket: Archive | None) -> Archive:
     """The bucket, or the folder that stands in for one."""
     return bucket or FolderArchive(settings.archive_path)
+
+
+def refuse_within(settings: Settings, path: Path) -> None:
+    """Raise WithinLibrary for a path in one of the library's own folders, where it would count as one of its files."""
+    for setting, folder in (
+        ("MEDIA_STORAGE_PATH", settings.storage_path),
+        ("MEDIA_ARCHIVE_PATH", settings.archive_path),
+        ("MEDIA_IMPORT_PATH", settings.import_path),
+    ):
+        if path.resolve().is_relative_to(folder.resolve()):
+            raise WithinLibrary(f"{path} lies in {folder}, which is the library's own ({setting}): name another place")
 
 
 def archive_shares_device(settings: Settings) -> bool:

@@ -50,11 +50,18 @@ def verify_if_touched(context: StageContext, partitions: Sequence[ImportPartitio
     Also what is asked for again, since its host is asked for another version only as long as the old one is there.
     Raises StoreIncomplete before anything is changed.
     """
-    held = Selection(partitions, statuses=(Status.STORED, Status.PENDING, Status.FAILED))
+    verify_touched(context, Selection(partitions, statuses=(Status.STORED, Status.PENDING, Status.FAILED)))
+
+
+def verify_touched(context: StageContext, selection: Selection) -> list[LocalFile]:
+    """Read those of the selected files that are not as they were when last verified; return what is missing or corrupt.
+
+    Raises StoreIncomplete before anything is changed.
+    """
     with context.database.read() as connection:
-        expected = list(files.local(connection, held))
+        expected = list(files.local(connection, selection))
     _refuse_if_unmounted(context, expected)
-    _settle(context, [file for file in expected if _touched(context, file)])
+    return _settle(context, [file for file in expected if _touched(context, file)])
 
 
 def verify_files(context: StageContext, selection: Selection = EVERYTHING, only_look: bool = False) -> Verification:

@@ -9,17 +9,18 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-import secrets
 import shutil
 from array import array
 from bisect import bisect_left
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
 from media_pipeline.model import MediaPipelineError
-from media_pipeline.storage.durable import PRIVATE_FOLDER, make_folders, place_private, storage_errors
+from media_pipeline.storage.durable import PRIVATE_FILE, PRIVATE_FOLDER, holds, make_folders, storage_errors
+from media_pipeline.storage.parts import part_of, remove_abandoned_parts
 
 MARKER = ".media-pipeline-page"
 """A file in each such folder. Only a folder with it, or an empty one, is written to."""
@@ -32,12 +33,29 @@ class PageFolderError(MediaPipelineError):
     """The folder holds something else, or another run is writing to it."""
 
 
+class DamagedSource(Exception):
+    """A file that should be copied is not what its name promises; nothing of it is in the folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A file of the folder, by its name, and the content that it must have."""
+
+    name: str
+    """Relative to the folder, in POSIX text."""
+    sha256: str
+    size: int
+    """Bytes."""
+
+
 @contextmanager
 def opened_folder(path: Path) -> Generator[PageFolder]:
     """The folder, made if need be, for one run at a time. Raises PageFolderError, StorageError."""
     path = path.absolute()
     marker = path / MARKER
     with storage_errors("use", path):
+        if path.is_symlink() and not path.exists():
+            raise PageFolderError(f"{path} is a link that leads nowhere: mount what it leads to, or remove it")
         if path.exists() and not marker.is_file() and (not path.is_dir() or any(path.iterdir())):
             raise PageFolderError(f"{path} holds something else; name an empty or new folder")
         make_folders(path, PRIVATE_FOLDER)
@@ -50,13 +68,14 @@ def opened_folder(path: Path) -> Generator[PageFolder]:
         with storage_errors("use", path):
             if not lock.tell():
                 lock.write(_MARKER_TEXT)
-            for left in path.glob(".part-*"):
-                left.unlink()
+            remove_abandoned_parts(path)
         yield PageFolder(path)
 
 
 class PageFolder:
-    """Files are named relative to it, in POSIX text. Every method raises StorageError."""
+    """Files are named relative to it, in POSIX text. Every method raises StorageError, and PageFolderError where a
+    link would lead out of it.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -66,41 +85,42 @@ class PageFolder:
 
     def write(self, name: str, text: str) -> None:
         """Make a page say this. One that says it already is left alone."""
-        target, data = self.path / name, text.encode()
+        target, data = self._place(name), text.encode()
         self._used.add(name)
         with storage_errors("write", target):
             if target.is_file() and target.read_bytes() == data:
                 return
-            with self._part() as part:
+            with self._part_of(target) as part:
                 part.write_bytes(data)
-                place_private(part, target)
 
-    def holds(self, name: str, size: int) -> bool:
-        """Whether a copy is there. Names come from digests, and copies appear whole, so its size tells."""
-        target = self.path / name
+    def holds(self, copy: Copy) -> bool:
+        """Whether the copy is there. None appears but whole and with its digest, so its size tells."""
+        target = self._place(copy.name)
         with storage_errors("read", target):
-            is_there = target.is_file() and target.stat().st_size == size
+            is_there = target.is_file() and target.stat().st_size == copy.size
         if is_there:
-            self._used.add(name)
+            self._used.add(copy.name)
         return is_there
 
-    def copy(self, source: Path, name: str) -> bool:
-        """Make sure of a copy; False when there is no source."""
-        target = self.path / name
+    def copy(self, source: Path, copy: Copy) -> bool:
+        """Make sure of a copy; False when it is not there and there is no source.
+
+        Raises DamagedSource when the source does not have the promised content.
+        """
+        if self.holds(copy):
+            return True
+        target = self._place(copy.name)
         with storage_errors("copy to", target):
-            try:
-                size = source.stat().st_size
-            except (FileNotFoundError, NotADirectoryError):
+            if not source.exists():
                 return False
-            if self.holds(name, size):
-                return True
-            with self._part() as part:
+            with self._part_of(target) as part:
                 # A copy and no hard link: a file of the store shares its mode and its fate with nothing.
                 shutil.copyfile(source, part)
-                place_private(part, target)
-        self._used.add(name)
+                if not holds(part, copy.sha256, copy.size):
+                    raise DamagedSource(source)
+        self._used.add(copy.name)
         self.copied += 1
-        self.copied_bytes += size
+        self.copied_bytes += copy.size
         return True
 
     def remove_unused(self) -> int:
@@ -121,13 +141,21 @@ class PageFolder:
         for folder, _, names in os.walk(self.path, topdown=False):
             yield from (Path(folder) / name for name in names)
 
+    def _place(self, name: str) -> Path:
+        target = self.path / name
+        for path in (target, *target.parents):
+            if path == self.path:
+                return target
+            if path.is_symlink():
+                raise PageFolderError(f"{path} is a link, through which nothing is written: remove it and run again")
+        raise PageFolderError(f"{name} would lie outside {self.path}")
+
     @contextmanager
-    def _part(self) -> Generator[Path]:
-        part = self.path / f".part-{secrets.token_hex(8)}"
-        try:
+    def _part_of(self, target: Path) -> Generator[Path]:
+        make_folders(target.parent, PRIVATE_FOLDER)
+        with part_of(target, self.path) as part:
+            part.chmod(PRIVATE_FILE)
             yield part
-        finally:
-            part.unlink(missing_ok=True)
 
 
 class _Names:

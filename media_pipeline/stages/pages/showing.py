@@ -11,11 +11,13 @@ from pathlib import PurePosixPath
 
 from media_pipeline.catalog import renditions
 from media_pipeline.catalog.pages import ArchivedFile, ArchivedMedium, ArchivedPost
+from media_pipeline.catalog.renditions import Placed
+from media_pipeline.catalog.selection import Selection
 from media_pipeline.model import MediaType, RenditionKind
 from media_pipeline.stages.archive.scrub import evict
 from media_pipeline.stages.context import StageContext
-from media_pipeline.stages.integrity.stored_files import fetch_back
-from media_pipeline.stages.pages.folder import PageFolder
+from media_pipeline.stages.integrity.stored_files import fetch_back, verify_files
+from media_pipeline.stages.pages.folder import Copy, DamagedSource, PageFolder
 from media_pipeline.views.posts import Medium, Post
 
 _SHOWN_BY: Mapping[MediaType, Sequence[RenditionKind]] = {
@@ -26,27 +28,28 @@ _SHOWN_BY: Mapping[MediaType, Sequence[RenditionKind]] = {
 _USED = (RenditionKind.THUMBNAIL, *(kind for kinds in _SHOWN_BY.values() for kind in kinds))
 _PLAYERS = {RenditionKind.ANIMATION: MediaType.VIDEO}
 
-Places = Mapping[RenditionKind, Mapping[str, str]]
-"""By kind and SHA-256 of the original, where the rendition lies in the store."""
+Places = Mapping[RenditionKind, Mapping[str, Placed]]
+"""By kind and SHA-256 of the original, the rendition in the store."""
 
 
 class Shown:
     """Makes posts of a page of the catalogue's, and copies the files that they show.
 
-    ``fetches``: an original that only the archive has, and that no rendition stands for, is fetched back for it.
+    ``heals``: an original that only the archive has, and that no rendition stands for, is fetched back for it, and what
+    shows to be damaged in the store leaves it. Nothing damaged is copied in either case.
     """
 
-    def __init__(self, context: StageContext, folder: PageFolder, fetches: bool) -> None:
+    def __init__(self, context: StageContext, folder: PageFolder, heals: bool) -> None:
         self._context = context
         self._folder = folder
-        self._fetches = fetches
+        self._heals = heals
         self._are_fetched = False
 
     def posts(self, archived: Sequence[ArchivedPost]) -> list[Post]:
         """The posts with all their media. Raises StorageError."""
         digests = {medium.file.sha256 for post in archived for medium in post.media if medium.file}
         with self._context.database.read() as connection:
-            places = {kind: renditions.local_paths(connection, digests, kind) for kind in _USED}
+            places = {kind: renditions.placed(connection, digests, kind) for kind in _USED}
         shown = [self._post(post, places) for post in archived]
         if self._are_fetched:
             # The store may be over its limit by now.
@@ -103,29 +106,44 @@ class Shown:
                 return path, kind
         return self._original(file), None
 
-    def _rendition(self, file: ArchivedFile, places: Mapping[str, str]) -> str | None:
-        place = places.get(file.sha256)
-        if place is None:
+    def _rendition(self, file: ArchivedFile, places: Mapping[str, Placed]) -> str | None:
+        rendition = places.get(file.sha256)
+        if rendition is None:
             return None
-        # The original itself may stand for a rendition.
-        return self._copy(place, _name_of(file) if place == file.local_path else place)
+        if rendition.sha256 == file.sha256:
+            # The original itself stands for the rendition.
+            return self._original(file)
+        copy = Copy(rendition.local_path, rendition.sha256, rendition.file_size)
+        try:
+            return copy.name if self._copies(rendition.local_path, copy) else None
+        except DamagedSource:
+            self._context.log.warning(f"{rendition.local_path} is damaged: the next run draws it again")
+            if self._heals:
+                self._context.store.remove(rendition.local_path)
+            return None
 
     def _original(self, file: ArchivedFile) -> str | None:
-        name = _name_of(file)
-        if self._folder.holds(name, file.file_size):
-            return name
-        if file.local_path is not None and self._copy(file.local_path, name):
-            return name
-        if file.archive_key is None or not self._fetches:
+        copy = _copy_of(file)
+        try:
+            if file.local_path is not None and self._copies(file.local_path, copy):
+                return copy.name
+        except DamagedSource:
+            self._context.log.warning(f"{file.local_path} is damaged, and is not copied")
+            if self._heals:
+                verify_files(self._context, Selection(sha256s=[file.sha256]))
+        if self._folder.holds(copy):
+            return copy.name
+        if file.archive_key is None or not self._heals:
             return None
         place = fetch_back(self._context, file.sha256)
         self._are_fetched = True
-        return self._copy(place, name) if place else None
+        return copy.name if place and self._copies(place, copy) else None
 
-    def _copy(self, place: str, name: str) -> str | None:
-        return name if self._folder.copy(self._context.store.path_of(place), name) else None
+    def _copies(self, place: str, copy: Copy) -> bool:
+        return self._folder.copy(self._context.store.path_of(place), copy)
 
 
-def _name_of(file: ArchivedFile) -> str:
-    """Of an original in the folder; by its SHA-256, so that it needs no place in the store."""
-    return PurePosixPath("media", file.sha256[:2], f"{file.sha256}.{file.extension}").as_posix()
+def _copy_of(file: ArchivedFile) -> Copy:
+    """The original in the folder; named by its SHA-256, so that it needs no place in the store."""
+    name = PurePosixPath("media", file.sha256[:2], f"{file.sha256}.{file.extension}").as_posix()
+    return Copy(name, file.sha256, file.file_size)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from media_pipeline.catalog.pages import ArchivedPost, ChosenPosts, posts_after
 from media_pipeline.stages.context import StageContext
+from media_pipeline.stages.integrity.places import refuse_within
 from media_pipeline.stages.pages.folder import PageFolder, opened_folder
 from media_pipeline.stages.pages.showing import Shown
 from media_pipeline.views.pages import Page, PageLink, Totals, posts_page
@@ -40,20 +41,22 @@ def write_pages(
     to: Path,
     chosen: ChosenPosts | None = None,
     posts_together: int = POSTS_TOGETHER,
-    fetches: bool = True,
+    heals: bool = True,
 ) -> Written:
     """Write the pages of the chosen posts, or of all, and the files that they show into a folder of their own.
 
     Killed at any moment, it leaves whole pages, of which ``index.html`` is the last; run again, it does what is left.
-    ``fetches`` is that of :class:`Shown`. Raises PageFolderError, StorageError.
+    ``heals`` is that of :class:`Shown`. Raises PageFolderError, StorageError, and WithinLibrary for a folder in one of
+    the library's own.
     """
+    refuse_within(context.settings, to)
     chosen = chosen or ChosenPosts()
     title = _title(chosen)
     totals = Totals()
     links: list[PageLink] = []
     first: list[Post] = []
     with opened_folder(to) as folder, context.progress.of("posts") as progress:
-        shown = Shown(context, folder, fetches)
+        shown = Shown(context, folder, heals)
         for archived, is_last in _with_last(_pages(context, chosen, posts_together)):
             posts = shown.posts(archived)
             totals = totals.with_posts(posts)
