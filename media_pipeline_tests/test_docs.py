@@ -11,6 +11,7 @@ import pytest
 from media_pipeline.defs import checks
 from media_pipeline.defs.naming import PLAIN
 from media_pipeline.model import Status
+from media_pipeline.posts.platforms import platform_names
 from media_pipeline.settings import Settings, names_of
 
 ROOT = Path(__file__).parents[1]
@@ -94,3 +95,9 @@ def test_the_index_of_decisions_names_each_record_by_its_title() -> None:
     unnamed = [name for name, title in titles.items() if f"[{title[:4]}]({name}){title[4:]}" not in index]
     assert RECORDS
     assert unnamed == []
+
+
+@pytest.mark.parametrize("name", [name for name in platform_names() if name != "url"])
+def test_every_platform_is_named_where_readers_look_for_it(name: str) -> None:
+    assert f"\n| {name} | " in (ROOT / "docs" / "platforms.md").read_text("utf-8")
+    assert name in (ROOT / "README.md").read_text("utf-8").lower()

@@ -86,7 +86,7 @@ class Record:
     value: Any
     locator: Locator
     platform: str | None = None
-    """The platform that the export itself names for it, if it does."""
+    """The platform that the export itself names for it, if it does, by name or by a host of its pages."""
     owner: Mapping[str, Any] | None = None
     """Whose account the export is of, where it says so once for all its posts; as the export writes it."""
 

@@ -21,9 +21,12 @@ _MOST_ADDRESSES = 500
 def recognise(record: Record) -> Platform | None:
     """The platform whose posts the record holds; None when no module finds a post in it.
 
-    Among several that do, the one whose own pages and media the record names most often.
+    Among several that do, the one whose own pages and media the record names most often. A record that says itself that
+    it is of a platform unknown here is of none.
     """
-    named = next((platform for platform in PLATFORMS if platform.name == record.platform), None)
+    named = next((platform for platform in PLATFORMS if _is_called(platform, record.platform)), None)
+    if record.platform and not named:
+        return None
     readers = [platform for platform in PLATFORMS if _finds_posts(platform, record)]
     if named in readers or len(readers) < 2:
         return named if named in readers else next(iter(readers), None)
@@ -72,6 +75,10 @@ def host_of(address: str) -> str | None:
         return urlsplit(address).hostname
     except ValueError:
         return None
+
+
+def _is_called(platform: Platform, name: str | None) -> bool:
+    return name is not None and any(belongs_to(name, own) for own in (platform.name, *platform.domains))
 
 
 def _finds_posts(platform: Platform, record: Record) -> bool:

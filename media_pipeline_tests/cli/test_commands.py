@@ -15,7 +15,7 @@ from media_pipeline_tests.cli.shell import Shell
 from media_pipeline_tests.databases import POSTGRES_SLOWLY
 from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.library import DAY, Library, picture, tweet
-from media_pipeline_tests.posts.shapes import linkedin
+from media_pipeline_tests.posts.linkedin_shapes import linkedin
 
 pytestmark = [pytest.mark.long, POSTGRES_SLOWLY]
 

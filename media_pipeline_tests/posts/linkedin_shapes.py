@@ -12,6 +12,7 @@ PLAYLIST = "https://dms.licdn.com/playlist/vid/dynamic/D4/1?e=1765569600"
 PAPER = "https://media.licdn.com/dms/document/media/v2/D4/paper.pdf?e=1765569600"
 PREVIEW = "https://media.licdn.com/dms/image/v2/D4/articleshare-shrink_800/0/1?e=1765569600"
 AVATAR = "https://media.licdn.com/dms/image/v2/D4/profile-displayphoto-shrink_100_100/0/1?e=1765569600"
+LICDN = "https://media.licdn.com/dms/image/v2/X/{}?e=1765569600&v=beta&t=s"
 
 
 def harvest(**more: Any) -> dict[str, Any]:
@@ -152,7 +153,26 @@ def voyager_normalized() -> dict[str, Any]:
     }
 
 
-ALL = [
+def linkedin(**more: Any) -> dict[str, Any]:
+    """A LinkedIn post of a page scraper, with two pictures."""
+    return {
+        "activity_urn": "7402746946853253120",
+        "full_urn": "urn:li:ugcPost:7402746945318146049",
+        "post_url": "https://www.linkedin.com/posts/acme-activity-7402746946853253120",
+        "text": "hello",
+        "posted_at": {"date": "2025-12-05 17:33:28", "timestamp": 1764952408517},
+        "author": {"name": "Acme", "company_url": "https://www.linkedin.com/company/acme/posts"},
+        "media": {
+            "type": "image",
+            "items": [{"url": LICDN.format(n), "width": 1179, "height": 1453} for n in (1, 2)],
+        },
+        "document": None,
+        **more,
+    }
+
+
+ALL: list[Any] = [
+    [linkedin(reshared_post=linkedin(activity_urn="6"), document={"url": "https://x.test/a.pdf"})],
     harvest(postVideo={"videoUrl": CLIP.format(720), "thumbnailUrl": PREVIEW}, article={"image": {"url": PREVIEW}}),
     harvest(document={"transcribedDocumentUrl": PAPER, "coverPages": [{"imageUrls": [PICTURE.format(480, 1)]}]}),
     bright_data(videos=[CLIP.format(720)], repost={"repost_id": INNER_ACTIVITY, "repost_url": "https://x.test/"}),

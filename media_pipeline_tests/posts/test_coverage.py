@@ -14,7 +14,7 @@ from media_pipeline.posts.extract import coverage
 from media_pipeline.posts.platforms import platform_named
 from media_pipeline.posts.platforms.base import numbered
 from media_pipeline_tests.posts.all_shapes import SHAPES
-from media_pipeline_tests.posts.shapes import photo, status, video
+from media_pipeline_tests.posts.twitter_shapes import photo, status, video
 
 TWITTER = platform_named("twitter")
 

@@ -9,8 +9,9 @@ from typing import Any
 from media_pipeline.model import Fault, post_id_of
 from media_pipeline.posts.extract import ExtractedPost, extract
 from media_pipeline.posts.platforms import platform_named
-from media_pipeline_tests.posts.linkedin_shapes import voyager_update
-from media_pipeline_tests.posts.shapes import LICDN, PHOTO_ORIGINAL, graphql, linkedin, photo, status
+from media_pipeline_tests.posts.linkedin_shapes import LICDN, linkedin, voyager_update
+from media_pipeline_tests.posts.tiktok_shapes import item
+from media_pipeline_tests.posts.twitter_shapes import PHOTO_ORIGINAL, graphql, photo, status
 
 
 def test_a_file_becomes_posts_and_faults_in_order(tmp_path: Path) -> None:
@@ -26,14 +27,21 @@ def test_a_collection_of_zeeschuimer_is_read_as_the_platforms_that_it_names(tmp_
         return json.dumps({"item_id": "1", "source_platform": source, "timestamp_collected": 1, "data": data})
 
     path = tmp_path / "zeeschuimer.ndjson"
-    lines = [wrapped("x.com", graphql(1, photo())), wrapped("linkedin.com", voyager_update()), wrapped("y.test", {})]
+    lines = [
+        wrapped("x.com", graphql(1, photo())),
+        wrapped("linkedin.com", voyager_update()),
+        wrapped("tiktok-comments", item()),
+        wrapped("y.test", graphql(2, photo())),
+    ]
     path.write_text("\n".join(lines))
-    tweet, update, unknown = extract(path)
+    tweet, update, film, unknown = extract(path)
     assert isinstance(tweet, ExtractedPost)
     assert isinstance(update, ExtractedPost)
     assert (tweet.post.platform, str(tweet.post.locator)) == ("twitter", "line 1#/data")
     assert (update.post.platform, update.post.author_handle) == ("linkedin", "ann")
-    assert isinstance(unknown, Fault)
+    assert isinstance(film, ExtractedPost)
+    assert film.post.platform == "tiktok"
+    assert isinstance(unknown, Fault), "of a platform that is not read, whatever its posts look like"
     (misplaced, *_) = extract(path, platform_named("linkedin"))
     assert isinstance(misplaced, Fault)
     assert "export of twitter" in misplaced.reason

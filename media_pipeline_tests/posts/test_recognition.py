@@ -13,7 +13,8 @@ from media_pipeline.posts.extract import ExtractedPost, extract
 from media_pipeline.posts.platforms import platform_named
 from media_pipeline.posts.recognition import recognise
 from media_pipeline_tests.posts.all_shapes import SHAPES
-from media_pipeline_tests.posts.shapes import linkedin, photo, status
+from media_pipeline_tests.posts.linkedin_shapes import linkedin
+from media_pipeline_tests.posts.twitter_shapes import photo, status
 
 
 @pytest.mark.parametrize(("name", "shape"), SHAPES)

@@ -18,7 +18,7 @@ from media_pipeline_tests.clamd import INFECTION, STREAM_MAX_BYTES, Clamd
 from media_pipeline_tests.conftest import MakeLibrary
 from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.library import TWITTER, Library, picture
-from media_pipeline_tests.posts.shapes import photo, status
+from media_pipeline_tests.posts.twitter_shapes import photo, status
 
 STAGES = (read_posts, write_manifests, cache_media)
 ACCOUNT = {"accountId": "9", "username": "ida", "accountDisplayName": "Ida", "email": "not kept"}

@@ -16,7 +16,7 @@ from media_pipeline.stages.imports.provenance import NoProvenance, Provenance, p
 from media_pipeline.stages.imports.raw_posts import read_posts
 from media_pipeline_tests.library import DAY, Library
 from media_pipeline_tests.posts.linkedin_shapes import voyager_raw
-from media_pipeline_tests.posts.shapes import photo, status, v2_page, video
+from media_pipeline_tests.posts.twitter_shapes import photo, status, v2_page, video
 
 URL = "https://pbs.twimg.com/media/A.jpg"
 READ = (read_posts, write_manifests)

@@ -1,4 +1,4 @@
-"""One module a platform. To add one: write its module and add one row to ``PLATFORMS``."""
+"""One module a platform, each a row of ``PLATFORMS``; docs/platforms.md has the recipe for another one."""
 
 from media_pipeline.model import MediaPipelineError
 from media_pipeline.posts.platforms.base import Platform

@@ -11,24 +11,17 @@ from media_pipeline.model import Record
 from media_pipeline.posts.values import mapping, pointer, text
 
 _MARKS = ("item_id", "source_platform", "timestamp_collected", "data")
-_PLATFORMS = {
-    "instagram.com": "instagram",
-    "linkedin.com": "linkedin",
-    "tiktok.com": "tiktok",
-    "tiktok-comments": "tiktok",
-    "twitter.com": "twitter",
-    "x.com": "twitter",
-    "facebook.com": "facebook",
-    "reddit.com": "reddit",
-    "bsky.app": "bluesky",
-}
+_COMMENTS = "-comments"
+"""``tiktok-comments``: what was collected below posts of that platform."""
 
 
 def unwrap(record: Record) -> Record:
-    """The item inside, ``/data`` further down and with the platform that the wrapping names; else the record itself."""
+    """The item inside, ``/data`` further down and with the platform or host that the wrapping names; else the record
+    itself.
+    """
     wrapping = mapping(record.value)
     if not all(mark in wrapping for mark in _MARKS):
         return record
-    source = (text(wrapping["source_platform"]) or "").lower().removeprefix("www.")
+    source = (text(wrapping["source_platform"]) or "").lower().removesuffix(_COMMENTS)
     inner = replace(record, value=wrapping["data"], locator=record.locator.at(pointer("data")))
-    return replace(inner, platform=_PLATFORMS.get(source, source or None))
+    return replace(inner, platform=source or None)

@@ -13,7 +13,8 @@ from media_pipeline.posts.platforms.facebook import Facebook
 from media_pipeline_tests.posts import facebook_shapes as shapes
 from media_pipeline_tests.posts import instagram_shapes
 from media_pipeline_tests.posts.facebook_shapes import CLIP, LINKED, NUMBER, PAGE, PICTURE, STREAM
-from media_pipeline_tests.posts.shapes import linkedin, photo, status, v2_page
+from media_pipeline_tests.posts.linkedin_shapes import linkedin
+from media_pipeline_tests.posts.twitter_shapes import photo, status, v2_page
 
 FACEBOOK = Facebook()
 IMAGE, VIDEO = MediaType.IMAGE, MediaType.VIDEO

@@ -12,7 +12,8 @@ from media_pipeline.posts.coverage import CoverageCounter
 from media_pipeline.posts.platforms.instagram import Instagram
 from media_pipeline_tests.posts import instagram_shapes as shapes
 from media_pipeline_tests.posts.instagram_shapes import CLIP, CODE, NUMBER, PAGE, PICTURE, SONG
-from media_pipeline_tests.posts.shapes import linkedin, photo, status, v2_page
+from media_pipeline_tests.posts.linkedin_shapes import linkedin
+from media_pipeline_tests.posts.twitter_shapes import photo, status, v2_page
 
 INSTAGRAM = Instagram()
 IMAGE, VIDEO = MediaType.IMAGE, MediaType.VIDEO

@@ -9,7 +9,8 @@ import pytest
 
 from media_pipeline.model import Fault, Locator, MediaType, Post, Record, Relation, Role
 from media_pipeline.posts.platforms.linkedin import LinkedIn
-from media_pipeline_tests.posts.shapes import LICDN, linkedin, status
+from media_pipeline_tests.posts.linkedin_shapes import LICDN, linkedin
+from media_pipeline_tests.posts.twitter_shapes import status
 
 LINKEDIN = LinkedIn()
 CLIP = "https://dms.licdn.com/playlist/vid/v2/X/mp4-720p?e=1765569600"

@@ -10,7 +10,7 @@ import pytest
 
 from media_pipeline.model import Fault, Locator, MediaRef, MediaType, Post, Record, Relation, Role
 from media_pipeline.posts.platforms.twitter import Twitter
-from media_pipeline_tests.posts.shapes import (
+from media_pipeline_tests.posts.twitter_shapes import (
     LARGE_MP4,
     PHOTO,
     PHOTO_ORIGINAL,

@@ -11,7 +11,7 @@ from media_pipeline.model import Fault, Locator, MediaType, Post, Record
 from media_pipeline.posts.extract import ExtractedPost, coverage, extract
 from media_pipeline.posts.platforms import platform_named
 from media_pipeline.posts.platforms.url import native_id_of, record_of
-from media_pipeline_tests.posts.shapes import photo, status
+from media_pipeline_tests.posts.twitter_shapes import photo, status
 
 URL = platform_named("url")
 

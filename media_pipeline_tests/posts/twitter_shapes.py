@@ -1,4 +1,4 @@
-"""Small posts in the shapes that exports have, made by hand, for the tests of this folder."""
+"""Small exports of Twitter/X in the shapes of its APIs, its archive and of scrapers, made by hand."""
 
 from __future__ import annotations
 
@@ -117,22 +117,10 @@ def scraped() -> dict[str, Any]:
     }
 
 
-LICDN = "https://media.licdn.com/dms/image/v2/X/{}?e=1765569600&v=beta&t=s"
-
-
-def linkedin(**more: Any) -> dict[str, Any]:
-    """A LinkedIn post of a page scraper, with two pictures."""
-    return {
-        "activity_urn": "7402746946853253120",
-        "full_urn": "urn:li:ugcPost:7402746945318146049",
-        "post_url": "https://www.linkedin.com/posts/acme-activity-7402746946853253120",
-        "text": "hello",
-        "posted_at": {"date": "2025-12-05 17:33:28", "timestamp": 1764952408517},
-        "author": {"name": "Acme", "company_url": "https://www.linkedin.com/company/acme/posts"},
-        "media": {
-            "type": "image",
-            "items": [{"url": LICDN.format(n), "width": 1179, "height": 1453} for n in (1, 2)],
-        },
-        "document": None,
-        **more,
-    }
+ALL: list[Any] = [
+    status(1, photo(), video(), retweeted_status=status(2, video(), quoted_status=status(3, photo()))),
+    {"tweet": status(1, photo())},
+    timeline(graphql(1, photo(), quoted_status_result={"result": graphql(2, video())}), graphql(3)),
+    v2_page(),
+    [scraped()],
+]
