@@ -255,8 +255,12 @@ def _description(name: str) -> str:
 def _parameter(parameter: Any) -> str:
     if parameter.param_type_name == "argument":
         return f"| `{parameter.name.upper()}` | {parameter.help or ''} |"
-    names = ", ".join(f"`{option}`" for option in parameter.opts)
-    return f"| {names} | {parameter.help or ''} |"
+    names = ", ".join(f"`{option}`" for option in (*parameter.opts, *parameter.secondary_opts))
+    said = parameter.default is not None and not parameter.is_flag and "Default" not in (parameter.help or "")
+    default = f" Default: `{parameter.default}`." if said else ""
+    if parameter.secondary_opts:
+        default = f" Default: `{(parameter.opts if parameter.default else parameter.secondary_opts)[0]}`."
+    return f"| {names} | {parameter.help or ''}{default} |"
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from media_pipeline.catalog import known_media, stats
-from media_pipeline.catalog.database import driver_errors
+from media_pipeline.catalog.database import driver_errors, expect_library
 from media_pipeline.catalog.known_media import KnownFile, KnownMedium
 from media_pipeline.catalog.selection import Selection, pieces
 from media_pipeline.fetch.sniff import NotMedia, SniffedType, sniff
@@ -47,11 +47,17 @@ _HEAD_BYTES = 64 * 1024
 
 
 class AmbiguousQuestion(MediaPipelineError):
-    """A call names no criterion, or several where one is needed."""
+    """A call names no criterion, or several where one is needed.
+
+    To do: Name exactly one of md5, sha256 and url.
+    """
 
 
 class ReadOnlyLibrary(MediaPipelineError):
-    """A call would write into a library that was opened to look at it only."""
+    """A call would write into a library that was opened to look at it only.
+
+    To do: Open the library without `read_only`.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,11 +289,13 @@ def open_library(
     """Open the library of these settings, by default of the environment and ``.env``, and close it after the block.
 
     ``read_only`` opens it to look at it, also on a disk that can't be written. ``progress`` shows how far a call is.
-    Messages go to the logger ``media_pipeline``. Raises SettingsError, CatalogError, StorageError, and WrongPlace when
-    store, archive or import path are another library's.
+    Messages go to the logger ``media_pipeline``. Raises SettingsError, CatalogError, StorageError, WrongPlace when
+    store, archive or import path are another library's, and NoLibrary where there is none to be looked at.
     """
     settings = settings or load_settings()
     log = with_lines(logging.getLogger("media_pipeline"))
+    if read_only:
+        expect_library(settings)
     way = opened_to_read if read_only else opened
     with way(settings, log, progress, bucket_of(settings)) as stage:
         yield Library(stage, read_only)

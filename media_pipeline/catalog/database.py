@@ -68,8 +68,18 @@ class CatalogError(MediaPipelineError):
     """
 
 
+class NoLibrary(CatalogError):
+    """There is no catalogue where a command would read one; none is begun for that.
+
+    To do: Go to the library's folder, or set MEDIA_STORAGE_PATH. `media-pipeline ingest` and `fetch` begin a new one.
+    """
+
+
 class DriverError(MediaPipelineError):
-    """What a database or its driver says against a statement or a connection, in one line."""
+    """What a database or its driver says against a statement or a connection, in one line.
+
+    To do: Do what the message says: free the disk, or start the database again. What was written is kept.
+    """
 
 
 @contextmanager
@@ -282,6 +292,16 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def expect_library(settings: Settings) -> None:
+    """Raise NoLibrary where the embedded catalogue is not there; a PostgreSQL server says so itself."""
+    url = normalised_url(settings.catalog_url)
+    if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
+        raise NoLibrary(
+            f"there is no library in {settings.storage_path}: {url.database} is not there. Go to its folder or set "
+            "MEDIA_STORAGE_PATH; `media-pipeline ingest` or `fetch` begins a new one"
+        )
 
 
 def _is_read_only(file: Path) -> bool:

@@ -6,7 +6,7 @@ and what is shown of a row.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -141,7 +141,6 @@ def _medium(row: Any) -> ArchivedMedium:
 
 
 def _file(row: Any) -> ArchivedFile:
-    named: Sequence[str | None] = (row.camera_make, row.camera_model)
     return ArchivedFile(
         sha256=row.sha256,
         media_type=MediaType(row.file_type),
@@ -152,9 +151,16 @@ def _file(row: Any) -> ArchivedFile:
         height=row.height,
         duration=row.duration,
         frames=row.frames,
-        camera=" ".join(part for part in named if part) or None,
+        camera=_camera(row.camera_make, row.camera_model),
         coordinates=None if row.latitude is None or row.longitude is None else (row.latitude, row.longitude),
         local_path=row.local_path,
         archive_key=row.s3_key if row.archived_at is not None else None,
         is_readable=row.facts_error is None,
     )
+
+
+def _camera(make: str | None, model: str | None) -> str | None:
+    """``Canon PowerShot S40``, also where the model names its make already."""
+    if make and model and model.lower().startswith(make.lower()):
+        return model
+    return " ".join(part for part in (make, model) if part) or None

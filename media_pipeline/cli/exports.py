@@ -43,7 +43,7 @@ def ingest(
     partitions = sorted(set(exports.values()))
     dagster_home(settings)
     # A catalogue that can't be used, or a place that is not the library's, stops it here, before anything lands.
-    with session.open_stage(settings):
+    with session.open_stage(settings, begins=True):
         pass
     session.warn_of_archive(settings)
     for export, partition in exports.items():

@@ -87,7 +87,7 @@ def _verify_archive(read: bool, as_json: bool) -> bool:
 def _verify_orphans(adopt: bool, remove: bool, as_json: bool) -> bool:
     from media_pipeline.stages.integrity import orphans
 
-    with session.open_stage(load_settings()) as stage:
+    with session.open_stage(load_settings(), begins=True) as stage:
         found = orphans.find(stage)
         places = [{"local_path": place} for place in (*found.originals, *found.drawn)]
         facts: dict[str, Any] = {}
@@ -155,7 +155,7 @@ def _register(kind: PlaceKind, as_json: bool) -> None:
     from media_pipeline.storage.store import ContentStore
 
     settings = load_settings()
-    with session.open_database(settings) as database:
+    with session.open_database(settings, begins=True) as database:
         store = ContentStore(settings.storage_path, settings.media_public)
         done = register(settings, database, store, bucket_of(settings), kind)
     facts = {

@@ -98,7 +98,7 @@ def backfill(
     if last < first:
         raise typer.BadParameter(f"--end-date {last} is before --start-date {first}")
     name = platform_of(platform) if platform else None
-    with session.open_database(settings) as database:
+    with session.open_database(settings, begins=True) as database:
         with database.read() as connection:
             known = imports.known_partitions(connection)
         held = {*known, *look(settings, database, settle=False).waiting}

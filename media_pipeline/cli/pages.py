@@ -23,9 +23,10 @@ def page(
     """Write archived posts with their media as a page for the browser, to be searched, moved and handed on.
 
     The folder holds everything that the page shows: thumbnails, optimized pictures, videos that browsers play, and
-    originals where there is no rendition. Those that only the archive has are fetched back for it. Run again, it
-    updates the folder. Posts stand 500 to a page, oldest first. Exits with 1 when the file of a stored medium is
-    nowhere.
+    originals where there is no rendition. Those that only the archive has are fetched back for it. Originals are as
+    they came: before you hand them on, know that a picture may say where and with what it was taken. Run again, the
+    command updates the folder. Posts stand 500 to a page, oldest first. Exits with 1 when the file of a stored medium
+    is nowhere.
     """
     from media_pipeline.catalog.pages import ChosenPosts
     from media_pipeline.stages.pages.writing import write_pages

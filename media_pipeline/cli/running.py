@@ -42,6 +42,7 @@ def dev(
     settings = load_settings()
     make_sure_of_address(host, port)
     session.warn_of_archive(settings)
+    err.print(f"the UI will be at http://{host}:{port} (Ctrl-C ends it)", soft_wrap=True)
     raise typer.Exit(run_dev_server(settings, host, port))
 
 

@@ -64,20 +64,28 @@ def print_summary(settings: Settings, partitions: list[ImportPartition], as_json
 
 
 @contextmanager
-def open_database(settings: Settings) -> Generator[Database]:
-    """The catalogue. Raises CatalogError."""
-    from media_pipeline.catalog.database import Database
+def open_database(settings: Settings, begins: bool = False) -> Generator[Database]:
+    """The catalogue. ``begins``: a new one where there is none. Raises CatalogError, NoLibrary."""
+    from media_pipeline.catalog.database import Database, expect_library
 
+    if not begins:
+        expect_library(settings)
     with closing(Database.open(settings)) as database:
         yield database
 
 
 @contextmanager
-def open_stage(settings: Settings, writes: bool = True) -> Generator[StageContext]:
-    """A stage's tools outside Dagster, with bars."""
+def open_stage(settings: Settings, writes: bool = True, begins: bool = False) -> Generator[StageContext]:
+    """A stage's tools outside Dagster, with bars. ``begins``: for a new library where there is none.
+
+    Raises NoLibrary.
+    """
+    from media_pipeline.catalog.database import expect_library
     from media_pipeline.defs.resources import bucket_of
     from media_pipeline.stages.context import opened, opened_to_read
 
+    if not begins:
+        expect_library(settings)
     log = with_lines(logging.getLogger("media_pipeline"))
     way = opened if writes else opened_to_read
     with terminal.bars() as bars, way(settings, log, terminal.BarProgress(bars), bucket_of(settings)) as stage:

@@ -31,7 +31,7 @@ class ImportDates:
 def date_named(text: str) -> date:
     """The date that a folder or an argument names. Raises ValueError, whose text says what is wrong with it."""
     if not _ISO_DATE.fullmatch(text):
-        raise ValueError(f"{text!r} is not an import date; write YYYY-MM-DD, such as 2026-11-20")
+        raise ValueError(f"{text!r} is not a date; write YYYY-MM-DD, such as 2026-11-20")
     try:
         return date.fromisoformat(text)
     except ValueError:

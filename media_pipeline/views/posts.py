@@ -70,6 +70,11 @@ class Medium:
         return self.status is Status.STORED and not self.file and not self.archive_key
 
     @property
+    def is_as_wanted(self) -> bool:
+        """Whether nothing went wrong: it is stored, its turn has not come, or the settings leave it out."""
+        return self.status in (Status.STORED, Status.PENDING, Status.SKIPPED) and not self.is_lost
+
+    @property
     def note(self) -> str | None:
         """What became of it, for people; None where it is stored and here."""
         if self.status is not Status.STORED or self.file:
@@ -117,6 +122,11 @@ class Post:
     @property
     def author(self) -> str:
         return self.author_name or self.author_handle or "Unknown author"
+
+    @property
+    def is_a_url(self) -> bool:
+        """Whether nothing but its address is known: it was fetched by itself."""
+        return bool(self.url) and not (self.author_name or self.author_handle or self.text)
 
     @property
     def byline(self) -> str:

@@ -102,6 +102,17 @@ def test_a_run_that_fails_exits_with_1_and_says_why(shell: Shell, export: Path) 
 
 
 @pytest.mark.parametrize(
+    "arguments", [["stats"], ["list", "--json"], ["verify"], ["page", "--to", "page"], ["download"]]
+)
+def test_a_command_that_looks_at_a_library_begins_none(library: Library, arguments: list[str]) -> None:
+    shell = Shell(library, MEDIA_CATALOG_URL="")
+    refused = shell.run(*arguments, code=1)
+    assert f"there is no library in {library.storage}" in refused.stderr
+    assert not library.storage.exists()
+    assert not library.settings.import_path.exists()
+
+
+@pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["ingest", "missing.json", "-p", "twitter"], "does not exist"),
@@ -114,6 +125,7 @@ def test_a_run_that_fails_exits_with_1_and_says_why(shell: Shell, export: Path) 
     ],
 )
 def test_wrong_usage_exits_with_2_and_says_what_is_right(shell: Shell, arguments: list[str], said: str) -> None:
+    shell.run("migrate")
     done = shell.run(*arguments, code=2)
     assert said in " ".join(done.stderr.replace("│", " ").split())
 

@@ -21,7 +21,9 @@ pytestmark = pytest.mark.skipif(not FULL.is_char_device(), reason="this machine 
 
 @pytest.fixture
 def shell(library: Library) -> Shell:
-    return Shell(library)
+    shell = Shell(library)
+    shell.run("migrate")
+    return shell
 
 
 def run(shell: Shell, *arguments: str, **streams: object) -> subprocess.CompletedProcess[str]:

@@ -20,8 +20,10 @@ import pytest
 
 import media_pipeline
 from media_pipeline.catalog import imports
+from media_pipeline.catalog.database import NoLibrary
 from media_pipeline.library import AmbiguousQuestion, FetchResult, Library, ReadOnlyLibrary
 from media_pipeline.model import ImportPartition, MediaType, Status
+from media_pipeline.settings import Settings
 from media_pipeline.stages.archive.s3_archive import archive_files
 from media_pipeline.stages.context import opened
 from media_pipeline.stages.imports.landing import NothingToImport, look
@@ -314,6 +316,16 @@ def test_a_library_that_is_opened_read_only_is_not_written_to(either: EitherLibr
             library.fetch(host.serve("/b.jpg", picture(2)))
     assert either.table("post_media") == before
     assert result.path.exists()
+
+
+def test_a_library_that_is_not_there_is_not_begun_by_looking_at_it(tmp_path: Path) -> None:
+    settings = Settings(media_storage_path=tmp_path / "data", media_import_path=tmp_path / "imports")
+    with (
+        pytest.raises(NoLibrary, match="there is no library in"),
+        media_pipeline.open_library(settings, read_only=True),
+    ):
+        pass
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_day_before_the_first_import_date_takes_no_url(make_either: MakeEither) -> None:

@@ -30,7 +30,10 @@ _OURS = re.compile(r"page-\d+\.html|[a-z]+/[0-9a-f]{2}/[0-9a-f]{64}(-[\w-]+)?\.\
 
 
 class PageFolderError(MediaPipelineError):
-    """The folder holds something else, or another run is writing to it."""
+    """The folder holds something else, or another run is writing to it.
+
+    To do: Name an empty or new folder, or wait until the other run has ended.
+    """
 
 
 class DamagedSource(Exception):
