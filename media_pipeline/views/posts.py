@@ -29,6 +29,14 @@ _IN_WORDS = {
 }
 
 
+_SHOWN_BY_BROWSERS = frozenset({"jpg", "png", "gif", "webp", "avif"})
+
+
+def is_picture(file: str | None) -> bool:
+    """Whether browsers show a file of this name as a picture."""
+    return file is not None and file.rpartition(".")[2] in _SHOWN_BY_BROWSERS
+
+
 def file_facts(width: int | None, height: int | None, file_size: int | None, mime_type: str | None) -> list[str]:
     """Size in pixels and bytes, and kind, as far as they are known: ``1440 × 1800``, ``312 kB``, ``jpeg``."""
     pixels = f"{width} × {height}" if width and height else ""
@@ -57,12 +65,17 @@ class Medium:
     coordinates: tuple[float, float] | None = None
     """Latitude and longitude in degrees."""
     thumbnail: str | None = None
-    """A path relative to the page."""
+    """A path relative to the page. None where there is none, and where the file is shown in its place."""
     file: str | None = None
     """What is opened or played, likewise."""
     player: MediaType | None = None
     """Video or audio: what plays the file. None: it is opened."""
     archive_key: str | None = None
+
+    @property
+    def picture(self) -> str | None:
+        """The file, where browsers show it as a picture; else None."""
+        return self.file if not self.player and is_picture(self.file) else None
 
     @property
     def is_lost(self) -> bool:

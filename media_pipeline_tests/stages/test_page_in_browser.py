@@ -57,7 +57,7 @@ def test_every_picture_is_shown_and_every_video_and_sound_can_be_played(tab: Tab
         await image.decode();
         return image.naturalWidth;
     }))"""
-    assert tab.value(pictures) == [300, 300, 300]
+    assert tab.value(pictures) == [600, 300, 600], "a post's only picture is shown whole"
     seconds = """Promise.all(Array.from(document.querySelectorAll("video, audio"), (player) =>
         new Promise((loaded, failed) => {
             player.onloadedmetadata = () => loaded(player.duration);

@@ -119,7 +119,7 @@ def test_a_later_run_adds_what_is_new_and_removes_what_is_no_longer_shown(
     (folder / "notes.txt").write_text("mine")
     library.land("more.json", [tweet(9, host.serve("/9.jpg", picture(9, 600, 400)), author="cleo")])
     library.run()
-    assert write(library, folder, posts_together=3).copied == 2, "thumbnail and picture"
+    assert write(library, folder, posts_together=3).copied == 1, "the picture, which is shown whole"
     written = write(library, folder, ChosenPosts(user="@Cleo"), posts_together=3)
     assert written.pages == 1
     (page,) = all_pages(folder)

@@ -18,7 +18,7 @@ from media_pipeline.stages.archive.scrub import evict
 from media_pipeline.stages.context import StageContext
 from media_pipeline.stages.integrity.stored_files import fetch_back, verify_files
 from media_pipeline.stages.pages.folder import Copy, DamagedSource, PageFolder
-from media_pipeline.views.posts import Medium, Post
+from media_pipeline.views.posts import Medium, Post, is_picture
 
 _SHOWN_BY: Mapping[MediaType, Sequence[RenditionKind]] = {
     MediaType.IMAGE: (RenditionKind.ANIMATION, RenditionKind.OPTIMIZED),
@@ -66,19 +66,21 @@ class Shown:
             url=post.url,
             text=post.text,
             relation=post.relation,
-            media=tuple(self._medium(medium, places) for medium in post.media),
+            media=tuple(self._medium(medium, places, is_alone=len(post.media) == 1) for medium in post.media),
             post_id=post.post_id,
         )
 
-    def _medium(self, medium: ArchivedMedium, places: Places) -> Medium:
+    def _medium(self, medium: ArchivedMedium, places: Places, is_alone: bool) -> Medium:
         file = medium.file
         if file is None or not file.is_readable:
             return Medium(medium.media_type, medium.status, medium.error, medium.alt_text)
-        thumbnail = self._rendition(file, places[RenditionKind.THUMBNAIL])
         path, kind = self._file(file, places)
         player = _PLAYERS.get(kind) if kind else None
         if file.media_type in (MediaType.VIDEO, MediaType.AUDIO):
             player = file.media_type
+        # A thumbnail is cropped to a square; a post's only picture is shown whole.
+        is_whole = is_alone and player is None and is_picture(path)
+        thumbnail = None if is_whole else self._rendition(file, places[RenditionKind.THUMBNAIL])
         return Medium(
             media_type=file.media_type,
             status=medium.status,
