@@ -135,9 +135,7 @@ def _read(path: Path) -> int:
     found = 0
     for record in read_records(path, platform):
         assert not isinstance(record, Fault), record
-        for post in record.posts:
-            platform.media(post.raw)
-            found += 1
+        found += len(record.posts)
     assert found
     return found
 

@@ -40,12 +40,22 @@ class PendingPost:
     raw: Mapping[str, Any]
 
 
-def upsert(connection: sa.Connection, batch: Sequence[Post], import_id: str, import_date: date) -> Upserted:
-    """Write posts. One that is there already is replaced by a sighting that differs and is at least as good:
-    not from an older import. The post itself always replaces, and is never replaced by, one nested in another post.
+def upsert(
+    connection: sa.Connection,
+    batch: Sequence[Post],
+    import_id: str,
+    import_date: date,
+    manifest_version: int | None = None,
+) -> tuple[Upserted, list[Post]]:
+    """Write posts, and return those that stand in the catalogue now as they came.
+
+    One that is there already is replaced by a sighting that differs and is at least as good: not from an older import.
+    The post itself always replaces, and is never replaced by, one nested in another post. ``manifest_version``: of the
+    platform's module, where the manifests are written in this transaction too.
     """
     known = _known(connection, {post.post_id for post in batch})
     rows: dict[str, dict[str, Any]] = {}
+    written: dict[str, Post] = {}
     new = changed = 0
     for post in batch:
         row = _row(post, import_id)
@@ -54,9 +64,10 @@ def upsert(connection: sa.Connection, batch: Sequence[Post], import_id: str, imp
             continue
         new += before is None
         changed += before is not None
-        rows[post.post_id] = row | {"import_date": import_date}
+        rows[post.post_id] = row | {"import_date": import_date, "manifest_version": manifest_version}
+        written[post.post_id] = post
     _write(connection, rows.values(), known)
-    return Upserted(new, changed, len(batch) - new - changed)
+    return Upserted(new, changed, len(batch) - new - changed), list(written.values())
 
 
 def _known(connection: sa.Connection, post_ids: Iterable[str]) -> dict[str, sa.RowMapping]:
@@ -116,7 +127,6 @@ def _row(post: Post, import_id: str) -> dict[str, Any]:
         "locator": str(post.locator),
         "content_sha256": None,
         "duplicate_of": None,
-        "manifest_version": None,
     }
 
 

@@ -43,7 +43,7 @@ def build_assets(settings: Settings, naming: Naming) -> list[dg.AssetsDefinition
 
     @asset("json")
     def raw_posts(stage: StageContext, partitions: Partitions) -> Done:
-        """Every post of the export files that landed, once, with its raw JSON and where it stood.
+        """Every post of the export files that landed, once: its raw JSON, where it stood, and its media references.
 
         A file or line that can't be read is recorded with the reason; the rest goes on.
         """
@@ -51,7 +51,10 @@ def build_assets(settings: Settings, naming: Naming) -> list[dg.AssetsDefinition
 
     @asset("table", deps=[raw_posts])
     def media_manifest(stage: StageContext, partitions: Partitions) -> Done:
-        """The media references of those posts: type, role, and every URL it can be had from, best first."""
+        """The media references of those posts: type, role, and every URL it can be had from, best first.
+
+        They are written with each post; here, posts that an older platform module has read are read anew.
+        """
         return write_manifests(stage, partitions), checks.of_media_manifest(stage, partitions)
 
     @asset("file", deps=[media_manifest])

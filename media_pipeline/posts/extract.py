@@ -26,10 +26,12 @@ MOST_WITHOUT_POST = 50_000
 
 NOT_RECOGNISED = "no post of any known platform found in this record; name its platform to see what was expected"
 
+MEDIA_UNTOLD = "what media it shows can't be told"
+
 
 @dataclass(frozen=True, slots=True)
 class ExtractedPost:
-    """A post and its media, in order."""
+    """A post and its media, in order: none where they can't be told, which is a fault beside it."""
 
     post: Post
     media: tuple[MediaRef, ...]
@@ -54,8 +56,13 @@ class ReadRecord:
 
     platform: Platform
     value: Any
-    posts: tuple[Post, ...]
+    posts: tuple[ExtractedPost, ...]
     faults: tuple[Fault, ...]
+
+    @property
+    def media(self) -> Iterator[MediaRef]:
+        """Those of all its posts."""
+        return (reference for extracted in self.posts for reference in extracted.media)
 
 
 def read_records(path: Path, platform: Platform | None = None) -> Iterator[ReadRecord | Fault]:
@@ -127,12 +134,7 @@ def platform_of(path: Path) -> Platform | None:
 def extract(path: Path, platform: Platform | None = None) -> Iterator[ExtractedPost | Fault]:
     """Yield every post of an export with its media, and a fault for each part that can't be used."""
     for part in read_records(path, platform):
-        if isinstance(part, Fault):
-            yield part
-            continue
-        for post in part.posts:
-            yield ExtractedPost(post, part.platform.media(post.raw))
-        yield from part.faults
+        yield from (part,) if isinstance(part, Fault) else (*part.posts, *part.faults)
 
 
 def coverage(path: Path, platform: Platform | None = None) -> Coverage:
@@ -141,7 +143,7 @@ def coverage(path: Path, platform: Platform | None = None) -> Coverage:
     for part in read_records(path, platform):
         if isinstance(part, ReadRecord):
             counter = counters.setdefault(part.platform.name, CoverageCounter(part.platform))
-            counter.add(part.value, (ref for post in part.posts for ref in part.platform.media(post.raw)))
+            counter.add(part.value, part.media)
     results = [counter.result() for counter in counters.values()]
     return Coverage(
         sum(result.urls for result in results), tuple(found for result in results for found in result.unexplained)
@@ -149,16 +151,30 @@ def coverage(path: Path, platform: Platform | None = None) -> Coverage:
 
 
 def _read(record: Record, platform: Platform) -> ReadRecord:
-    parts: list[Post | Fault] = []
+    posts: list[ExtractedPost] = []
+    faults: list[Fault] = []
     try:
-        parts.extend(platform.posts(record))
+        for part in platform.posts(record):
+            if isinstance(part, Fault):
+                faults.append(part)
+            else:
+                posts.append(_with_media(platform, part, faults))
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001
         # A shape of data that the platform's module does not foresee. The posts before it in this record are good.
-        parts.append(Fault(record.locator, unforeseen(error)))
-    posts = tuple(part for part in parts if isinstance(part, Post))
-    return ReadRecord(platform, record.value, posts, tuple(part for part in parts if isinstance(part, Fault)))
+        faults.append(Fault(record.locator, unforeseen(error)))
+    return ReadRecord(platform, record.value, tuple(posts), tuple(faults))
+
+
+def _with_media(platform: Platform, post: Post, faults: list[Fault]) -> ExtractedPost:
+    try:
+        return ExtractedPost(post, platform.media(post.raw))
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001
+        faults.append(Fault(post.locator, f"{MEDIA_UNTOLD}: {unforeseen(error)}"))
+        return ExtractedPost(post, ())
 
 
 def _misplaced(found: Platform, platform: Platform) -> str:

@@ -63,7 +63,7 @@ def a_post(native_id: str, platform: str = "twitter", **facts: Any) -> Post:
 def upsert(database: Database, *batch: Post, partition: ImportPartition = FIRST, name: str = "a.json") -> Upserted:
     import_id = add_import(database, partition, name)
     with database.write() as connection:
-        return posts.upsert(connection, batch, import_id, partition.import_date)
+        return posts.upsert(connection, batch, import_id, partition.import_date)[0]
 
 
 def a_ref(position: int = 0, url: str | None = None, **facts: Any) -> MediaRef:

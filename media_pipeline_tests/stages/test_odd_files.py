@@ -127,7 +127,7 @@ def test_two_members_of_one_name_in_a_zip_are_both_read_and_found_again(tmp_path
             archive.writestr("posts.json", json.dumps([tweet(number)]))
         archive.writestr("posts.json (2)", "[]")
         archive.writestr("posts.json (2)/x.json", json.dumps([tweet(7)]))
-    posts = [post for part in read_records(path) if isinstance(part, ReadRecord) for post in part.posts]
+    posts = [read.post for part in read_records(path) if isinstance(part, ReadRecord) for read in part.posts]
     assert [post.native_id for post in posts] == ["0", "1", "2", "7"]
     assert len({str(post.locator) for post in posts}) == 4
     assert [json.loads(text_at(path, post.locator))["id_str"] for post in posts] == ["0", "1", "2", "7"]

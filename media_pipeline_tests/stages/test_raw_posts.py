@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from media_pipeline.model import ImportPartition
+from media_pipeline.model import ImportPartition, MediaRef
+from media_pipeline.posts.platforms.twitter import Twitter
 from media_pipeline.stages.imports.media_manifest import write_manifests
 from media_pipeline.stages.imports.raw_posts import read_posts
 from media_pipeline.stages.progress import Progress
@@ -25,6 +28,24 @@ class BreaksOff(Progress):
 
 
 URL = "https://pbs.twimg.com/media/A.jpg"
+
+
+def test_the_media_of_a_post_are_told_once_and_stand_with_it_before_the_next_stage(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    media = Twitter.media
+
+    def counted(self: Twitter, raw: Mapping[str, Any]) -> tuple[MediaRef, ...]:
+        told.append(raw["id_str"])
+        return media(self, raw)
+
+    monkeypatch.setattr(Twitter, "media", counted)
+    library.land("a.json", [tweet(1, URL), tweet(2), tweet(3, URL)])
+    library.run(stages=READ)
+    assert library.rows("SELECT count(*) FROM post_media WHERE status = 'pending'") == [(2,)]
+    library.run(stages=(write_manifests,))
+    assert told == ["1", "2", "3"]
 
 
 def test_every_post_is_kept_with_its_raw_json_and_where_it_stood(library: Library) -> None:

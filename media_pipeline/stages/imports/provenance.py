@@ -111,7 +111,8 @@ def _post(path: Path, origin: Origin) -> Post:
     """The first sighting of the reference's post in the export; one of its own before one inside another post."""
     nested: Post | None = None
     for part in read_records(path, platform_named(origin.platform)):
-        for post in () if isinstance(part, Fault) else part.posts:
+        for extracted in () if isinstance(part, Fault) else part.posts:
+            post = extracted.post
             if post.post_id == origin.post_id:
                 if post.relation is None:
                     return post

@@ -1,4 +1,4 @@
-"""Import files to posts: every file of a partition is read once, every post kept with where it stood.
+"""Import files to posts: every file of a partition is read once, every post kept with where it stood and its media.
 
 What belongs here: which files are due, the order of writing, what is recorded of a file that can't be read.
 What does not: file formats and the shapes of posts (``posts``).
@@ -15,22 +15,22 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from media_pipeline.catalog import imports, rowwise
+from media_pipeline.catalog import imports, manifests, rowwise
 from media_pipeline.catalog import posts as posts_table
+from media_pipeline.catalog.database import Connection
 from media_pipeline.catalog.imports import MediaUrls, SeenFile
+from media_pipeline.catalog.manifests import Manifest
 from media_pipeline.catalog.posts import Upserted
-from media_pipeline.model import Fault, ImportPartition, Locator, Post, Report, is_of_the_one, unforeseen
+from media_pipeline.model import Fault, ImportPartition, Locator, Report, is_of_the_one, unforeseen
 from media_pipeline.policy.import_dates import ImportDates
 from media_pipeline.posts.coverage import Coverage, CoverageCounter
-from media_pipeline.posts.extract import read_records
+from media_pipeline.posts.extract import MEDIA_UNTOLD, ExtractedPost, read_records
 from media_pipeline.posts.layout import Rejection, partition_of
 from media_pipeline.posts.platforms import Platform, platform_named, platform_names
 from media_pipeline.settings import Settings
 from media_pipeline.stages.context import TABLE_ROWS, Reports, StageContext
 from media_pipeline.stages.imports.folders import only_files, unreadable
-
-POSTS_PER_TRANSACTION = 500
-"""Rows are small: at 50 a transaction, commits took a third of the time of an import of 200,000 posts."""
+from media_pipeline.stages.imports.media_manifest import POSTS_PER_TRANSACTION
 
 
 def read_posts(context: StageContext, partitions: Sequence[ImportPartition]) -> Reports:
@@ -108,18 +108,15 @@ def _read_content(
     coverage = CoverageCounter(platform)
     found = _posts_and_faults(context, path, platform, coverage)
     while batch := list(islice(found, POSTS_PER_TRANSACTION)):
-        new_posts = [item for item in batch if isinstance(item, Post)]
+        extracted = [item for item in batch if isinstance(item, ExtractedPost)]
         new_faults = [item for item in batch if isinstance(item, Fault)]
         with context.database.write() as connection:
-            written = rowwise.write(
-                connection,
-                new_posts,
-                lambda some: posts_table.upsert(connection, some, file.import_id, partition.import_date),
-            )
-            new_faults += [_unwritable(context, file, refused) for refused in written.refused]
+            upserted, kept, refused = _write(connection, extracted, file, partition, platform)
+            refused_media = _write_media(context, connection, kept, file)
+            new_faults += [_named(context, file, fault) for fault in (*refused, *refused_media)]
             imports.add_faults(connection, file.import_id, faults, new_faults)
-        posts, faults = posts + len(new_posts) - len(written.refused), faults + len(new_faults)
-        yield sum(written.results, Upserted())
+        posts, faults = posts + len(extracted) - len(refused), faults + len(new_faults)
+        yield upserted
     if not posts and not faults:
         faults = 1
         with context.database.write() as connection:
@@ -133,24 +130,58 @@ def _read_content(
         imports.record_file(connection, file)
 
 
-def _unwritable(context: StageContext, file: SeenFile, refused: rowwise.Refused[Post]) -> Fault:
-    fault = Fault(refused.row.locator, f"the post can't be written: {refused.reason}")
-    context.log.warning(f"{file.path}, {fault.locator}: {fault.reason}")
+def _write(
+    connection: Connection,
+    batch: Sequence[ExtractedPost],
+    file: SeenFile,
+    partition: ImportPartition,
+    platform: Platform,
+) -> tuple[Upserted, list[ExtractedPost], list[Fault]]:
+    """Write posts; return what became of them, those that stand there now as they came, and what can't be written."""
+    written = rowwise.write(
+        connection,
+        [extracted.post for extracted in batch],
+        lambda some: posts_table.upsert(connection, some, file.import_id, partition.import_date, platform.version),
+    )
+    kept = {id(post) for _, some in written.results for post in some}
+    return (
+        sum((upserted for upserted, _ in written.results), Upserted()),
+        [extracted for extracted in batch if id(extracted.post) in kept],
+        [Fault(one.row.locator, f"the post can't be written: {one.reason}") for one in written.refused],
+    )
+
+
+def _write_media(
+    context: StageContext, connection: Connection, batch: Sequence[ExtractedPost], file: SeenFile
+) -> list[Fault]:
+    """Write the media references of posts; return what can't be written."""
+
+    def save(some: Sequence[ExtractedPost]) -> None:
+        found = [
+            Manifest(one.post.post_id, one.post.platform, one.post.native_id, file.import_id, one.media) for one in some
+        ]
+        manifests.save(connection, found, context.settings.media_fetch_roles)
+
+    refused = rowwise.write(connection, batch, save).refused
+    return [Fault(one.row.post.locator, f"{MEDIA_UNTOLD}: {one.reason}") for one in refused]
+
+
+def _named(context: StageContext, file: SeenFile, fault: Fault) -> Fault:
+    context.log.warning(f"{file.path}, {fault}")
     return fault
 
 
 def _posts_and_faults(
     context: StageContext, path: Path, platform: Platform, coverage: CoverageCounter
-) -> Iterator[Post | Fault]:
+) -> Iterator[ExtractedPost | Fault]:
     """The posts and faults of a file, while every record's media URLs are counted."""
     for item in read_records(path, platform):
         if isinstance(item, Fault):
             yield item
             continue
         try:
-            coverage.add(item.value, (reference for post in item.posts for reference in platform.media(post.raw)))
+            coverage.add(item.value, item.media)
         except Exception as error:
-            # A post whose media can't be told is named when its manifest is made.
             if not is_of_the_one(error):
                 raise
             context.log.warning(f"{path.name}: the media URLs of a record can't be counted: {unforeseen(error)}")
