@@ -7,29 +7,22 @@ does not: what is asked when (``fetch``), and what a result means to references
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from media_pipeline.catalog import archived, media, media_due
-from media_pipeline.catalog.archived import ArchivedFile
 from media_pipeline.catalog.media import StoredMedia
 from media_pipeline.catalog.media_due import PendingMedia
 from media_pipeline.fetch.dispatch.downloader import DownloadDropped, Downloader
-from media_pipeline.fetch.dispatch.journey import Wanted
 from media_pipeline.fetch.dispatch.medium import Fetched
 from media_pipeline.fetch.unfinished import UnfinishedDownloads
-from media_pipeline.model import Candidate, FetchFailure, ImportPartition, Status, is_of_the_one, unforeseen
-from media_pipeline.policy.expiry import end_of, is_over
-from media_pipeline.policy.retry import is_last_try, wait_after
-from media_pipeline.policy.templates import addresses_of
-from media_pipeline.posts.expiry import expires_at
+from media_pipeline.model import FetchFailure, ImportPartition, Status, is_of_the_one, unforeseen
 from media_pipeline.stages.context import ROWS_ASKED_FOR, StageContext
 from media_pipeline.stages.downloads.outcomes import (
-    Download,
     Outcome,
     forget_unfinished,
     keep,
@@ -37,6 +30,9 @@ from media_pipeline.stages.downloads.outcomes import (
     write_down,
     write_verdicts,
 )
+from media_pipeline.stages.downloads.under_way import UnderWay
+from media_pipeline.stages.downloads.url_book import Download, UrlBook
+from media_pipeline.stages.downloads.wanted import wanted_of
 
 REFERENCES_HELD = 5000
 """References in memory at most: enough that a host which is waited for doesn't keep others waiting. One URL that very
@@ -58,17 +54,10 @@ class Downloads:
         self._partitions = partitions
         self._media_ids = media_ids
         self._unfinished = UnfinishedDownloads(context.store.unfinished_folder)
-        self._waiting: list[Download] = []
-        self._running: dict[str, Download] = {}
-        """Begun, and not yet written down."""
-        self._done: dict[str, tuple[Download, Future[Outcome]]] = {}
-        """Those of them that have ended."""
-        self._news = threading.Event()
-        self._by_url: dict[str, Download] = {}
-        self._failed: dict[str, FetchFailure] = {}
-        self._fetched: set[str] = set()
-        """Digests of URLs that this run has asked: what is held need not be asked for again."""
-        self._exhausted = False
+        self._book = UrlBook()
+        self._under_way = UnderWay()
+        self._is_all_read = False
+        """Whether the catalogue has no due reference that is not in the book."""
         self.requests = 0
         self.bytes_received = 0
 
@@ -93,132 +82,80 @@ class Downloads:
             Downloader(context.settings, total) as downloader,
         ):
             try:
-                while self._refill():
+                while (new := self._read_due()) or self._under_way:
                     with downloader.together():
-                        while self._waiting:
-                            self._start(self._waiting.pop(0), downloader, keepers, folder)
-                    self._wait(lambda: bool(self._done))
+                        for download in new:
+                            self._start(download, downloader, keepers, folder)
+                    self._under_way.wait_for_any()
                     self._write_down()
             finally:
                 # Broken off: what is under way ends, and is not lost.
                 downloader.stop()
-                self._wait(lambda: self._running.keys() <= self._done.keys())
+                self._under_way.wait_for_all()
                 self._write_down()
 
     def _start(self, download: Download, downloader: Downloader, keepers: ThreadPoolExecutor, folder: Path) -> None:
-        """Fetch a URL, then keep its bytes in a thread of this process; what came of it arrives in ``_done``."""
+        """Fetch a URL, then keep its bytes in a thread of this process, then it is under way no more."""
 
-        def fetched(future: Future[Fetched]) -> None:
-            kept = keepers.submit(lambda: keep(self._context, download, future.result()))
-            kept.add_done_callback(arrive)
+        def keep_it(fetched: Future[Fetched]) -> None:
+            kept = keepers.submit(lambda: keep(self._context, download, fetched.result()))
+            kept.add_done_callback(partial(self._under_way.end, download))
 
-        def arrive(kept: Future[Outcome]) -> None:
-            self._done[download.digest] = (download, kept)
-            self._news.set()
-
-        self._ask(download, downloader, folder).add_done_callback(fetched)
-        self._running[download.digest] = download
+        self._ask(download, downloader, folder).add_done_callback(keep_it)
+        self._under_way.begin(download)
 
     def _ask(self, download: Download, downloader: Downloader, folder: Path) -> Future[Fetched]:
         if download.url is None:
             return _settled(_NOTHING_TO_ASK)
         try:
-            wanted = self._wanted(download.url, download.asked_for)
+            wanted = wanted_of(self._context.settings, download.url, download.asked_for, datetime.now(UTC))
         except Exception as error:
             if not is_of_the_one(error):
                 raise
             return _settled(FetchFailure(Status.FAILED, unforeseen(error), (), is_unforeseen=True))
         return downloader.submit(wanted, folder)
 
-    def _wanted(self, url: str, reference: PendingMedia) -> Wanted:
-        """What is fetched for a reference, the chosen URL first."""
-        settings, now = self._context.settings, datetime.now(UTC)
-        chosen = Candidate(url, expires_at=reference.expires_at)
-        others: list[Candidate] = []
-        for candidate in reference.candidates:
-            if candidate.url == url:
-                chosen = replace(candidate, expires_at=reference.expires_at)
-            else:
-                others.append(replace(candidate, expires_at=end_of(expires_at(candidate.url), candidate.expires_at)))
-        is_last = is_last_try(reference.attempts, settings.media_max_attempts)
-        expires_first = is_over(reference.expires_at, now + wait_after(reference.attempts + 1))
-        candidates = (chosen, *others)
-        if reference.is_held and reference.status is Status.PENDING:
-            candidates = self._no_worse_than_held(reference, candidates)
-        return Wanted(
-            candidates,
-            known=reference.validators if reference.is_held else None,
-            known_url=reference.fetched_url,
-            is_last_chance=is_last or expires_first,
-        )
-
-    def _no_worse_than_held(self, reference: PendingMedia, candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
-        """What is asked again may only be replaced by what is as good: up to the candidate that brought what is held.
-
-        Where none did (it was signed anew since, or came along with its export), that is the best one alone.
-        """
-        urls = [addresses_of(candidate.url, self._context.settings.media_fetch_via) for candidate in candidates]
-        place = next((place for place, found in enumerate(urls) if reference.fetched_url in found), 0)
-        return candidates[: place + 1]
-
-    def _wait(self, enough: Callable[[], bool]) -> None:
-        while not enough():
-            self._news.wait()
-            self._news.clear()
-
-    def _refill(self) -> bool:
-        """Have as many URLs waiting as may be held; False when there is nothing left to do."""
-        held = [reference.media_id for download in self._by_url.values() for reference in download.references]
-        while not self._exhausted and len(held) <= REFERENCES_HELD - ROWS_ASKED_FOR:
+    def _read_due(self) -> list[Download]:
+        """Enter as many due references into the book as it may hold; return the downloads that are new in it."""
+        new: list[Download] = []
+        held = self._book.waiting()
+        while not self._is_all_read and len(held) <= REFERENCES_HELD - ROWS_ASKED_FOR:
             with self._context.database.read() as connection:
                 batch = media_due.pending(connection, self._partitions, ROWS_ASKED_FOR, held, media_ids=self._media_ids)
                 in_archive = archived.by_digest(connection, [ref.sha256 for ref in batch if ref.sha256])
-                known = media_due.stored_under_url(connection, {ref.url_digest for ref in batch if self._may_know(ref)})
-            self._exhausted = not batch
-            self._settle(batch, known)
-            for reference in batch:
-                if reference.url_digest not in known and reference.url_digest not in self._failed:
-                    self._enqueue(reference, in_archive.get(reference.sha256 or ""))
-                    held.append(reference.media_id)
-        return bool(self._waiting or self._running)
+                asked = {reference.url_digest for reference in batch if self._book.may_be_known(reference)}
+                known = media_due.stored_under_url(connection, asked)
+            self._is_all_read = not batch
+            for reference in self._settle(batch, known):
+                download = self._book.enter(reference, in_archive.get(reference.sha256 or ""))
+                new += [download] if download else []
+                held.append(reference.media_id)
+        return new
 
-    def _may_know(self, reference: PendingMedia) -> bool:
-        """Whether what another reference found under the URL will do: not when it is asked again on purpose."""
-        return not reference.is_held or reference.url_digest in self._fetched
+    def _settle(self, batch: Sequence[PendingMedia], known: dict[str, StoredMedia]) -> list[PendingMedia]:
+        """What another post's reference found out about the same URL needs no request: its bytes, or that it failed.
 
-    def _enqueue(self, reference: PendingMedia, in_archive: ArchivedFile | None) -> None:
-        digest = reference.url_digest or reference.media_id
-        download = self._by_url.get(digest)
-        if download is None:
-            download = Download(reference.url, digest, archived=in_archive)
-            self._by_url[digest] = download
-            self._waiting.append(download)
-        download.references.append(reference)
-
-    def _settle(self, batch: Sequence[PendingMedia], known: dict[str, StoredMedia]) -> None:
-        """What another post's reference found out about the same URL needs no request: its bytes, or that it failed."""
-        stored = [
-            replace(found, media_id=reference.media_id)
-            for reference in batch
-            if (found := known.get(reference.url_digest))
-        ]
-        failures = [
-            (reference, Outcome(failure))
-            for reference in batch
-            if (failure := self._failed.get(reference.url_digest)) and reference.url_digest not in known
-        ]
+        Return the others.
+        """
+        stored: list[StoredMedia] = []
+        failures: list[tuple[PendingMedia, Outcome]] = []
+        others: list[PendingMedia] = []
+        for reference in batch:
+            if found := known.get(reference.url_digest):
+                stored.append(replace(found, media_id=reference.media_id))
+            elif failure := self._book.failure_of(reference):
+                failures.append((reference, Outcome(failure)))
+            else:
+                others.append(reference)
         with self._context.database.write() as connection:
             media.mark_stored(connection, stored)
             write_verdicts(self._context, connection, failures)
         self._context.progress.advance(len(stored) + len(failures))
+        return others
 
     def _write_down(self) -> None:
-        """Write what has ended in one transaction, then raise what stopped a download, if anything did.
-
-        It is only forgotten afterwards: Ctrl-C may break a transaction off, and then it is written once more.
-        """
-        done = list(self._done.values())
-        ended = [(download, future, future.exception()) for download, future in done]
+        """Write what has ended in one transaction, then raise what stopped a download, if anything did."""
+        ended = [(download, future, future.exception()) for download, future in self._under_way.ended()]
         outcomes = [(download, future.result()) for download, future, error in ended if error is None]
         dropped = [(download, error.attempts) for download, _, error in ended if isinstance(error, DownloadDropped)]
         settled, without_row = 0, list[str]()
@@ -230,11 +167,11 @@ class Downloads:
         self._context.remove(without_row)
         if settled < sum(len(download.references) for download, _ in outcomes):
             # What is left of them is settled like every URL that the catalogue knows.
-            self._exhausted = False
-        for download, _ in done:
-            self._by_url.pop(download.digest, None)
-            self._running.pop(download.digest, None)
-            self._done.pop(download.digest, None)
+            self._is_all_read = False
+        for download, _, error in ended:
+            if error is not None:
+                self._book.drop(download)
+        self._under_way.forget(download for download, _, _ in ended)
         self._account(outcomes)
         self._context.progress.advance(settled)
         for error in [error for _, _, error in ended] + [outcome.stops for _, outcome in outcomes]:
@@ -244,12 +181,12 @@ class Downloads:
     def _account(self, outcomes: Sequence[tuple[Download, Outcome]]) -> None:
         """Remember what later references of the same URLs need to know, and count."""
         for download, outcome in outcomes:
-            attempts = outcome.result.attempts
-            self.requests += len(attempts)
-            self.bytes_received += sum(attempt.bytes_received for attempt in attempts)
-            self._fetched.add(download.digest)
-            if isinstance(outcome.result, FetchFailure) and outcome.restored is None:
-                self._failed[download.digest] = outcome.result
+            result = outcome.result
+            self.requests += len(result.attempts)
+            self.bytes_received += sum(attempt.bytes_received for attempt in result.attempts)
+            failure = result if isinstance(result, FetchFailure) and outcome.restored is None else None
+            self._book.close(download, failure)
+            if failure:
                 forget_unfinished(self._context, self._unfinished, download)
 
 

@@ -1,13 +1,13 @@
 """What came of downloads, and what that means to the references that waited for them.
 
 What belongs here: keeping what was fetched, setting aside what must not be kept, and the rows that say so. What does
-not: fetching, and which references wait for what (:mod:`media_pipeline.stages.downloads.loop`).
+not: fetching, and which references wait for what (:mod:`media_pipeline.stages.downloads.url_book`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,29 +32,12 @@ from media_pipeline.model import (
 from media_pipeline.policy.retry import is_last_try
 from media_pipeline.policy.templates import addresses_of
 from media_pipeline.stages.context import StageContext
+from media_pipeline.stages.downloads.url_book import Download
 from media_pipeline.stages.integrity.stored_files import NotArchived, restore
 from media_pipeline.storage.archive import ArchiveError
 
 MOST_DECLARED_PIXELS = 2**31 - 1
 """An export that declares more is wrong, and PostgreSQL's integers end there."""
-
-
-@dataclass
-class Download:
-    """One URL and the references that wait for it."""
-
-    url: str | None
-    """None for a reference whose file was lost, and whose export names no URL any more."""
-    digest: str
-    """Of the URL; without one, the reference's id."""
-    references: list[PendingMedia] = field(default_factory=list[PendingMedia])
-    archived: ArchivedFile | None = None
-    """What the references held before, where the archive has it: for when the host no longer does."""
-
-    @property
-    def asked_for(self) -> PendingMedia:
-        """The reference by which the host is asked: the first that holds something, if one does."""
-        return next((reference for reference in self.references if reference.is_held), self.references[0])
 
 
 @dataclass(frozen=True, slots=True)
