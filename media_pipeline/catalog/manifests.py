@@ -6,7 +6,7 @@ What belongs here: what a new or newer manifest does to a reference. What does n
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +17,7 @@ from media_pipeline.catalog.selection import pieces
 from media_pipeline.catalog.storable import as_stored
 from media_pipeline.catalog.tables import media_versions, post_media
 from media_pipeline.model import Candidate, MediaRef, Role, Status, media_id_of
+from media_pipeline.policy.media_keys import Identity, identity, same_media
 
 _CANDIDATE_FIELDS = tuple(field.name for field in fields(Candidate))
 _NOT_FETCHED_YET = (Status.PENDING, Status.FAILED, Status.SKIPPED)
@@ -36,22 +37,26 @@ class Manifest:
 def save(connection: sa.Connection, manifests: Sequence[Manifest], roles: Collection[Role]) -> int:
     """Write the references of posts and return how many are new or changed.
 
-    A reference keeps what was fetched: only what the export says is updated. One that failed, for good or not, and
-    whose URL is another one now (signed anew) is pending again; one that is not fetched yet is skipped when there is
-    no URL any more or its role is not wanted. References that a newer export no longer names are kept.
+    A medium that was known keeps its reference, wherever in the post it stands now, and that keeps what was fetched:
+    only what the export says is updated. One that failed, for good or not, and whose URL is another one now (signed
+    anew) is pending again; one that is not fetched yet is skipped when there is no URL any more or its role is not
+    wanted. A medium that the post no longer shows is marked as removed, and keeps all else.
     """
-    wanted = {
-        media_id_of(manifest.platform, manifest.native_id, ref.position): _row(manifest, ref, roles)
-        for manifest in manifests
-        for ref in manifest.refs
-    }
-    known = {
-        row["media_id"]: row
-        for piece in pieces(wanted)
-        for row in connection.execute(sa.select(post_media).where(post_media.c.media_id.in_(piece))).mappings()
-    }
+    known = _known(connection, {manifest.post_id for manifest in manifests})
     now = datetime.now(UTC)
-    new = {media_id: row for media_id, row in wanted.items() if media_id not in known}
+    new: dict[str, dict[str, Any]] = {}
+    changed = 0
+    for manifest in manifests:
+        rows = known.get(manifest.post_id, [])
+        places = same_media([identity(ref.key, _urls_of(ref)) for ref in manifest.refs], list(map(_identity_of, rows)))
+        for ref, place in zip(manifest.refs, places, strict=True):
+            row = _row(manifest, ref, roles)
+            if place is None:
+                new[media_id_of(manifest.platform, manifest.native_id, ref.key)] = row | {"media_key": ref.key}
+            else:
+                changed += _update(connection, rows[place], _changes(rows[place], row), now)
+        gone = [row for place, row in enumerate(rows) if place not in places and row["removed_at"] is None]
+        changed += sum(_update(connection, row, {"removed_at": now}, now) for row in gone)
     if new:
         versions = _last_versions(connection, new)
         connection.execute(
@@ -62,15 +67,34 @@ def save(connection: sa.Connection, manifests: Sequence[Manifest], roles: Collec
                 for media_id, row in new.items()
             ],
         )
-    changed = 0
-    for media_id in wanted.keys() & known.keys():
-        values = _changes(known[media_id], wanted[media_id])
-        if values:
-            changed += 1
-            connection.execute(
-                sa.update(post_media).where(post_media.c.media_id == media_id).values(updated_at=now, **values)
-            )
     return len(new) + changed
+
+
+def _known(connection: sa.Connection, post_ids: Iterable[str]) -> dict[str, list[sa.RowMapping]]:
+    """Every reference of these posts, those that were removed last."""
+    found: dict[str, list[sa.RowMapping]] = {}
+    query = sa.select(post_media).order_by(post_media.c.removed_at.is_not(None), post_media.c.position)
+    for piece in pieces(post_ids):
+        for row in connection.execute(query.where(post_media.c.post_id.in_(piece))).mappings():
+            found.setdefault(row["post_id"], []).append(row)
+    return found
+
+
+def _urls_of(ref: MediaRef) -> Iterator[str]:
+    """Of the medium itself: its preview may be another medium's as well."""
+    return (candidate.url for candidate in ref.candidates if candidate.role is ref.role)
+
+
+def _identity_of(row: sa.RowMapping) -> Identity:
+    own = (candidate["url"] for candidate in row["candidates"] if candidate["role"] == row["role"])
+    return identity(row["media_key"], filter(None, (row["media_url"], row["fetched_url"], *own)))
+
+
+def _update(connection: sa.Connection, row: sa.RowMapping, values: Mapping[str, Any], now: datetime) -> bool:
+    if values:
+        changes = sa.update(post_media).where(post_media.c.media_id == row["media_id"])
+        connection.execute(changes.values(updated_at=now, **values))
+    return bool(values)
 
 
 def _last_versions(connection: sa.Connection, media_ids: Iterable[str]) -> dict[str, int]:
@@ -89,6 +113,7 @@ def _last_versions(connection: sa.Connection, media_ids: Iterable[str]) -> dict[
 def _row(manifest: Manifest, ref: MediaRef, roles: Collection[Role]) -> dict[str, Any]:
     skipped = _skip_reason(ref, roles)
     return {
+        "removed_at": None,
         "post_id": manifest.post_id,
         "import_id": manifest.import_id,
         "position": ref.position,

@@ -201,10 +201,18 @@ media_files = sa.Table(
 post_media = sa.Table(
     "post_media",
     metadata,
-    _key("media_id", Id, comment="`med-…`, from platform, native_id and position"),
+    _key("media_id", Id, comment="`med-…`, from platform, native_id and media_key; before schema 0009, from position"),
     _required("post_id", Id, sa.ForeignKey("posts.post_id"), comment="the post that shows it"),
     _required("import_id", Digest, sa.ForeignKey("imports.import_id"), comment="the latest import that names it"),
-    _required("position", Integer, comment="from 0, in the order of the post"),
+    sa.Column(
+        "media_key",
+        String(256),
+        nullable=False,
+        server_default=sa.text("''"),
+        comment="by what it is known again in another sighting of its post, and never computed anew: `id:` the "
+        "platform's own key, `url:` its URL without size and signature, `place:` its position",
+    ),
+    _required("position", Integer, comment="from 0, in the order of the post; of one that was removed: where it stood"),
     _required("media_type", String(16), comment="image, video, audio, document; as the export says"),
     _required(
         "role", String(16), comment="media (the post's own), poster, link_preview, cover, soundtrack, watermarked"
@@ -246,12 +254,15 @@ post_media = sa.Table(
     _optional("ai_analysis", sa.JSON(none_as_null=True), comment="its result"),
     _optional("ai_analysis_log", sa.JSON(none_as_null=True), comment="how it went"),
     _optional("ai_analyzed_at", UtcDateTime, comment="when it was analysed"),
+    _optional("removed_at", UtcDateTime, comment="when its post was first seen without it; empty: the post shows it"),
     _required("created_at", UtcDateTime, comment="when it was first named"),
     _required("updated_at", UtcDateTime, comment="when anything here last changed"),
     sa.CheckConstraint(
         "ai_analysis_status IN ('not_started', 'started', 'completed', 'failed')", name="ai_analysis_status"
     ),
     sa.Index(None, "post_id", "position"),
+    # A medium is in its post once.
+    sa.Index(None, "post_id", "media_key", unique=True),
     # A stage asks by partition (its imports) and status, and for the files of what is stored there. An index that
     # began with the status would mislead SQLite: without statistics it takes that for as choosy as a SHA-256.
     sa.Index(None, "import_id", "status", "sha256"),

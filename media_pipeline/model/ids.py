@@ -16,6 +16,9 @@ def post_id_of(platform: str, native_id: str) -> str:
     return short_id("p", platform, native_id)
 
 
-def media_id_of(platform: str, native_id: str, position: int) -> str:
-    """The id of the medium at ``position`` (from 0) of a post."""
-    return short_id("med", platform, native_id, position)
+def media_id_of(platform: str, native_id: str, key: str) -> str:
+    """The id of the medium of a post that has this key.
+
+    The tag keeps it from the ids of earlier versions, which were made of the position: they stay as they are.
+    """
+    return short_id("med", platform, native_id, f"key:{key}")

@@ -152,6 +152,8 @@ class MediaRef:
     position: int
     media_type: MediaType
     candidates: tuple[Candidate, ...]
+    key: str
+    """By what the medium is known again in another sighting of its post: :mod:`media_pipeline.policy.media_keys`."""
     role: Role = Role.MEDIA
     alt_text: str | None = None
     expires_at: datetime | None = None

@@ -33,6 +33,7 @@ from media_pipeline.model import (
     Status,
     media_id_of,
 )
+from media_pipeline.policy.media_keys import native
 
 FIRST = ImportPartition(date(2026, 11, 1), "twitter")
 SECOND = ImportPartition(date(2026, 11, 2), "twitter")
@@ -69,7 +70,12 @@ def upsert(database: Database, *batch: Post, partition: ImportPartition = FIRST,
 def a_ref(position: int = 0, url: str | None = None, **facts: Any) -> MediaRef:
     role = facts.get("role", Role.MEDIA)
     candidates = (Candidate(url, 640, 480, role=role, rule="largest"),) if url else ()
-    return MediaRef(position, MediaType.IMAGE, candidates, **facts)
+    return MediaRef(position, MediaType.IMAGE, candidates, native(str(position)), **facts)
+
+
+def a_media_id(native_id: str, position: int = 0, platform: str = "twitter") -> str:
+    """Of what :func:`a_ref` makes."""
+    return media_id_of(platform, native_id, native(str(position)))
 
 
 def save_manifest(
@@ -103,7 +109,7 @@ def add_post(
     upsert(database, a_post(native_id, partition.platform, **facts), partition=partition, name=name)
     refs = [a_ref(position, url, expires_at=expires_at) for position, url in enumerate(urls)]
     save_manifest(database, native_id, *refs, partition=partition, name=name)
-    return [media_id_of(partition.platform, native_id, position) for position in range(len(urls))]
+    return [a_media_id(native_id, position, partition.platform) for position in range(len(urls))]
 
 
 def a_file(content: str) -> FetchedFile:

@@ -8,11 +8,13 @@ import pytest
 
 from media_pipeline.catalog import media, media_due
 from media_pipeline.catalog.database import Database
-from media_pipeline.model import Candidate, MediaRef, MediaType, Role, Status, media_id_of
+from media_pipeline.model import Candidate, MediaRef, MediaType, Role, Status
+from media_pipeline.policy.media_keys import native
 from media_pipeline_tests.catalog.filling import (
     FIRST,
     NOW,
     SECOND,
+    a_media_id,
     a_post,
     a_ref,
     add_import,
@@ -25,7 +27,7 @@ from media_pipeline_tests.catalog.filling import (
     upsert,
 )
 
-ID = media_id_of("twitter", "1", 0)
+ID = a_media_id("1")
 URL = "https://host/1.jpg"
 SIGNED_ANEW = "https://host/1.jpg?signature=2"
 ENDED = [
@@ -53,7 +55,7 @@ def test_a_reference_is_written_with_all_that_the_export_says(database: Database
     url = "https://host/\U0001f600?\0\ud800"
     best = Candidate(url, 1, 2, 3, Role.MEDIA, "largest", "h264", NOW)
     candidates = (best, Candidate("https://host/p.jpg", role=Role.POSTER))
-    ref = MediaRef(0, MediaType.VIDEO, candidates, alt_text="a\0b", expires_at=NOW)
+    ref = MediaRef(0, MediaType.VIDEO, candidates, native("0"), alt_text="a\0b", expires_at=NOW)
     assert save_manifest(database, "1", ref) == 1
     found = row(database, "post_media")
     assert (found["media_id"], found["media_type"], found["role"]) == (ID, "video", "media")
@@ -170,4 +172,5 @@ def test_very_many_references_are_written_at_once(database: Database):
     assert save_manifest(database, "1", *refs) == 1500
     assert save_manifest(database, "1", *refs) == 0
     later = datetime(2027, 1, 1, tzinfo=UTC)
-    assert save_manifest(database, "1", a_ref(7, "https://host/7.jpg", expires_at=later)) == 1
+    refs[7] = a_ref(7, "https://host/7.jpg", expires_at=later)
+    assert save_manifest(database, "1", *refs) == 1

@@ -25,10 +25,12 @@ from media_pipeline.catalog import duplicates, file_facts, files, media, media_d
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.media import FailedMedia, StoredMedia
 from media_pipeline.catalog.tables import media_files, media_versions, metadata, post_media
-from media_pipeline.model import Candidate, FileFacts, MediaRef, MediaType, Role, Status, media_id_of
+from media_pipeline.model import Candidate, FileFacts, MediaRef, MediaType, Role, Status
+from media_pipeline.policy.media_keys import native
 from media_pipeline_tests.catalog.filling import (
     FIRST,
     a_file,
+    a_media_id,
     a_post,
     add_post,
     digest,
@@ -141,12 +143,12 @@ class References(RuleBasedStateMachine):
     def import_(self, number: str, url: str | None, role: Role) -> None:
         upsert(self.database, a_post(number))
         candidates = (Candidate(url, role=role), Candidate("https://host/other.jpg", role=Role.COVER)) if url else ()
-        save_manifest(self.database, number, MediaRef(0, MediaType.IMAGE, candidates, role))
+        save_manifest(self.database, number, MediaRef(0, MediaType.IMAGE, candidates, native("0"), role))
         is_wanted = url is not None and role is Role.MEDIA
         known = self.references.get(number)
         if known is None:
             status = Status.PENDING if is_wanted else Status.SKIPPED
-            self.references[number] = Expected(media_id_of("twitter", number, 0), status, url, role)
+            self.references[number] = Expected(a_media_id(number), status, url, role)
             return
         is_open = known.status not in (Status.PENDING, Status.STORED)
         if known.status is Status.MISSING:

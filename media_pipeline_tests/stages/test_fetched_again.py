@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from media_pipeline.model import ImportPartition, media_id_of
+from media_pipeline.policy import media_keys
 from media_pipeline_tests import faulty_host
 from media_pipeline_tests.faulty_host import HTML, Exchange, FaultyHost
 from media_pipeline_tests.library import DAY, STAGES, picture, tweet
@@ -203,7 +204,7 @@ def test_a_post_that_waits_for_a_url_gets_what_others_hold_when_its_host_has_los
 
 
 def _media_id(number: int) -> str:
-    return media_id_of("twitter", str(number), 0)
+    return media_id_of("twitter", str(number), media_keys.of_url("https://127.0.0.1/800x600/a.mp4"))
 
 
 def test_one_that_holds_an_older_version_gets_the_newer_that_another_holds(

@@ -6,11 +6,13 @@ What belongs here: the interface, and steps that do not depend on a platform. Re
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from media_pipeline.model import Candidate, Fault, Locator, MediaRef, MediaType, Post, Record, Relation, Role
+from media_pipeline.policy import media_keys
 from media_pipeline.policy.expiry import end_of
 from media_pipeline.posts.expiry import expires_at
 
@@ -125,20 +127,37 @@ class Medium:
     role: Role = Role.MEDIA
     alt_text: str | None = None
     note: str | None = None
+    key: str | None = None
+    """The platform's own key of the medium, the same in every export that names it. None: its URL tells."""
 
 
 def numbered(media: Iterable[Medium]) -> tuple[MediaRef, ...]:
-    """Turn media into references: positions in order, each candidate URL once, the expiry of the chosen URL."""
-    return tuple(_reference(position, medium) for position, medium in enumerate(media))
+    """Turn media into references: positions in order, keys, each candidate URL once, the expiry of the chosen URL."""
+    times: Counter[str] = Counter()
+    references: list[MediaRef] = []
+    for position, medium in enumerate(media):
+        key = _key_of(medium, position)
+        times[key] += 1
+        # A post may show one medium twice.
+        references.append(_reference(position, key if times[key] == 1 else f"{key}#{times[key]}", medium))
+    return tuple(references)
 
 
-def _reference(position: int, medium: Medium) -> MediaRef:
+def _key_of(medium: Medium, position: int) -> str:
+    if medium.key:
+        return media_keys.native(medium.key)
+    own = next((candidate for candidate in medium.candidates if candidate.role is medium.role), None)
+    return media_keys.of_url(own.url) if own else media_keys.of_place(position)
+
+
+def _reference(position: int, key: str, medium: Medium) -> MediaRef:
     by_url: dict[str, Candidate] = {}
     for candidate in medium.candidates:
         by_url.setdefault(candidate.url, candidate)
     chosen = next((candidate for candidate in medium.candidates if candidate.role is medium.role), None)
     return MediaRef(
         position=position,
+        key=key,
         media_type=medium.media_type,
         candidates=tuple(by_url.values()),
         role=medium.role,

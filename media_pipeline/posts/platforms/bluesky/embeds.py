@@ -54,7 +54,7 @@ def _picture(picture: Mapping[str, Any], did: str | None) -> Medium:
         *_candidate(None if full else _cdn_url(did, cid), "largest of the CDN"),
         *_candidate(thumb, "thumbnail", Role.POSTER),
     ]
-    return _medium(MediaType.IMAGE, candidates, text(picture.get("alt")))
+    return _medium(MediaType.IMAGE, candidates, text(picture.get("alt")), key=cid)
 
 
 def _video(embed: Mapping[str, Any], did: str | None) -> Medium:
@@ -64,7 +64,7 @@ def _video(embed: Mapping[str, Any], did: str | None) -> Medium:
         *_candidate(_blob_url(did, cid), "blob as uploaded"),
         *_candidate(web_address(embed.get("thumbnail")), "thumbnail", Role.POSTER),
     ]
-    return _medium(MediaType.VIDEO, candidates, text(embed.get("alt")))
+    return _medium(MediaType.VIDEO, candidates, text(embed.get("alt")), key=cid)
 
 
 def _link_preview(external: Mapping[str, Any], did: str | None) -> Iterator[Medium]:
@@ -87,10 +87,14 @@ def _link_preview(external: Mapping[str, Any], did: str | None) -> Iterator[Medi
 
 
 def _medium(
-    media_type: MediaType, candidates: list[Candidate], alt_text: str | None, role: Role = Role.MEDIA
+    media_type: MediaType,
+    candidates: list[Candidate],
+    alt_text: str | None,
+    role: Role = Role.MEDIA,
+    key: str | None = None,
 ) -> Medium:
     has_one = any(candidate.role is role for candidate in candidates)
-    return Medium(media_type, tuple(candidates), role, alt_text, None if has_one else _NO_URL)
+    return Medium(media_type, tuple(candidates), role, alt_text, None if has_one else _NO_URL, key)
 
 
 def _candidate(address: str | None, rule: str, role: Role = Role.MEDIA) -> Iterator[Candidate]:

@@ -25,7 +25,7 @@ from media_pipeline.posts.platforms.facebook.pictures import (
     with_repeated,
 )
 from media_pipeline.posts.platforms.facebook.stories import is_photo, is_video
-from media_pipeline.posts.values import dig, items, mapping, text
+from media_pipeline.posts.values import dig, identifier, items, mapping, text
 
 _LINK_TYPES = (
     *("share", "link", "multi_share", "event", "map", "offer", "product", "job", "note", "fundraiser_for_story"),
@@ -59,6 +59,7 @@ def _photo(raw: Mapping[str, Any]) -> Medium:
         MediaType.IMAGE,
         (*sizes, *webp, *filter(None, single)),
         alt_text=text(raw.get("alt_text_custom")) or text(raw.get("alt_text")),
+        key=identifier(raw.get("id")),
     )
 
 
@@ -79,7 +80,11 @@ def _kinds(value: Mapping[str, Any], *keys: str) -> set[str]:
 def _of_attachment(attachment: Mapping[str, Any]) -> Iterator[Medium]:
     """Its children where it has any: its own picture is the cover then. Of an album without them that is all."""
     children = _objects(attachment.get("subattachments"))
-    media = [medium for child in children or [attachment] if (medium := _medium(child))]
+    media = [
+        replace(medium, key=identifier(dig(child, "target", "id")))
+        for child in children or [attachment]
+        if (medium := _medium(child))
+    ]
     if not children and not _kinds(attachment, "type", "media_type").isdisjoint(_ALBUM_TYPES):
         media.append(Medium(MediaType.IMAGE, (), note=f"the other pictures of the album: {NO_URL}"))
     cover = picture(dig(attachment, "media", "image"), "cover of the album") if children else None

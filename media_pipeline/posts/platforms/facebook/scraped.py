@@ -25,7 +25,7 @@ from media_pipeline.posts.platforms.facebook.pictures import (
     video,
     with_repeated,
 )
-from media_pipeline.posts.values import dig, file_name, items, mapping, text, web_address
+from media_pipeline.posts.values import dig, file_name, identifier, items, mapping, text, web_address
 
 _ITEM_LISTS = ("media", "attachments")
 _PICTURE_LISTS = ("images", "photos", "image_urls", "imageUrls", "mediaUrls", "media_urls")
@@ -69,7 +69,7 @@ def _of_item(entry: Any) -> Medium | None:
     if "share" in kind or "external" in kind or "link" in kind:
         return link_preview(_pictures(item))
     medium = _video(item) if "video" in kind or _video_files(item) else _photo(item)
-    return replace(medium, alt_text=_alt_text(item)) if medium else None
+    return replace(medium, alt_text=_alt_text(item), key=identifier(item.get("id"))) if medium else None
 
 
 def _photo(item: Mapping[str, Any]) -> Medium | None:

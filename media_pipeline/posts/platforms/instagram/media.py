@@ -143,4 +143,4 @@ def _soundtracks(raw: Mapping[str, Any]) -> Iterator[Medium]:
         if addresses and number not in seen:
             seen.add(number)
             candidates = tuple(Candidate(a, role=Role.SOUNDTRACK, rule="song of the post") for a in addresses)
-            yield Medium(MediaType.AUDIO, candidates, role=Role.SOUNDTRACK)
+            yield Medium(MediaType.AUDIO, candidates, role=Role.SOUNDTRACK, key=f"song {number}")

@@ -15,7 +15,7 @@ from typing import Any
 
 from media_pipeline.model import Candidate, MediaType, Role
 from media_pipeline.posts.platforms.base import Medium
-from media_pipeline.posts.values import count, dig, items, mapping, text, web_address
+from media_pipeline.posts.values import count, dig, identifier, items, mapping, text, web_address
 
 NO_URL = "the export gives no URL for it"
 
@@ -41,7 +41,14 @@ def medium_of(part: Mapping[str, Any]) -> Medium:
         candidates=(*own, *in_role(previews, Role.POSTER)),
         alt_text=_alt_text(part),
         note=None if own else NO_URL,
+        key=_key_of(part),
     )
+
+
+def _key_of(part: Mapping[str, Any]) -> str | None:
+    """``pk``; an ``id`` is that with the author's behind it, or the Graph API's own."""
+    number = identifier(part.get("pk")) or identifier(part.get("id"))
+    return number.partition("_")[0] if number else None
 
 
 def kind_of(part: Mapping[str, Any]) -> MediaType | None:

@@ -61,7 +61,16 @@ def _one_image(component: Mapping[str, Any]) -> Iterator[Medium]:
 def _picture(image: Mapping[str, Any]) -> Medium:
     candidates = tuple(_artifacts(image, Role.MEDIA, "largest artifact"))
     alt_text = text(image.get("accessibilityText"))
-    return Medium(MediaType.IMAGE, candidates, alt_text=alt_text, note=None if candidates else _NO_URL)
+    return Medium(
+        MediaType.IMAGE, candidates, alt_text=alt_text, note=None if candidates else _NO_URL, key=_asset_of(image)
+    )
+
+
+def _asset_of(image: Any) -> str | None:
+    """The URN of the uploaded picture."""
+    entries = items(dig(image, "attributes")) or [image]
+    vectors = (mapping(dig(entry, *place)) for entry in entries for place in _VECTOR_PLACES)
+    return next((urn for vector in vectors if (urn := text(vector.get("digitalmediaAsset")))), None)
 
 
 def _artifacts(image: Any, role: Role, rule: str) -> list[Candidate]:
@@ -106,7 +115,7 @@ def _video(component: Mapping[str, Any]) -> Iterator[Medium]:
         for poster in _artifacts(place, Role.POSTER, "preview picture")
     ]
     note = None if files or streams else _NO_URL
-    yield Medium(MediaType.VIDEO, (*files, *streams, *posters), note=note)
+    yield Medium(MediaType.VIDEO, (*files, *streams, *posters), note=note, key=text(metadata.get("media")))
 
 
 def _progressive(metadata: Mapping[str, Any]) -> Iterator[Candidate]:

@@ -140,6 +140,7 @@ def _attachment(attachment: Mapping[str, Any]) -> Medium:
         candidates=(*media, *posters),
         alt_text=text(attachment.get("description")),
         note=None if media else _NO_URL,
+        key=identifier(attachment.get("id")),
     )
 
 

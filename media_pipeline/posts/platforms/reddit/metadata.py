@@ -47,6 +47,7 @@ def _medium(media_id: str, entry: Mapping[str, Any], caption: str | None) -> Med
         candidates=tuple(candidates),
         alt_text=caption,
         note=None if has_media else _why_no_url(media_id, entry),
+        key=media_id,
     )
 
 

@@ -76,7 +76,7 @@ def _cover_of_pictures(raw: Mapping[str, Any]) -> Iterator[Medium]:
         *_of_keys(mapping(raw.get("video")), _COVERS, "cover", Role.COVER),
     )
     if candidates:
-        yield _medium(MediaType.IMAGE, candidates, Role.COVER)
+        yield _medium(MediaType.IMAGE, candidates, Role.COVER, key="cover")
 
 
 def _video(video: Mapping[str, Any]) -> Medium:
@@ -95,7 +95,8 @@ def _video(video: Mapping[str, Any]) -> Medium:
         *_of_keys(video, _COVERS, "cover", Role.POSTER),
         *_of_keys(video, _DOWNLOADS, "download, watermarked", Role.WATERMARKED),
     )
-    return _medium(MediaType.VIDEO, candidates)
+    # A post has one video, which nobody can replace; its URLs have no name in common.
+    return _medium(MediaType.VIDEO, candidates, key="video")
 
 
 _WITH_SOUND = "most pixels, then highest bitrate"
@@ -136,7 +137,7 @@ def _sound_of_video(video: Mapping[str, Any]) -> Iterator[Medium]:
     ]
     if candidates:
         ordered = sorted(candidates, key=lambda candidate: -(candidate.bitrate or 0))
-        yield _medium(MediaType.AUDIO, tuple(ordered), Role.SOUNDTRACK)
+        yield _medium(MediaType.AUDIO, tuple(ordered), Role.SOUNDTRACK, key="sound of the video")
 
 
 def _soundtrack(raw: Mapping[str, Any]) -> Iterator[Medium]:
@@ -147,12 +148,14 @@ def _soundtrack(raw: Mapping[str, Any]) -> Iterator[Medium]:
         video = mapping(raw.get("video"))
         candidates = (*candidates, *_of_keys(video, _PLAYABLE, "sound of the slideshow", Role.SOUNDTRACK))
     if names_it or candidates:
-        yield _medium(MediaType.AUDIO, candidates, Role.SOUNDTRACK)
+        yield _medium(MediaType.AUDIO, candidates, Role.SOUNDTRACK, key="sound")
 
 
-def _medium(media_type: MediaType, candidates: tuple[Candidate, ...], role: Role = Role.MEDIA) -> Medium:
+def _medium(
+    media_type: MediaType, candidates: tuple[Candidate, ...], role: Role = Role.MEDIA, key: str | None = None
+) -> Medium:
     has_one = any(candidate.role is role for candidate in candidates)
-    return Medium(media_type, candidates, role, note=None if has_one else _NO_URL)
+    return Medium(media_type, candidates, role, note=None if has_one else _NO_URL, key=key)
 
 
 def _of_keys(

@@ -54,7 +54,13 @@ def _of_entity(entity: Mapping[str, Any], kind: str | None = None) -> Medium:
     variants = items(dig(entity, "video_info", "variants")) or items(entity.get("variants"))
     size = mapping(entity.get("original_info")) or _scraper_size(mapping(entity.get("sizes")))
     kind = kind or text(entity.get("type"))
-    return _medium(kind, address, variants, size, text(entity.get("ext_alt_text")))
+    return _medium(kind, address, variants, size, text(entity.get("ext_alt_text")), key=_key_of(entity))
+
+
+def _key_of(entry: Mapping[str, Any]) -> str | None:
+    """The number of the medium: ``id_str``, which v2 writes as ``3_<number>``."""
+    media_key = identifier(entry.get("media_key")) or ""
+    return identifier(entry.get("id_str")) or media_key.partition("_")[2] or identifier(entry.get("id"))
 
 
 def _scraper_size(sizes: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -81,7 +87,8 @@ def _of_attachment(key: str, entry: Mapping[str, Any]) -> Medium:
     kind = text(entry.get("type")) or _TYPE_OF_KEY_PREFIX.get(key.partition("_")[0])
     address = web_address(entry.get("url")) if kind == "photo" else web_address(entry.get("preview_image_url"))
     note = f"media key {key}: {_NO_URL}" if entry else f"media key {key} is not among the export's included media"
-    return _medium(kind, address, items(entry.get("variants")), entry, text(entry.get("alt_text")), note)
+    alt_text = text(entry.get("alt_text"))
+    return _medium(kind, address, items(entry.get("variants")), entry, alt_text, note, key.partition("_")[2] or None)
 
 
 def _medium(
@@ -91,6 +98,7 @@ def _medium(
     size: Mapping[str, Any],
     alt_text: str | None,
     note: str = _NO_URL,
+    key: str | None = None,
 ) -> Medium:
     is_video = kind in ("video", "animated_gif") or bool(variants)
     width, height = count(size.get("width")), count(size.get("height"))
@@ -104,6 +112,7 @@ def _medium(
         candidates=candidates,
         alt_text=alt_text,
         note=None if has_media else note,
+        key=key,
     )
 
 

@@ -1,0 +1,166 @@
+"""A medium of a post is known by its key, not by its place, and one that left its post keeps its reference.
+
+Ids stay as they are. A reference keeps the bytes that came: where its post has shown another medium in the same place
+since, the reference becomes that of the medium which was fetched, as one that was removed, and the other medium becomes
+a new reference that waits.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+from media_pipeline.policy import media_keys
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+time = sa.DateTime(timezone=True)
+KEY = (
+    "by what it is known again in another sighting of its post, and never computed anew: `id:` the platform's own key, "
+    "`url:` its URL without size and signature, `place:` its position"
+)
+OTHER_COMMENTS = {
+    "media_id": "`med-…`, from platform, native_id and media_key; before schema 0009, from position",
+    "position": "from 0, in the order of the post; of one that was removed: where it stood",
+}
+AT_ONCE = 1000
+"""Rows that are written together."""
+
+post_media = sa.table(
+    "post_media",
+    sa.column("media_id", sa.String()),
+    sa.column("post_id", sa.String()),
+    sa.column("import_id", sa.String()),
+    sa.column("media_key", sa.String()),
+    sa.column("position", sa.Integer()),
+    sa.column("media_type", sa.String()),
+    sa.column("role", sa.String()),
+    sa.column("media_url", sa.Text()),
+    sa.column("url_digest", sa.String()),
+    sa.column("candidates", sa.JSON()),
+    sa.column("alt_text", sa.Text()),
+    sa.column("url_expires_at", time),
+    sa.column("status", sa.String()),
+    sa.column("attempts", sa.Integer()),
+    sa.column("sha256", sa.String()),
+    sa.column("fetched_url", sa.Text()),
+    sa.column("version", sa.Integer()),
+    sa.column("removed_at", time),
+    sa.column("created_at", time),
+    sa.column("updated_at", time),
+)
+posts = sa.table(
+    "posts", sa.column("post_id", sa.String()), sa.column("platform", sa.String()), sa.column("native_id", sa.Text())
+)
+
+
+def upgrade() -> None:
+    # A default, since SQLite adds no other column that must have a value; without it, the table would be copied.
+    key = sa.Column("media_key", sa.String(256), nullable=False, server_default=sa.text("''"), comment=KEY)
+    removed = sa.Column("removed_at", time, comment="when its post was first seen without it; empty: the post shows it")
+    op.add_column("post_media", key)
+    op.add_column("post_media", removed)
+    # SQLite keeps no comments.
+    if op.get_bind().dialect.name == "postgresql":
+        op.alter_column("post_media", "media_id", existing_type=sa.String(21), comment=OTHER_COMMENTS["media_id"])
+        op.alter_column("post_media", "position", existing_type=sa.Integer(), comment=OTHER_COMMENTS["position"])
+    _give_keys()
+    op.create_index(op.f("ix_post_media_post_id_media_key"), "post_media", ["post_id", "media_key"], unique=True)
+
+
+def _give_keys() -> None:
+    connection, now = op.get_bind(), datetime.now(UTC)
+    keyed: list[dict[str, Any]] = []
+    for rows in _rows_of_posts(connection):
+        known: Counter[str] = Counter()
+        for row in rows:
+            fetched = row["fetched_url"] if row["sha256"] else None
+            url = fetched or row["media_url"]
+            key = _alone(known, media_keys.of_url(url) if url else media_keys.of_place(row["position"]))
+            keyed.append({"id": row["media_id"], "key": key})
+            if fetched and not _is_one_medium(row, fetched):
+                _part(connection, row, fetched, known, now)
+        keyed = _written(connection, keyed, AT_ONCE)
+    _written(connection, keyed, 1)
+
+
+def _rows_of_posts(connection: sa.Connection) -> Iterator[list[Any]]:
+    """The references of one post at a time, in order. Read in pages: what is written in between must not be read."""
+    after = ""
+    query = sa.select(post_media, posts.c.platform, posts.c.native_id).join(
+        posts, posts.c.post_id == post_media.c.post_id
+    )
+    while True:
+        ids = sa.select(posts.c.post_id).where(posts.c.post_id > after).order_by(posts.c.post_id).limit(AT_ONCE)
+        page = connection.execute(ids).scalars().all()
+        if not page:
+            return
+        rows = connection.execute(
+            query.where(post_media.c.post_id > after, post_media.c.post_id <= page[-1]).order_by(
+                post_media.c.post_id, post_media.c.position
+            )
+        )
+        for _, some in groupby(rows.mappings().all(), lambda row: row["post_id"]):
+            yield list(some)
+        after = page[-1]
+
+
+def _is_one_medium(row: Any, fetched: str) -> bool:
+    urls: list[str | None] = [candidate["url"] for candidate in row["candidates"] if candidate["role"] == row["role"]]
+    shown = {media_keys.of_url(url) for url in [row["media_url"], *urls] if url}
+    return not shown or media_keys.of_url(fetched) in shown
+
+
+def _part(connection: sa.Connection, row: Any, fetched: str, known: Counter[str], now: datetime) -> None:
+    """The reference stays with what was fetched; what the post shows now in its place becomes one of its own."""
+    shown = {name: row[name] for name in ("post_id", "import_id", "position", "media_type", "role", "media_url")}
+    shown |= {name: row[name] for name in ("url_digest", "candidates", "alt_text", "url_expires_at")}
+    key = _alone(known, media_keys.of_url(row["media_url"]))
+    parts = "\x1f".join((row["platform"], row["native_id"], f"key:{key}"))
+    media_id = f"med-{hashlib.sha256(parts.encode('utf-8', 'surrogatepass')).hexdigest()[:17]}"
+    times = {"created_at": now, "updated_at": now}
+    new = {"media_id": media_id, "media_key": key, "status": "pending", "attempts": 0, "version": 1}
+    connection.execute(sa.insert(post_media).values(**shown, **new, **times))
+    held = {
+        "media_url": fetched,
+        "url_digest": hashlib.sha256(fetched.encode("utf-8", "surrogatepass")).hexdigest(),
+        "candidates": [_candidate(fetched, row["role"])],
+        "alt_text": None,
+        "url_expires_at": None,
+        "removed_at": now,
+        "updated_at": now,
+    }
+    connection.execute(sa.update(post_media).where(post_media.c.media_id == row["media_id"]).values(**held))
+
+
+def _candidate(url: str, role: str) -> dict[str, Any]:
+    nothing = dict.fromkeys(("width", "height", "bitrate", "codec", "expires_at"))
+    return {"url": url, "role": role, "rule": "brought the bytes", **nothing}
+
+
+def _alone(known: Counter[str], key: str) -> str:
+    known[key] += 1
+    return key if known[key] == 1 else f"{key}#{known[key]}"
+
+
+def _written(connection: sa.Connection, keyed: list[dict[str, Any]], enough: int) -> list[dict[str, Any]]:
+    """Write keys down once there are enough of them; return those that wait."""
+    if len(keyed) < enough:
+        return keyed
+    by_id = sa.update(post_media).where(post_media.c.media_id == sa.bindparam("id"))
+    connection.execute(by_id.values(media_key=sa.bindparam("key")), keyed)
+    return []
+
+
+def downgrade() -> None:
+    op.drop_index(op.f("ix_post_media_post_id_media_key"), "post_media")
+    op.drop_column("post_media", "removed_at")
+    op.drop_column("post_media", "media_key")

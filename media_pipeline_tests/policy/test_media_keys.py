@@ -1,0 +1,134 @@
+"""By what a medium is known again: across sizes, mirrors, signatures, shapes of export, and edits of its post."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from media_pipeline.policy import media_keys
+from media_pipeline.policy.media_keys import LONGEST_KEY, Identity, identity, same_media
+
+CID = "bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"
+SAME = [
+    (
+        "https://pbs.twimg.com/media/Abc-_123.jpg",
+        "https://pbs.twimg.com/media/Abc-_123.jpg:large",
+        "https://pbs.twimg.com/media/Abc-_123?format=png&name=orig",
+        "https://web.archive.org/web/2026id_/https://pbs.twimg.com/media/Abc-_123.jpg",
+        "https://mirror.test/get?url=https%3A%2F%2Fpbs.twimg.com%2Fmedia%2FAbc-_123.jpg",
+    ),
+    (
+        "https://video.twimg.com/ext_tw_video/9/pu/vid/320x180/small.mp4?tag=12",
+        "https://video.twimg.com/ext_tw_video/9/pu/pl/list.m3u8",
+        "https://pbs.twimg.com/ext_tw_video_thumb/9/pu/img/poster.jpg",
+    ),
+    ("https://video.twimg.com/tweet_video/Fx.mp4", "https://pbs.twimg.com/tweet_video_thumb/Fx.jpg"),
+    (
+        "https://scontent-ams2-1.cdninstagram.com/v/t51.2885-15/1_2_n.jpg?stp=dst-jpg_e35&_nc_gid=a&oh=00_A&oe=5F800000",
+        "https://scontent-fra3-1.cdninstagram.com/v/t51.29350-15/1_2_n.webp?stp=dst-jpg_s640x640&oh=00_B&oe=80000000",
+        "https://scontent.xx.fbcdn.net/v/t1.6435-9/s960x960/1_2_n.jpg?_nc_cat=1",
+    ),
+    (
+        "https://media.licdn.com/dms/image/v2/D4E2/feedshare-shrink_800/feedshare-shrink_800/0/17?e=1&v=beta&t=s",
+        "https://media.licdn.com/dms/image/v2/D4E2/feedshare-shrink_2048_1536/feedshare-shrink_2048_1536/0/17?e=2&t=x&v=beta",
+    ),
+    (
+        "https://p16-sign-va.tiktokcdn.com/tos-maliva-p-0068/abc~tplv-photomode-image.jpeg?x-expires=1&x-signature=a",
+        "https://p19-sign.tiktokcdn-us.com/tos-maliva-p-0068/abc~noop.webp",
+    ),
+    (
+        "https://i.redd.it/k3m1.jpg",
+        "https://preview.redd.it/k3m1.jpg?width=640&crop=smart&auto=webp&s=ff",
+        "https://preview.redd.it/a-title-of-words-v0-k3m1.jpg?width=1080",
+    ),
+    ("https://v.redd.it/x9/DASH_720.mp4?source=fallback", "https://v.redd.it/x9/HLSPlaylist.m3u8?a=1"),
+    (
+        f"https://cdn.bsky.app/img/feed_fullsize/plain/did:plc:a/{CID}@jpeg",
+        f"https://pds.test/xrpc/com.atproto.sync.getBlob?did=did:plc:a&cid={CID}",
+    ),
+    (
+        "https://files.mastodon.social/media_attachments/files/113/000/001/original/ab.jpg",
+        "https://files.mastodon.social/media_attachments/files/113/000/001/small/ab.jpg",
+    ),
+    (
+        "https://bucket.s3.amazonaws.com/a.jpg?X-Amz-Date=1&X-Amz-Signature=2",
+        "https://bucket.s3.amazonaws.com/a.jpg?X-Amz-Date=3&X-Amz-Signature=4&width=9",
+    ),
+]
+OTHERS = [
+    ("https://pbs.twimg.com/media/A.jpg", "https://pbs.twimg.com/media/B.jpg"),
+    ("https://host.test/get?id=1&w=2", "https://host.test/get?id=2&w=2"),
+    ("https://external.xx.fbcdn.net/safe_image.php?u=1", "https://external.xx.fbcdn.net/safe_image.php?u=2"),
+    ("https://i.redd.it/a.jpg", "https://i.redd.it/b.jpg"),
+    ("https://a.test/x.jpg", "https://b.test/x.jpg"),
+]
+
+
+@pytest.mark.parametrize("urls", SAME, ids=lambda urls: urls[0][8:40])
+def test_urls_of_one_medium_have_one_key(urls: tuple[str, ...]) -> None:
+    assert len(set(map(media_keys.of_url, urls))) == 1
+
+
+def test_urls_of_different_media_have_different_keys() -> None:
+    for one, other in OTHERS:
+        assert media_keys.of_url(one) != media_keys.of_url(other)
+    firsts = [media_keys.of_url(urls[0]) for urls in SAME]
+    assert len(set(firsts)) == len(firsts)
+
+
+def test_a_key_0_of_a_platform_never_meets_a_place_0() -> None:
+    assert len({media_keys.native("0"), media_keys.of_place(0), media_keys.of_url("0")}) == 3
+
+
+@given(st.text() | st.from_regex(r"https?://[^/]*/.*", fullmatch=True))
+def test_any_text_has_a_key_that_a_database_takes_as_it_is(text: str) -> None:
+    for key in (media_keys.of_url(text), media_keys.native(text)):
+        assert key == key.encode().decode()
+        assert "\0" not in key
+        assert len(key) <= LONGEST_KEY
+        assert key.startswith(("url:", "id:"))
+
+
+def test_what_moved_in_its_post_is_known_by_its_key_and_what_is_new_is_new() -> None:
+    known = [identity("id:1", []), identity("id:2", []), identity("id:3", [])]
+    wanted = [identity("id:9", []), identity("id:3", []), identity("id:1", [])]
+    assert same_media(wanted, known) == [None, 2, 0]
+
+
+def test_a_medium_that_another_tool_names_otherwise_is_known_by_a_url_that_both_name() -> None:
+    known = [
+        identity("id:1", ["https://pbs.twimg.com/media/A.jpg"]),
+        identity("id:2", ["https://pbs.twimg.com/media/B.jpg"]),
+    ]
+    wanted = [
+        identity("url:twimg/B", ["https://pbs.twimg.com/media/B?format=jpg&name=orig"]),
+        identity("url:twimg/A", ["https://pbs.twimg.com/media/A?format=jpg&name=orig"]),
+    ]
+    assert same_media(wanted, known) == [1, 0]
+
+
+def test_a_key_says_more_than_a_url() -> None:
+    shared = ["https://cover.test/c.jpg"]
+    known = [identity("id:1", shared), identity("id:2", shared)]
+    assert same_media([identity("id:2", shared), identity("id:1", shared)], known) == [1, 0]
+
+
+def test_a_medium_that_a_post_shows_twice_is_two() -> None:
+    twice = [identity("url:a", ["https://a.test/x.jpg"]), identity("url:a#2", ["https://a.test/x.jpg"])]
+    assert same_media(twice, twice) == [0, 1]
+    assert same_media(twice, twice[:1]) == [0, None]
+
+
+IDENTITIES = st.lists(
+    st.builds(Identity, st.sampled_from("abcdef"), st.frozensets(st.sampled_from("uvwxyz"), max_size=3)),
+    max_size=6,
+    unique_by=lambda one: one.key,
+)
+
+
+@given(IDENTITIES, IDENTITIES)
+def test_no_known_medium_is_two_and_all_are_found_in_themselves(wanted: list[Identity], known: list[Identity]) -> None:
+    places = [place for place in same_media(wanted, known) if place is not None]
+    assert len(places) == len(set(places))
+    assert same_media(known, known) == list(range(len(known)))
