@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,6 +18,8 @@ from media_pipeline.catalog import schema
 from media_pipeline.catalog.database import Database
 from media_pipeline.stages.archive.s3_archive import archive_files
 from media_pipeline.stages.archive.scrub import scrub_archive
+from media_pipeline.stages.imports.media_manifest import write_manifests
+from media_pipeline.stages.imports.raw_posts import read_posts
 from media_pipeline_tests.databases import PostgresServer, client_programs
 from media_pipeline_tests.library import STAGES, TWITTER
 from media_pipeline_tests.stages.either_database import EitherLibrary
@@ -55,6 +58,8 @@ class Upgraded:
 
 BEFORE_MISSING = "0006"
 """The version that knows the status missing and keys that belong to one content."""
+WITH_KEYS = "0009"
+"""The version that knows a medium by its key."""
 BEFORE_STATES = "0008"
 """The version that knows states of the analysis."""
 
@@ -142,3 +147,53 @@ def test_every_byte_of_an_earlier_version_is_still_in_store_or_archive_after_a_r
     references = upgraded.rows("post_media", "media_id")
     assert {media_id: references[media_id]["sha256"] for media_id in stored} == stored
     assert {references[media_id]["status"] for media_id in stored} == {"stored"}
+
+
+SHOWN_NOW = "https://media.test/another.jpg"
+
+
+@pytest.mark.parametrize("version", [v for v in packed() if v < WITH_KEYS])
+def test_a_reference_whose_post_showed_another_medium_since_stays_with_its_bytes_and_the_other_is_new(
+    version: str, tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{client_programs()}:{os.environ['PATH']}")
+    folder = tmp_path / "library"
+    before = load(version, folder, url)["post_media"]
+    held = next(row for row in before if row["status"] == "stored" and row["fetched_url"])
+    other = json.dumps([{"url": SHOWN_NOW, "role": "media", "rule": "as exported"}])
+    library = EitherLibrary(folder, media_catalog_url=url, media_allowed_hosts=("127.0.0.1:9",))
+    with closing(Database(url)) as database, database.write() as connection:
+        connection.execute(
+            sa.text(
+                "UPDATE post_media SET media_url = :url, candidates = :other, url_digest = :d WHERE media_id = :id"
+            ),
+            {"url": SHOWN_NOW, "other": other, "d": "0" * 64, "id": held["media_id"]},
+        )
+    with closing(Database(url)) as database:
+        database.migrate(folder / "backups")
+    (now,) = library.table("post_media", media_id=held["media_id"])
+    assert now["removed_at"] is not None
+    assert (now["status"], now["sha256"], now["media_url"]) == ("stored", held["sha256"], held["fetched_url"])
+    assert now["url_digest"] == hashlib.sha256(held["fetched_url"].encode()).hexdigest()
+    (new,) = library.table("post_media", media_url=SHOWN_NOW)
+    assert (new["status"], new["sha256"], new["removed_at"]) == ("pending", None, None)
+    assert (new["post_id"], new["position"], new["role"]) == (held["post_id"], held["position"], held["role"])
+    assert len(library.table("post_media")) == len(before) + 1
+
+
+@pytest.mark.parametrize("upgraded", [v for v in packed() if v < WITH_KEYS], indirect=True)
+def test_each_reference_has_a_key_of_its_own_and_is_known_by_it_when_its_export_is_read_again(
+    upgraded: Upgraded,
+) -> None:
+    references = upgraded.rows("post_media", "media_id")
+    keys = {(row["post_id"], row["media_key"]) for row in references.values()}
+    assert len(keys) == len(references)
+    assert all(row["media_key"].startswith(("url:", "place:")) for row in references.values())
+    with upgraded.library.catalogue() as connection:
+        connection.execute(sa.text("UPDATE imports SET reader_version = 0"))
+        connection.execute(sa.text("UPDATE posts SET manifest_version = 0"))
+    upgraded.library.run(TWITTER, stages=(read_posts, write_manifests))
+    again = upgraded.rows("post_media", "media_id")
+    assert again.keys() == references.keys()
+    assert {row["media_key"] for row in again.values()} == {row["media_key"] for row in references.values()}
+    assert [row["media_id"] for row in again.values() if row["removed_at"]] == []
