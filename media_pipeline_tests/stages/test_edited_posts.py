@@ -25,11 +25,12 @@ def library(make_either: MakeEither) -> EitherLibrary:
     return make_either()
 
 
-def status(*media: tuple[str, str], number: int = 11) -> dict[str, Any]:
+def status(*media: tuple[str, str], number: int = 11, edits: int = 0) -> dict[str, Any]:
     """A post of Mastodon with these attachments: the platform's key, and the URL."""
     return {
         "id": f"1180000000000000{number}",
         "created_at": "2026-01-02T03:04:05.000Z",
+        "edited_at": f"2026-02-01T00:00:{edits:02}.000Z",
         "visibility": "public",
         "content": "<p>words</p>",
         "reblog": None,
@@ -60,7 +61,8 @@ class Edited:
         found = [self.medium(name) for name in names]
         self.imports += 1
         day = ImportPartition(DAY + timedelta(days=self.imports), "mastodon")
-        self.library.land("a.json", [status(*(found if keyed else [("", url) for _, url in found]))], day)
+        written = found if keyed else [("", url) for _, url in found]
+        self.library.land("a.json", [status(*written, edits=self.imports)], day)
         self.library.run(day, stages=CACHE)
 
     def references(self) -> dict[str, Row]:
@@ -170,7 +172,7 @@ def test_whatever_the_edits_every_medium_is_fetched_once_and_keeps_its_bytes(
     for step, names in enumerate(edits):
         found = [(name, host.serve(f"/{number}-{name}.jpg", picture(number * 9 + ord(name)))) for name in names]
         day = ImportPartition(DAY + timedelta(days=1 + number * 9 + step), "mastodon")
-        library.land("a.json", [status(*found, number=20 + number)], day)
+        library.land("a.json", [status(*found, number=20 + number, edits=step)], day)
         library.run(day, stages=CACHE)
     rows = [row for row in library.table("post_media") if f"/{number}-" in row["media_url"]]
     assert {row["media_url"].rpartition("-")[2][0] for row in rows} == {name for names in edits for name in names}
