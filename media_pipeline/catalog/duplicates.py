@@ -114,12 +114,12 @@ def point_to(connection: sa.Connection, duplicate_of: Mapping[str, str | None]) 
 
 
 def media_of_posts(connection: sa.Connection, post_ids: Sequence[str]) -> dict[str, list[sa.Row[Any]]]:
-    """The references (status, sha256) of posts, in order."""
+    """The references (status, sha256) of what posts show now, in order."""
     found: dict[str, list[sa.Row[Any]]] = {}
     for piece in pieces(post_ids):
         query = (
             sa.select(*post_media.c["post_id", "status", "sha256", "role"])
-            .where(post_media.c.post_id.in_(piece))
+            .where(post_media.c.post_id.in_(piece), post_media.c.removed_at.is_(None))
             .order_by(post_media.c.post_id, post_media.c.position)
         )
         for row in connection.execute(query):

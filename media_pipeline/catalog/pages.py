@@ -61,6 +61,8 @@ class ArchivedMedium:
     error: str | None
     alt_text: str | None
     is_duplicate: bool
+    is_removed: bool
+    """Whether its post was seen without it since."""
     file: ArchivedFile | None
 
 
@@ -115,18 +117,18 @@ def _is_chosen(chosen: ChosenPosts) -> sa.ColumnElement[bool]:
 
 
 def _media_of(connection: sa.Connection, post_ids: Iterable[str]) -> dict[str, list[ArchivedMedium]]:
-    """The media of each post, in order."""
+    """The media of each post, in order, those that were removed from it last."""
     found: dict[str, list[ArchivedMedium]] = {}
     query = (
         sa.select(
-            *post_media.c["post_id", "media_type", "status", "error", "alt_text", "duplicate_of"],
+            *post_media.c["post_id", "media_type", "status", "error", "alt_text", "duplicate_of", "removed_at"],
             *media_files.c["sha256", "mime_type", "extension", "file_size", "width", "height", "duration", "frames"],
             *media_files.c["camera_make", "camera_model", "latitude", "longitude", "local_path", "s3_key"],
             *media_files.c["archived_at", "facts_error"],
             media_files.c.media_type.label("file_type"),
         )
         .outerjoin(media_files, media_files.c.sha256 == post_media.c.sha256)
-        .order_by(post_media.c.post_id, post_media.c.position)
+        .order_by(post_media.c.post_id, post_media.c.removed_at.is_not(None), post_media.c.position)
     )
     for piece in pieces(post_ids):
         for row in connection.execute(query.where(post_media.c.post_id.in_(piece))):
@@ -137,7 +139,8 @@ def _media_of(connection: sa.Connection, post_ids: Iterable[str]) -> dict[str, l
 def _medium(row: Any) -> ArchivedMedium:
     file = None if row.sha256 is None else _file(row)
     is_duplicate = row.duplicate_of is not None
-    return ArchivedMedium(row.media_type, Status(row.status), row.error, row.alt_text, is_duplicate, file)
+    is_removed = row.removed_at is not None
+    return ArchivedMedium(row.media_type, Status(row.status), row.error, row.alt_text, is_duplicate, is_removed, file)
 
 
 def _file(row: Any) -> ArchivedFile:

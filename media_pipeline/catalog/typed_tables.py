@@ -47,7 +47,7 @@ _REFERENCES = (
     *post_media.c["media_id", "post_id", "position", "media_type", "role", "status"],
     post_media.c.error.label("reason"),
     *post_media.c["media_url", "alt_text", "attempts", "next_attempt_at", "fetched_url", "fetched_at", "version"],
-    *post_media.c["duplicate_of", "sha256"],
+    *post_media.c["duplicate_of", "sha256", "media_key", "removed_at"],
 )
 _FILES = (
     *media_files.c["md5_sum", "mime_type", "file_size", "width", "height", "duration", "taken_at", "truncated"],
@@ -82,7 +82,8 @@ def _own_urls(connection: sa.Connection, post_ids: Sequence[str]) -> dict[str, l
     """By post, the best URL of each of its own media that has one."""
     found: dict[str, list[str]] = {}
     query = sa.select(post_media.c.post_id, post_media.c.media_url).order_by(post_media.c.position)
-    query = query.where(post_media.c.role == Role.MEDIA, post_media.c.media_url.is_not(None))
+    is_shown = sa.and_(post_media.c.role == Role.MEDIA, post_media.c.removed_at.is_(None))
+    query = query.where(is_shown, post_media.c.media_url.is_not(None))
     for piece in pieces(post_ids):
         for post_id, url in connection.execute(query.where(post_media.c.post_id.in_(piece))):
             found.setdefault(post_id, []).append(url)

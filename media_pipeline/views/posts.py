@@ -54,6 +54,8 @@ class Medium:
     """Why it is not stored."""
     alt_text: str | None = None
     is_duplicate: bool = False
+    is_removed: bool = False
+    """Whether its post was seen without it since."""
     width: int | None = None
     height: int | None = None
     file_size: int | None = None
@@ -104,7 +106,9 @@ class Medium:
 
     @property
     def marks(self) -> Iterator[str]:
-        """What is marked on its picture: a duplicate, how long it plays, what is not a still picture."""
+        """What is marked on its picture: a duplicate, how long it plays, what is not a still picture, what has left."""
+        if self.is_removed:
+            yield "removed from the post"
         if self.is_duplicate:
             yield "duplicate"
         if self.duration and self.media_type in (MediaType.VIDEO, MediaType.AUDIO):

@@ -73,7 +73,7 @@ class Shown:
     def _medium(self, medium: ArchivedMedium, places: Places, is_alone: bool) -> Medium:
         file = medium.file
         if file is None or not file.is_readable:
-            return Medium(medium.media_type, medium.status, medium.error, medium.alt_text)
+            return Medium(medium.media_type, medium.status, medium.error, medium.alt_text, is_removed=medium.is_removed)
         path, kind = self._file(file, places)
         player = _PLAYERS.get(kind) if kind else None
         if file.media_type in (MediaType.VIDEO, MediaType.AUDIO):
@@ -87,6 +87,7 @@ class Shown:
             reason=medium.error,
             alt_text=medium.alt_text,
             is_duplicate=medium.is_duplicate,
+            is_removed=medium.is_removed,
             width=file.width,
             height=file.height,
             file_size=file.file_size,

@@ -98,3 +98,15 @@ def test_platforms_are_found_by_name() -> None:
 
 def test_every_platform_has_shapes_by_which_it_is_tested() -> None:
     assert {name for name, _ in SHAPES} == set(platform_names())
+
+
+@pytest.mark.parametrize("name", [name for name in platform_names() if name != "url"])
+def test_each_medium_of_a_post_has_a_key_of_its_own_that_its_platform_names_where_it_has_one(name: str) -> None:
+    platform = platform_named(name)
+    kinds: set[str] = set()
+    for shape in (shape for found, shape in SHAPES if found == name):
+        for post in (part for part in read_all(platform, shape) if isinstance(part, Post)):
+            keys = [reference.key for reference in platform.media(post.raw)]
+            assert len(keys) == len(set(keys))
+            kinds |= {key.partition(":")[0] for key in keys}
+    assert "id" in kinds
