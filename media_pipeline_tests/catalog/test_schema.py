@@ -15,7 +15,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.exc import SAWarning
 
 from media_pipeline.catalog import schema
-from media_pipeline.catalog.database import CatalogError, Database
+from media_pipeline.catalog.database import Database
+from media_pipeline.catalog.errors import CatalogError
 from media_pipeline.catalog.tables import metadata
 from media_pipeline.settings import Settings
 from media_pipeline_tests.catalog import processes

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_pipeline.policy.file_names import LONGEST_NAME, fitting
+from media_pipeline.posts.layout import LONGEST_NAME, fitting
 from media_pipeline.stages.imports.landing import land
 from media_pipeline_tests import unprivileged
 from media_pipeline_tests.cli.shell import Shell

@@ -199,11 +199,6 @@ def test_a_folder_without_hard_links_keeps_files_too(
     assert (archive.root / KEY).read_bytes() == CONTENT
 
 
-def test_a_folder_archive_can_stand_behind_a_web_server(tmp_path: Path, original: Path) -> None:
-    archive = FolderArchive(tmp_path / "archive", "https://archive.test/")
-    assert put(archive, original).url == f"https://archive.test/{KEY}"
-
-
 @pytest.mark.parametrize("key", ["", "/etc/passwd", "../outside", "media/../../outside"])
 def test_no_key_leads_out_of_a_folder_archive(tmp_path: Path, original: Path, key: str) -> None:
     with pytest.raises(ArchiveError, match="lead out"):

@@ -369,7 +369,7 @@ def test_a_service_out_of_reach_is_an_error_that_names_the_object(original: Path
 
 
 def test_an_archive_is_held_against_the_authorities_of_media_ca_file(tmp_path: Path) -> None:
-    from media_pipeline.storage.authorities import bundle_with
+    from media_pipeline.storage.bucket import bundle_with
 
     own = tmp_path / "own.pem"
     own.write_text("-----BEGIN CERTIFICATE-----\nown\n-----END CERTIFICATE-----\n")

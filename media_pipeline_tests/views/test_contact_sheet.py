@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from media_pipeline.imaging.previews import preview
+from media_pipeline.imaging.pictures import preview
 from media_pipeline.views.sheets import COLUMNS, SIDE, Picture, contact_sheet
 
 
