@@ -95,9 +95,9 @@ def test_a_storage_path_that_dagster_would_misread_is_refused_before_anything_la
     assert shell.run("stats", **surroundings).stdout
 
 
-def test_a_path_that_is_not_utf_8_is_refused_by_its_setting(shell: Shell) -> None:
-    for name in ("MEDIA_STORAGE_PATH", "MEDIA_IMPORT_PATH", "MEDIA_ARCHIVE_PATH", "DAGSTER_HOME"):
-        assert_a_line_says(shell.run("stats", code=2, **{name: os.fsdecode(b"/tmp/\xff")}), name)
+@pytest.mark.parametrize("name", ["MEDIA_STORAGE_PATH", "MEDIA_IMPORT_PATH", "MEDIA_ARCHIVE_PATH", "DAGSTER_HOME"])
+def test_a_path_that_is_not_utf_8_is_refused_by_its_setting(shell: Shell, name: str) -> None:
+    assert_a_line_says(shell.run("stats", code=2, **{name: os.fsdecode(b"/tmp/\xff")}), name)
 
 
 WORKS_ON = {
