@@ -85,7 +85,7 @@ def test_one_post_can_be_asked_for_alone(database: Database):
     assert ids(due(database, post_id=row(database, "post_media", media_id=wanted[0])["post_id"])) == wanted
 
 
-def test_very_many_that_are_under_way_are_left_out(database: Database):
+def test_very_many_media_that_are_under_way_are_left_out(database: Database):
     wanted = add_post(database, "1", URL)
     assert ids(due(database, without=[f"med-{number}" for number in range(6000)])) == wanted
 

@@ -75,7 +75,7 @@ def test_a_row_too_large_for_an_index_is_named(things: Database):
         assert "ProgramLimitExceeded" in written.refused[0].reason
 
 
-def test_nothing_to_write_is_nothing(things: Database):
+def test_a_batch_without_rows_writes_and_refuses_nothing(things: Database):
     assert write(things, []) == rowwise.Written([], [])
 
 

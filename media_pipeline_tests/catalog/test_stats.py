@@ -73,7 +73,7 @@ def test_the_library_is_counted_in_whole_and_in_parts(filled: Database):
 
 
 @pytest.mark.parametrize("part", [{"partitions": []}, {"partitions": [LINKEDIN]}, {"user": "nobody"}])
-def test_of_nothing_there_is_nothing(filled: Database, part: dict[str, Any]):
+def test_the_totals_of_an_empty_part_are_zero(filled: Database, part: dict[str, Any]):
     with filled.read() as connection:
         found = stats.totals(connection, **part)
     assert found.pop("status") == {}

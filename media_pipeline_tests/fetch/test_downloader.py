@@ -116,7 +116,7 @@ def test_a_worker_that_cannot_write_says_so(host, downloader, tmp_path):
 
 
 @pytest.mark.parametrize("settings", [{"expected": WORTH_PROCESSES - 1}, {"media_download_processes": 1}])
-def test_a_short_list_and_a_single_process_start_none(host, downloader, tmp_path, settings):
+def test_a_short_list_and_a_limit_of_one_process_start_no_process(host, downloader, tmp_path, settings):
     downloader_ = downloader(**settings)
     for number in range(20):
         assert isinstance(

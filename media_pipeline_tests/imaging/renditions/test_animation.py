@@ -56,7 +56,7 @@ def test_the_last_frame_is_shown_as_long_as_it_asks_for(tmp_path: Path) -> None:
         assert container.duration == pytest.approx(1_000_000, abs=20_000)
 
 
-def test_the_index_stands_in_front(tmp_path: Path) -> None:
+def test_the_index_of_the_video_stands_in_front(tmp_path: Path) -> None:
     file = drawn(save(tmp_path / "a.gif", "image/gif"), "image/gif", (ANIMATION,), frames=3)["animation"]
     boxes = boxes_of(path_of(file))
     assert boxes.index(b"moov") < boxes.index(b"mdat")

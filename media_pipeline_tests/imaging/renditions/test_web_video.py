@@ -99,7 +99,7 @@ def test_what_browsers_play_stays_as_it_is(tmp_path: Path, audio: str | None) ->
         ("vp9.webm", {"video": "libvpx-vp9", "audio": "libopus"}),
     ],
 )
-def test_anything_else_is_made_anew(tmp_path: Path, name: str, options: dict[str, str]) -> None:
+def test_a_video_that_not_every_browser_plays_is_made_anew(tmp_path: Path, name: str, options: dict[str, str]) -> None:
     file = made(save_av(tmp_path / name, **options))
     assert_browsers_play(file)
     assert frame_times(path_of(file)) == pytest.approx([n / 10 for n in range(10)], abs=0.01)
