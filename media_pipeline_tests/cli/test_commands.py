@@ -15,6 +15,7 @@ from media_pipeline_tests import faulty_host
 from media_pipeline_tests.cli.shell import Shell
 from media_pipeline_tests.databases import POSTGRES_SLOWLY
 from media_pipeline_tests.faulty_host import FaultyHost
+from media_pipeline_tests.ids import telling
 from media_pipeline_tests.library import DAY, Library, picture, tweet
 from media_pipeline_tests.posts.linkedin_shapes import linkedin
 
@@ -127,7 +128,7 @@ def test_a_run_that_fails_exits_with_1_and_says_why(shell: Shell, export: Path) 
 
 
 @pytest.mark.parametrize(
-    "arguments", [["stats"], ["list", "--json"], ["verify"], ["page", "--to", "page"], ["download"]]
+    "arguments", [["stats"], ["list", "--json"], ["verify"], ["page", "--to", "page"], ["download"]], ids=telling
 )
 def test_a_command_that_looks_at_a_library_begins_none(library: Library, arguments: list[str]) -> None:
     shell = Shell(library, MEDIA_CATALOG_URL="")
@@ -148,6 +149,7 @@ def test_a_command_that_looks_at_a_library_begins_none(library: Library, argumen
         (["verify", "0" * 32], "no file has the digest"),
         (["frobnicate"], "No such command"),
     ],
+    ids=telling,
 )
 def test_wrong_usage_exits_with_2_and_says_what_is_right(shell: Shell, arguments: list[str], said: str) -> None:
     shell.run("migrate")
@@ -278,6 +280,7 @@ def test_backfill_runs_only_partitions_that_hold_imports(shell: Shell, host: Fau
         (("--prune", "--tier", "everything"), "same-pixels"),
         (("--tier", "same-bytes"), "belongs to --prune"),
     ],
+    ids=telling,
 )
 def test_pruning_wants_its_tier_named_and_refuses_what_is_only_near(arguments: tuple[str, ...], said: str) -> None:
     refused = CliRunner().invoke(app, ["dedup", *arguments])

@@ -214,7 +214,7 @@ def test_a_compressed_transfer_is_decoded(host, fetcher, tmp_path):
     assert fetched.path.read_bytes() == JPEG
 
 
-@pytest.mark.parametrize("fault", [faulty_host.drip(0.05), faulty_host.drip_headers(0.05)])
+@pytest.mark.parametrize("fault", [faulty_host.drip(0.05), faulty_host.drip_headers(0.05)], ids=["body", "headers"])
 def test_a_host_that_drips_holds_no_worker(host, fetcher, tmp_path, fault):
     # Far longer than the pauses, also on a busy machine: it is the speed that ends it, and no silence.
     failure = fetcher(media_timeout_seconds=2).fetch(host.serve("/a", fault=fault), tmp_path)

@@ -19,6 +19,7 @@ from media_pipeline.imaging.errors import UnreadableMedia
 from media_pipeline.imaging.workers import FailureKind, RenditionTask, Workers, WorkFailure
 from media_pipeline.model import Recipe, RenderedFile, RenditionKind
 from media_pipeline.settings import Settings
+from media_pipeline_tests.ids import telling
 from media_pipeline_tests.imaging import formats, pools, samples
 from media_pipeline_tests.imaging.drawing import drawn, path_of
 from media_pipeline_tests.imaging.playing import boxes_of, colour_at, frame_times, frames
@@ -98,6 +99,7 @@ def test_what_browsers_play_stays_as_it_is(tmp_path: Path, audio: str | None) ->
         ("sound.mp4", {"audio": "mp3", **FAST_START}),
         ("vp9.webm", {"video": "libvpx-vp9", "audio": "libopus"}),
     ],
+    ids=telling,
 )
 def test_a_video_that_not_every_browser_plays_is_made_anew(tmp_path: Path, name: str, options: dict[str, str]) -> None:
     file = made(save_av(tmp_path / name, **options))
