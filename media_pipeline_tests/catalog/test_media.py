@@ -78,7 +78,7 @@ def test_everything_due_comes_once_whatever_the_limit(database: Database):
         assert sorted(seen) == sorted(wanted)
 
 
-def test_very_many_that_are_under_way_are_left_out(database: Database):
+def test_very_many_media_that_are_under_way_are_left_out(database: Database):
     wanted = add_post(database, "1", URL)
     assert ids(due(database, without=[f"med-{number}" for number in range(6000)])) == wanted
 

@@ -42,7 +42,11 @@ def test_contiguous_days_of_a_platform_are_one_range():
     assert ranges([]) == []
 
 
-@pytest.mark.parametrize("chosen", [[], TWITTER, TWITTER[3:4], [*TWITTER[:2], TWITTER[5], LINKEDIN[2], LINKEDIN[4]]])
+@pytest.mark.parametrize(
+    "chosen",
+    [[], TWITTER, TWITTER[3:4], [*TWITTER[:2], TWITTER[5], LINKEDIN[2], LINKEDIN[4]]],
+    ids=["none", "a platform", "a day", "some"],
+)
 def test_partitions_with_gaps_hold_their_imports_and_no_other(database: Database, chosen: list[ImportPartition]):
     for partition in [*TWITTER, *LINKEDIN]:
         add_import(database, partition)

@@ -140,7 +140,7 @@ def test_a_note_is_read_as_it_was_written_last(bench: Bench) -> None:
     assert bench.archive.read_note(".note") == b"two"
 
 
-def test_two_that_send_one_file_at_once_both_succeed(bench: Bench, original: Path) -> None:
+def test_threads_that_send_one_file_at_once_all_succeed(bench: Bench, original: Path) -> None:
     results: list[Any] = []
 
     def send() -> None:

@@ -18,6 +18,7 @@ from media_pipeline.model import MediaType, Status
 from media_pipeline_tests.faulty_host import HTML, FaultyHost, status
 from media_pipeline_tests.fetch.streams.getting import get, ranged
 from media_pipeline_tests.fetch.streams.sources import FRAMES, RATE, SECONDS, Content, content_of, write
+from media_pipeline_tests.ids import telling
 
 KEY = bytes(range(16))
 LIST: dict[str, Any] = {"hls_time": "2", "hls_list_size": "0", "hls_playlist_type": "vod"}
@@ -82,7 +83,7 @@ def refused(fetch: Fetch, path: str, **options: object) -> Refusal:
     return caught.value
 
 
-@pytest.mark.parametrize("options", [{}, {"hls_segment_type": "fmp4"}, {"hls_flags": "single_file"}])
+@pytest.mark.parametrize("options", [{}, {"hls_segment_type": "fmp4"}, {"hls_flags": "single_file"}], ids=telling)
 def test_hls_becomes_an_mp4_with_every_picture_and_all_sound(host, made, fetch, source, options) -> None:
     write(made / "list.m3u8", "hls", **LIST, **options)
     serve(host, made)
@@ -93,7 +94,7 @@ def test_hls_becomes_an_mp4_with_every_picture_and_all_sound(host, made, fetch, 
     holds(stream, source)
 
 
-@pytest.mark.parametrize("options", [{"hls_segment_type": "fmp4"}, {}])
+@pytest.mark.parametrize("options", [{"hls_segment_type": "fmp4"}, {}], ids=telling)
 @pytest.mark.parametrize("iv", ["", ",IV=0x000102030405060708090A0B0C0D0E0F"])
 def test_aes_128_is_decrypted_with_a_given_iv_and_with_the_segments_number(
     host, made, fetch, source, options, iv
@@ -160,7 +161,7 @@ def test_sound_alone_is_audio(host, made, fetch) -> None:
     assert (stream.type.media_type, stream.type.extension) == (MediaType.AUDIO, "m4a")
 
 
-@pytest.mark.parametrize("options", [{"use_timeline": "1"}, {"use_timeline": "0"}, {"single_file": "1"}])
+@pytest.mark.parametrize("options", [{"use_timeline": "1"}, {"use_timeline": "0"}, {"single_file": "1"}], ids=telling)
 def test_dash_joins_video_and_sound(host, made, fetch, source, options) -> None:
     write(made / "list.mpd", "dash", seg_duration="2", **options)
     serve(host, made)
@@ -220,8 +221,9 @@ def test_a_segment_may_be_on_another_host(host, made, fetch, source) -> None:
         (lambda exchange: exchange.reply(200, b""), Status.NOT_MEDIA, "empty"),
         (lambda exchange: exchange.reply(200, exchange.page.body[:-1000]), Status.FAILED, "truncated_segment"),
     ],
+    ids=telling,
 )
-@pytest.mark.parametrize("options", [{}, {"hls_segment_type": "fmp4"}])
+@pytest.mark.parametrize("options", [{}, {"hls_segment_type": "fmp4"}], ids=telling)
 def test_one_bad_segment_fails_the_stream_and_is_named(host, made, fetch, fault, expected, kind, options) -> None:
     write(made / "list.m3u8", "hls", **LIST, **options)
     serve(host, made)
