@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from media_pipeline.catalog import known_media, stats
-from media_pipeline.catalog.database import driver_errors, expect_library
+from media_pipeline.catalog.database import expect_library
+from media_pipeline.catalog.errors import driver_errors
 from media_pipeline.catalog.known_media import KnownFile, KnownMedium
 from media_pipeline.catalog.selection import Selection, pieces
 from media_pipeline.fetch.sniff import NotMedia, SniffedType, sniff

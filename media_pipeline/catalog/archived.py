@@ -54,8 +54,6 @@ class ToArchive:
     local_path: str | None
     s3_key: str | None
     """The key that it already has there, or had."""
-    is_archived: bool
-    """Whether the archive was found to hold it."""
     media_id: str
     when: datetime
     """When it was posted; where nothing says so, when it was fetched."""
@@ -140,7 +138,7 @@ def to_archive(
     was_held = sa.exists().where(media_versions.c.sha256 == media_files.c.sha256)
     waiting = sa.and_(media_files.c.archived_at.is_(None), media_files.c.local_path.is_not(None))
     anywhere = sa.or_(media_files.c.archived_at.is_not(None), media_files.c.local_path.is_not(None))
-    query = sa.select(*_ARCHIVED, media_files.c.archived_at, media_files.c.created_at).where(
+    query = sa.select(*_ARCHIVED, media_files.c.created_at).where(
         anywhere if with_archived else waiting,
         media_files.c.facts_error.is_(None),
         sa.or_(is_held, was_held),
@@ -155,7 +153,6 @@ def to_archive(
             row.extension,
             row.local_path,
             row.s3_key,
-            row.archived_at is not None,
             oldest[sha256].media_id,
             oldest[sha256].posted_at or oldest[sha256].fetched_at or row.created_at,
         )

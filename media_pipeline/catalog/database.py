@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import re
-import sqlite3
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -19,10 +18,9 @@ from typing import Any, TypeVar
 
 import orjson
 import sqlalchemy as sa
-from psycopg2.errors import DiskFull
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError
 
 from media_pipeline.catalog import leases, schema
 from media_pipeline.catalog.backups import (
@@ -32,8 +30,8 @@ from media_pipeline.catalog.backups import (
     connect_to_read,
     is_daily_due,
 )
+from media_pipeline.catalog.errors import CatalogError, DriverError, NoLibrary, driver_errors
 from media_pipeline.catalog.selection import paged
-from media_pipeline.model import MediaPipelineError
 from media_pipeline.settings import Settings
 
 Connection = sa.Connection
@@ -58,48 +56,6 @@ answer comes after a quarter of an hour, or never to who waits for a lock."""
 _POSTGRES_NAMES = ("postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg2")
 _SQLITE_NAMES = ("sqlite", "sqlite+pysqlite")
 _BEYOND_64_BITS = re.compile(r"\d{20}|-\d{19}")
-
-
-class CatalogError(MediaPipelineError):
-    """The catalogue can't be used as it is; the text says what to do.
-
-    To do: Do what the message says: run `media-pipeline migrate`, update media_pipeline, or restore a backup
-    (docs/operations.md).
-    """
-
-
-class NoLibrary(CatalogError):
-    """There is no catalogue where a command would read one; none is begun for that.
-
-    To do: Go to the library's folder, or set MEDIA_STORAGE_PATH. `media-pipeline ingest` and `fetch` begin a new one.
-    """
-
-
-class DriverError(MediaPipelineError):
-    """What a database or its driver says against a statement or a connection, in one line.
-
-    To do: Do what the message says: free the disk, or start the database again. What was written is kept.
-    """
-
-
-@contextmanager
-def driver_errors() -> Generator[None]:
-    """Raise DriverError in place of SQLAlchemy's errors, whose text holds the statement and its values as well.
-
-    Also for Dagster's history, which is kept by SQLAlchemy too: so nobody outside this room has to import it.
-    """
-    try:
-        yield
-    except SQLAlchemyError as error:
-        raise DriverError(_said(error)) from error
-
-
-def _said(error: SQLAlchemyError) -> str:
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    said = " ".join(str(cause).split())
-    if getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL or isinstance(cause, DiskFull):
-        return f"the disk of the catalogue is full ({said}): free some space and run again; what was written is kept"
-    return said
 
 
 def normalised_url(url: str) -> URL:

@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import sqlalchemy as sa
 
 from media_pipeline.catalog.selection import Selection, in_partitions, page_after, paged, pieces, selects_post
 from media_pipeline.catalog.tables import media_files, media_versions, post_media, posts, renditions
-from media_pipeline.model import ImportPartition, Status
+from media_pipeline.model import ImportPartition, Role, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +40,15 @@ class Source:
     posted_at: datetime | None
     url: str | None
     text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A reference of a post."""
+
+    role: Role
+    status: Status
+    sha256: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,17 +121,17 @@ def point_to(connection: sa.Connection, duplicate_of: Mapping[str, str | None]) 
         )
 
 
-def media_of_posts(connection: sa.Connection, post_ids: Sequence[str]) -> dict[str, list[sa.Row[Any]]]:
-    """The references (status, sha256) of what posts show now, in order."""
-    found: dict[str, list[sa.Row[Any]]] = {}
+def media_of_posts(connection: sa.Connection, post_ids: Sequence[str]) -> dict[str, list[Reference]]:
+    """The references of what posts show now, in order, by the id of the post."""
+    found: dict[str, list[Reference]] = {}
     for piece in pieces(post_ids):
         query = (
-            sa.select(*post_media.c["post_id", "status", "sha256", "role"])
+            sa.select(*post_media.c["post_id", "role", "status", "sha256"])
             .where(post_media.c.post_id.in_(piece), post_media.c.removed_at.is_(None))
             .order_by(post_media.c.post_id, post_media.c.position)
         )
         for row in connection.execute(query):
-            found.setdefault(row.post_id, []).append(row)
+            found.setdefault(row.post_id, []).append(Reference(Role(row.role), Status(row.status), row.sha256))
     return found
 
 

@@ -20,7 +20,7 @@ from media_pipeline.catalog.selection import (
     selects_file,
 )
 from media_pipeline.catalog.tables import imports, media_files, post_media
-from media_pipeline.model import Content, FetchedFile, ImportPartition, Status
+from media_pipeline.model import FetchedFile, ImportPartition, Status
 from media_pipeline.policy.clocks import is_from_the_future
 
 
@@ -31,20 +31,12 @@ class LocalFile:
     sha256: str
     md5_sum: str
     file_size: int
-    media_type: str
     mime_type: str
-    extension: str
     local_path: str
     verified_at: datetime
 
-    @property
-    def content(self) -> Content:
-        return Content(self.sha256, self.md5_sum, self.file_size, self.mime_type)
 
-
-LOCAL_FILE = media_files.c[
-    "sha256", "md5_sum", "file_size", "media_type", "mime_type", "extension", "local_path", "verified_at"
-]
+LOCAL_FILE = media_files.c["sha256", "md5_sum", "file_size", "mime_type", "local_path", "verified_at"]
 """The columns of a LocalFile."""
 
 

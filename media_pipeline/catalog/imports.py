@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import Any
 
@@ -75,12 +75,10 @@ def paths_of(text: str) -> tuple[str, ...]:
     return (text,) if with_bytes == text else (text, with_bytes)
 
 
-def seen_files(connection: sa.Connection, platform: str | None = None) -> dict[str, SeenFile]:
-    """Every file that was read, by path; of one platform only, if given."""
-    query = sa.select(import_files)
-    if platform:
-        query = query.where(import_files.c.path.startswith(f"{platform}/", autoescape=True))
-    return {row.path: SeenFile(row.path, row.size, row.modified_ns, row.import_id) for row in connection.execute(query)}
+def seen_files(connection: sa.Connection) -> dict[str, SeenFile]:
+    """Every file that was read, by path."""
+    rows = connection.execute(sa.select(import_files))
+    return {row.path: SeenFile(row.path, row.size, row.modified_ns, row.import_id) for row in rows}
 
 
 def find(connection: sa.Connection, import_id: str) -> Import | None:
@@ -174,17 +172,11 @@ def count_media(connection: sa.Connection, partitions: Sequence[ImportPartition]
     )
 
 
-def known_partitions(
-    connection: sa.Connection, platform: str | None = None, first: date | None = None, last: date | None = None
-) -> list[ImportPartition]:
-    """The partitions that hold an import, in order."""
+def known_partitions(connection: sa.Connection, platform: str | None = None) -> list[ImportPartition]:
+    """The partitions that hold an import, of one platform or of all, in order."""
     query = sa.select(imports.c.import_date, imports.c.platform).distinct()
     if platform:
         query = query.where(imports.c.platform == platform)
-    if first:
-        query = query.where(imports.c.import_date >= first)
-    if last:
-        query = query.where(imports.c.import_date <= last)
     return sorted(ImportPartition(row.import_date, row.platform) for row in connection.execute(query))
 
 

@@ -41,11 +41,9 @@ class KnownFile:
 class KnownMedium:
     """A media reference, and the file that it holds."""
 
-    post_id: str
     partition: ImportPartition
     media_id: str | None
     """None: the media of its post are not listed yet. Then there is no status either."""
-    url: str | None
     status: Status | None
     error: str | None
     file: KnownFile | None
@@ -96,7 +94,7 @@ def _media() -> sa.Select[Any]:
     return (
         sa.select(
             *(posts.c.post_id, imports.c.import_date, imports.c.platform),
-            *post_media.c["media_id", "media_url", "status", "error"],
+            *post_media.c["media_id", "status", "error"],
             sa.or_(is_due(), lacks_facts).label("is_unfinished"),
             *_FILE,
         )
@@ -109,10 +107,8 @@ def _media() -> sa.Select[Any]:
 def _medium(row: Any) -> KnownMedium:
     status = None if row.status is None else Status(row.status)
     return KnownMedium(
-        row.post_id,
         ImportPartition(row.import_date, row.platform),
         row.media_id,
-        row.media_url,
         status,
         row.error,
         _file(row) if status is Status.STORED and row.sha256 else None,

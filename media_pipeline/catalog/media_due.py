@@ -51,7 +51,6 @@ def pending(
     partitions: Sequence[ImportPartition],
     limit: int,
     without: Collection[str] = (),
-    post_id: str | None = None,
     media_ids: Collection[str] | None = None,
 ) -> list[PendingMedia]:
     """References to fetch now: pending ones, and failed ones whose time has come; soonest to expire first.
@@ -77,8 +76,6 @@ def pending(
         .order_by(post_media.c.url_expires_at.is_(None), post_media.c.url_expires_at, post_media.c.media_id)
         .limit(limit)
     )
-    if post_id:
-        query = query.where(post_media.c.post_id == post_id)
     if media_ids is not None:
         query = query.where(post_media.c.media_id.in_(media_ids))
     return [_pending(row) for row in connection.execute(query)]

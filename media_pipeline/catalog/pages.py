@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,17 +16,6 @@ import sqlalchemy as sa
 from media_pipeline.catalog.selection import Selection, pieces, selects_post
 from media_pipeline.catalog.tables import media_files, post_media, posts
 from media_pipeline.model import MediaType, Status
-
-
-@dataclass(frozen=True, slots=True)
-class ChosenPosts:
-    """Which posts are meant: those that meet every limit that is set. None sets no limit."""
-
-    user: str | None = None
-    """The author: the handle, with or without @, or the platform's id."""
-    platform: str | None = None
-    since: date | None = None
-    """The first day, UTC. With it, posts without a date are not meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +71,13 @@ class ArchivedPost:
 
 
 def posts_after(
-    connection: sa.Connection, chosen: ChosenPosts, last: ArchivedPost | None, limit: int
+    connection: sa.Connection, selection: Selection, last: ArchivedPost | None, limit: int
 ) -> list[ArchivedPost]:
-    """At most ``limit`` of the posts that come after ``last``, oldest first, those without a date at the end."""
+    """At most ``limit`` of the selected posts that come after ``last``, oldest first, those without a date last."""
     found: list[Any] = []
     query = sa.select(
         *posts.c["post_id", "platform", "author_name", "author_handle", "posted_at", "url", "text", "relation"]
-    ).where(_is_chosen(chosen))
+    ).where(selects_post(selection))
     # Two questions, since an index gives no order in which NULL comes last.
     if last is None or last.posted_at is not None:
         dated = query.where(posts.c.posted_at.is_not(None)).order_by(posts.c.posted_at, posts.c.post_id)
@@ -96,24 +85,12 @@ def posts_after(
             later = sa.or_(posts.c.posted_at > last.posted_at, posts.c.post_id > last.post_id)
             dated = dated.where(posts.c.posted_at >= last.posted_at, later)
         found += connection.execute(dated.limit(limit))
-    if len(found) < limit and chosen.since is None:
+    if len(found) < limit and selection.since is None:
         after = last.post_id if last is not None and last.posted_at is None else ""
         undated = query.where(posts.c.posted_at.is_(None), posts.c.post_id > after).order_by(posts.c.post_id)
         found += connection.execute(undated.limit(limit - len(found)))
     media = _media_of(connection, [row.post_id for row in found])
     return [replace(ArchivedPost(*row), media=tuple(media.get(row.post_id, ()))) for row in found]
-
-
-def _is_chosen(chosen: ChosenPosts) -> sa.ColumnElement[bool]:
-    """Condition on ``posts``."""
-    conditions: list[sa.ColumnElement[bool]] = [sa.true()]
-    if chosen.user is not None:
-        conditions.append(selects_post(Selection(user=chosen.user)))
-    if chosen.platform is not None:
-        conditions.append(posts.c.platform == chosen.platform)
-    if chosen.since is not None:
-        conditions.append(posts.c.posted_at >= datetime.combine(chosen.since, time(), UTC))
-    return sa.and_(*conditions)
 
 
 def _media_of(connection: sa.Connection, post_ids: Iterable[str]) -> dict[str, list[ArchivedMedium]]:

@@ -37,10 +37,7 @@ def all_of(connection: sa.Connection, kind: PlaceKind | None = None) -> list[Pla
     query = sa.select(places).order_by(places.c.registered_at)
     if kind is not None:
         query = query.where(places.c.kind == kind)
-    return [
-        Place(row.place_id, PlaceKind(row.kind), row.address, row.is_current, row.registered_at)
-        for row in connection.execute(query)
-    ]
+    return [Place(row.place_id, PlaceKind(row.kind), row.address, row.is_current) for row in connection.execute(query)]
 
 
 def current(connection: sa.Connection, kind: PlaceKind) -> Place | None:

@@ -40,6 +40,26 @@ class PendingPost:
     raw: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class PostContent:
+    """What a post says, and the digest of that and of its media as it was last written down."""
+
+    post_id: str
+    author_id: str | None
+    author_handle: str | None
+    text: str | None
+    content_sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Repeating:
+    """One of the posts of a content."""
+
+    post_id: str
+    duplicate_of: str | None
+    """The oldest post of that content, as it was last written down; None for the oldest itself."""
+
+
 def upsert(
     connection: sa.Connection,
     batch: Sequence[Post],
@@ -216,27 +236,26 @@ def duplicates(connection: sa.Connection, partitions: Sequence[ImportPartition])
     return {ImportPartition(row.import_date, row.platform): row.number for row in connection.execute(query)}
 
 
-def pages(connection: sa.Connection, partitions: Sequence[ImportPartition], size: int) -> Iterator[list[sa.RowMapping]]:
-    """The partitions' posts (id, author, text, content) in pages, by id."""
+def pages(connection: sa.Connection, partitions: Sequence[ImportPartition], size: int) -> Iterator[list[PostContent]]:
+    """The partitions' posts in pages, by id."""
     columns = posts.c["post_id", "author_id", "author_handle", "text", "content_sha256"]
     query = sa.select(*columns).where(in_partitions(posts.c.import_id, partitions))
 
-    def ask(after: str) -> list[sa.RowMapping]:
-        return list(connection.execute(page_after(query, posts.c.post_id, after, size)).mappings())
+    def ask(after: str) -> list[PostContent]:
+        return [PostContent(*row) for row in connection.execute(page_after(query, posts.c.post_id, after, size))]
 
-    return paged(ask, lambda post: post["post_id"], "")
+    return paged(ask, lambda post: post.post_id, "")
 
 
-def same_content(connection: sa.Connection, contents: Iterable[str]) -> dict[str, list[sa.RowMapping]]:
-    """All posts of the library with one of these contents, oldest first."""
-    found: dict[str, list[sa.RowMapping]] = {}
-    columns = (posts.c.post_id, posts.c.content_sha256, posts.c.duplicate_of, posts.c.posted_at)
+def same_content(connection: sa.Connection, contents: Iterable[str]) -> dict[str, list[Repeating]]:
+    """All posts of the library with one of these contents, by the content; oldest first."""
+    found: dict[str, list[Repeating]] = {}
     for piece in pieces(contents):
         query = (
-            sa.select(*columns)
+            sa.select(*posts.c["post_id", "duplicate_of", "content_sha256"])
             .where(posts.c.content_sha256.in_(piece))
             .order_by(posts.c.posted_at.is_(None), posts.c.posted_at, posts.c.post_id)
         )
-        for row in connection.execute(query).mappings():
-            found.setdefault(row["content_sha256"], []).append(row)
+        for row in connection.execute(query):
+            found.setdefault(row.content_sha256, []).append(Repeating(row.post_id, row.duplicate_of))
     return found

@@ -29,20 +29,21 @@ def known_versions() -> set[str]:
     """Every version that this code can bring up to date."""
     from alembic.script import ScriptDirectory
 
-    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    return {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
 
 
 def upgrade(engine: sa.Engine, to: str = "head") -> None:
     """Run every migration that is missing, in one transaction, up to the version ``to``."""
     from alembic import command
 
-    config = _config()
+    config = alembic_config()
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         config.attributes["connection"] = connection
         command.upgrade(config, to)
 
 
-def _config() -> Config:
+def alembic_config() -> Config:
+    """Where the migrations are, for Alembic's own commands. These want a connection as its attribute ``connection``."""
     from alembic.config import Config
 
     config = Config()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby, islice
 from typing import Any, TypeVar
 
@@ -29,7 +29,7 @@ IN_LIST = 500
 class Selection:
     """Which files or posts of the library are meant: those that meet every limit that is set. None sets no limit.
 
-    Partitions, user and post choose references, and with them the files that they hold. Without any of these three,
+    Partitions and limits on posts choose references, and with them the files that they hold. Without any of these,
     files are selected whether a reference holds them or not.
     """
 
@@ -39,6 +39,10 @@ class Selection:
     """The author of the post: the handle, with or without @, or the platform's id."""
     post: str | None = None
     """The id of the post, ours or the platform's."""
+    platform: str | None = None
+    """Of the post."""
+    since: date | None = None
+    """The first day, UTC. With it, posts without a date are not meant."""
     statuses: Collection[Status] = (Status.STORED,)
     """A reference in another status does not count as one that holds its file."""
     with_versions: bool = False
@@ -48,6 +52,11 @@ class Selection:
     sha256s: Sequence[str] | None = None
     """The SHA-256 of the files. Functions that return one page put all of them into one statement: give those at most
     some thousands."""
+
+    @property
+    def limits_posts(self) -> bool:
+        """Whether a limit is set on the post, wherever it was imported."""
+        return (self.user, self.post, self.platform, self.since) != (None, None, None, None)
 
     def pieces(self) -> Iterator[Selection]:
         """This selection divided by ``sha256s`` into lists of at most IN_LIST, in the order of SHA-256."""
@@ -69,7 +78,7 @@ def selects_file(selection: Selection) -> sa.ColumnElement[bool]:
     if selection.digest is not None:
         digest = selection.digest.lower()
         conditions.append(sa.or_(media_files.c.md5_sum == digest, media_files.c.sha256 == digest))
-    if (selection.partitions, selection.user, selection.post) != (None, None, None):
+    if selection.partitions is not None or selection.limits_posts:
         held = _of_references(selection, sa.select(post_media.c.sha256))
         held = held.where(post_media.c.status.in_(selection.statuses))
         conditions.append(media_files.c.sha256.in_(_with_versions(selection, held)))
@@ -87,7 +96,7 @@ def _of_references(selection: Selection, query: sa.Select[tuple[str]]) -> sa.Sel
     """A query of ``post_media`` that keeps the selected references, whatever their status."""
     if selection.partitions is not None:
         query = query.where(in_partitions(post_media.c.import_id, selection.partitions))
-    if selection.user is not None or selection.post is not None:
+    if selection.limits_posts:
         query = query.join(posts, posts.c.post_id == post_media.c.post_id)
         query = query.where(selects_post(replace(selection, partitions=None)))
     return query
@@ -102,6 +111,10 @@ def selects_post(selection: Selection) -> sa.ColumnElement[bool]:
         conditions.append(_by_author(selection.user))
     if selection.post is not None:
         conditions.append(sa.or_(posts.c.post_id == selection.post, posts.c.native_id == selection.post))
+    if selection.platform is not None:
+        conditions.append(posts.c.platform == selection.platform)
+    if selection.since is not None:
+        conditions.append(posts.c.posted_at >= datetime.combine(selection.since, time(), UTC))
     return sa.and_(sa.true(), *conditions)
 
 

@@ -67,8 +67,7 @@ def download(
         database = stage.database
         if again:
             with database.write() as connection:
-                known = [p for p in imports.known_partitions(connection) if name in (None, p.platform)]
-                media.ask_again(connection, known)
+                media.ask_again(connection, imports.known_partitions(connection, name))
         with database.read() as connection:
             due = [p for p in imports.unfinished_partitions(connection) if name in (None, p.platform)]
     partitions = session.runnable(settings, due)

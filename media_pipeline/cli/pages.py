@@ -28,14 +28,14 @@ def page(
     command updates the folder. Posts stand 500 to a page, oldest first. Exits with 1 when the file of a stored medium
     is nowhere.
     """
-    from media_pipeline.catalog.pages import ChosenPosts
+    from media_pipeline.catalog.selection import Selection
     from media_pipeline.stages.pages.writing import write_pages
 
-    chosen = ChosenPosts(user, platform_of(platform) if platform else None, date_of(since))
+    selection = Selection(user=user, platform=platform_of(platform) if platform else None, since=date_of(since))
     settings = load_settings()
     writes = not session.is_read_only(settings)
     with session.open_stage(settings, writes) as stage:
-        written = write_pages(stage, to, chosen, heals=writes)
+        written = write_pages(stage, to, selection, heals=writes)
     facts = {
         "posts": written.totals.posts,
         "media": written.totals.media,

@@ -137,7 +137,7 @@ def explained(error: Exception) -> str | None:
     Flipped bytes inside the catalogue show as errors of any kind, so that is looked for behind those.
     """
     from media_pipeline.catalog.backups import BackupError
-    from media_pipeline.catalog.database import CatalogError
+    from media_pipeline.catalog.errors import CatalogError
 
     is_ours = isinstance(error, MediaPipelineError)
     damage = None if is_ours and not isinstance(error, CatalogError | BackupError) else _catalogue_damage()

@@ -13,12 +13,10 @@ import dagster as dg
 
 from media_pipeline.defs.assets import build_assets
 from media_pipeline.defs.jobs import build_jobs
-from media_pipeline.defs.library import build_library_verification
 from media_pipeline.defs.naming import GROUP, Naming
-from media_pipeline.defs.resources import pipeline_of
+from media_pipeline.defs.resources import TableReader, pipeline_of
 from media_pipeline.defs.schedules import build_schedules
 from media_pipeline.defs.sensors import build_dead_runs_sensor, build_sensor
-from media_pipeline.defs.tables import TableReader
 from media_pipeline.settings import Settings, load_settings
 from media_pipeline.stages.progress import Progress
 
@@ -42,7 +40,7 @@ def definitions_named(settings: Settings, naming: Naming, progress: Progress | N
         warnings.simplefilter("ignore", dg.BetaWarning)
         assets = build_assets(settings, naming)
     return dg.Definitions(
-        assets=[*assets, build_library_verification(naming)],
+        assets=assets,
         jobs=build_jobs(naming),
         sensors=[build_sensor(settings, naming), build_dead_runs_sensor(settings, naming)],
         schedules=build_schedules(settings, naming),

@@ -1,4 +1,4 @@
-"""What Dagster hands to assets: the way to open catalogue, store and archive for the time of a step."""
+"""What Dagster hands to assets: the way to open catalogue, store and archive for the time of a step, and tables."""
 
 from __future__ import annotations
 
@@ -6,18 +6,25 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from logging import Logger
-from typing import cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import dagster as dg
 from pydantic import Field
 
+from media_pipeline.catalog.typed_tables import TYPED_TABLES
 from media_pipeline.defs.naming import Naming
 from media_pipeline.defs.runs.heartbeat import Heartbeat
+from media_pipeline.model import ImportPartition
 from media_pipeline.policy.foreign_text import with_lines
 from media_pipeline.settings import Settings, shown
 from media_pipeline.stages.context import StageContext, opened
 from media_pipeline.stages.progress import LogProgress, Progress
+from media_pipeline.stages.tables.parquet import read_table
 from media_pipeline.storage.archive import Archive
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NO_RETRIES = 0
 """Of the client itself: calls are made again by :mod:`media_pipeline.storage.patience`."""
@@ -86,3 +93,23 @@ def bucket_of(settings: Settings) -> Archive | None:
 
     client = construct_s3_client(max_attempts=NO_RETRIES, **client_options(settings))
     return S3Archive(client, settings.aws_s3_bucket, settings.aws_s3_endpoint_url)
+
+
+class TableReader(dg.IOManager):
+    """A table as an input of an asset downstream: a pandas DataFrame of the partitions that the input needs.
+
+    The stages write the tables, so no output comes here.
+    """
+
+    def __init__(self, storage: Path) -> None:
+        self._storage = storage
+        self._tables = {table.name: table for table in TYPED_TABLES}
+
+    def load_input(self, context: dg.InputContext) -> pd.DataFrame:
+        """The rows of one partition or of a range. Raises StorageError when no file of it is there."""
+        partitions = [ImportPartition.from_key(key) for key in context.asset_partition_keys]
+        return read_table(self._storage, self._tables[context.asset_key.path[-1]], partitions)
+
+    def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
+        """Refuse: an asset of another code location can't be one of these tables."""
+        raise NotImplementedError(f"{context.asset_key.to_user_string()} is no table of media_pipeline")

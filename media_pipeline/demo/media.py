@@ -73,17 +73,17 @@ def twitter_photo(
     return Medium(url, key, extension, make, Kind.PHOTO, size, alt_text)
 
 
-def twitter_video(name: str, size: Size, make: Callable[[], bytes], alt_text: str | None = None) -> Medium:
+def twitter_video(name: str, size: Size, make: Callable[[], bytes]) -> Medium:
     """A video at video.twimg.com; the best form has the highest bitrate."""
     key = _key(name)
     url = f"https://video.twimg.com/ext_tw_video/{_number(name)}/pu/vid/avc1/1280x720/{key}.mp4?tag=14"
-    return Medium(url, key, "mp4", make, Kind.VIDEO, size, alt_text)
+    return Medium(url, key, "mp4", make, Kind.VIDEO, size)
 
 
-def twitter_gif(name: str, size: Size, make: Callable[[], bytes], alt_text: str | None = None) -> Medium:
+def twitter_gif(name: str, size: Size, make: Callable[[], bytes]) -> Medium:
     """What was uploaded as a GIF, which Twitter keeps as an MP4."""
     key = _key(name)
-    return Medium(f"https://video.twimg.com/tweet_video/{key}.mp4", key, "mp4", make, Kind.ANIMATED_GIF, size, alt_text)
+    return Medium(f"https://video.twimg.com/tweet_video/{key}.mp4", key, "mp4", make, Kind.ANIMATED_GIF, size)
 
 
 def linkedin_image(

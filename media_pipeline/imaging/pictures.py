@@ -1,4 +1,4 @@
-"""Still and animated pictures through Pillow: opening, orientation, reduced decoding.
+"""Still and animated pictures through Pillow: opening, orientation, previews.
 
 What belongs here: everything that touches a picture's decoder. What does not: facts, recipes, files written.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
 from PIL import ExifTags, Image, UnidentifiedImageError
@@ -17,6 +18,7 @@ from media_pipeline.imaging.facts.jpeg import jpeg_coding
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "TIFF", "BMP", "DIB", "ICO", "CUR", "JPEG2000", "PPM", "TGA", "PCX")
 """Decoders that a file may reach. Left out on purpose: EPS, which starts Ghostscript, and formats nobody posts."""
 
+PREVIEW_QUALITY = 60
 UPRIGHT = 1
 _TRANSPOSE = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -60,6 +62,21 @@ def upright_size(size: tuple[int, int], orientation: int) -> tuple[int, int]:
 def upright(image: Image.Image, orientation: int) -> Image.Image:
     """The picture as seen."""
     return image if orientation == UPRIGHT else image.transpose(_TRANSPOSE[orientation])
+
+
+def preview(path: Path, side: int) -> bytes | None:
+    """For pages and sheets: WebP of at most ``side`` pixels each way; None when the file can't be opened."""
+    try:
+        with Image.open(path) as image:
+            # Before it is decoded: a JPEG is read at a reduced scale.
+            image.draft("RGB", (side, side))
+            picture = image.convert("RGB")
+    except OSError:
+        return None
+    picture.thumbnail((side, side))
+    out = BytesIO()
+    picture.save(out, "WEBP", quality=PREVIEW_QUALITY)
+    return out.getvalue()
 
 
 def _identified(path: Path, mime_type: str, formats: tuple[str, ...]) -> Image.Image:

@@ -47,19 +47,11 @@ _ROTATE = {90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270: 
 """From counter-clockwise degrees of the display matrix."""
 
 
-def frame_at(path: Path, share: float) -> Image.Image:
+def bright_frame_at(path: Path, share: float) -> Image.Image:
     """The upright frame at ``share`` (0 to 1) of the duration, or the nearest before it that decodes.
 
-    Raises UnreadableMedia when no frame decodes.
-    """
-    with opened_media(path) as container:
-        return upright_frame(_nearest_frame(container, (duration_of(container) or 0.0) * share))
-
-
-def bright_frame_at(path: Path, share: float) -> Image.Image:
-    """As :func:`frame_at`, but of black frames the next brighter one; the brightest of them if there is none.
-
-    Raises UnreadableMedia when no frame decodes.
+    Where that is black, the next brighter one; the brightest of them if there is none. Raises UnreadableMedia when no
+    frame decodes.
     """
     with opened_media(path) as container:
         nearest = _nearest_frame(container, (duration_of(container) or 0.0) * share)

@@ -131,7 +131,7 @@ class Workers:
 
     def map_facts(self, tasks: Iterable[FactsTask]) -> Iterator[tuple[FactsTask, FileFacts | WorkFailure]]:
         """:func:`read_facts` of every task."""
-        return self._map(read_facts, tasks, lambda task: (task.path, task.mime_type))
+        return self.map(read_facts, tasks, lambda task: (task.path, task.mime_type))
 
     def map_renditions(
         self, tasks: Iterable[RenditionTask], tell: Callable[[RenditionTask, int], object] | None = None
@@ -147,7 +147,7 @@ class Workers:
                 if tell and (seconds := noted_seconds(task.note)):
                     tell(task, seconds)
 
-        results = self._map(
+        results = self.map(
             render,
             tasks,
             lambda task: (task.path, task.mime_type, task.recipes, task.folder, task.note if tell else None),
@@ -159,7 +159,7 @@ class Workers:
                 task.note.unlink(missing_ok=True)
             yield task, result
 
-    def _map(
+    def map(
         self,
         function: Callable[..., Result],
         tasks: Iterable[Task],
@@ -167,6 +167,12 @@ class Workers:
         limit: Callable[[Task], float] | None = None,
         look: Callable[[Collection[Task]], None] | None = None,
     ) -> Iterator[tuple[Task, Result | WorkFailure]]:
+        """The function of every task, called in a worker with the task's ``arguments``.
+
+        A task may take ``limit`` seconds, else ``MEDIA_IMAGE_TIMEOUT_SECONDS``. While nothing is finished, ``look``
+        is given the tasks under way every SECONDS_BETWEEN_LOOKS. Raises WorkersUnavailable.
+        """
+
         def seconds(task: Task) -> float:
             return limit(task) if limit else self._timeout
 

@@ -8,7 +8,6 @@ from media_pipeline.model.archive import ArchivedObject, Content, Marker, Place,
 from media_pipeline.model.errors import MediaPipelineError, is_of_the_one, unforeseen
 from media_pipeline.model.facts import Capture, FileFacts, VideoPdq
 from media_pipeline.model.fetching import FetchAttempt, FetchedFile, FetchFailure, FetchUnchanged, Status, Validators
-from media_pipeline.model.ids import media_id_of, post_id_of, short_id
 from media_pipeline.model.posts import (
     Candidate,
     Fault,
@@ -20,6 +19,9 @@ from media_pipeline.model.posts import (
     Record,
     Relation,
     Role,
+    media_id_of,
+    post_id_of,
+    short_id,
 )
 from media_pipeline.model.renditions import Crop, PictureFormat, Recipe, RenderedFile, RenditionKind
 from media_pipeline.model.reports import Column, ColumnKind, Report, WrittenFile

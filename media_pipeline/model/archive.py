@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 
@@ -83,4 +82,3 @@ class Place:
     """A folder, or ``s3://bucket``."""
     is_current: bool
     """False for one that another has replaced."""
-    registered_at: datetime

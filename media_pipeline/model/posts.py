@@ -1,14 +1,14 @@
-"""What stands in an export: where a value stands, the records, the posts, and the media that they refer to."""
+"""What stands in an export: where a value stands, the records, the posts and the media that they refer to, and the ids
+that posts and media are known by."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
-
-from media_pipeline.model.ids import post_id_of
 
 
 class MediaType(StrEnum):
@@ -169,3 +169,22 @@ class MediaRef:
     @property
     def url(self) -> str | None:
         return self.chosen.url if self.chosen else None
+
+
+def short_id(prefix: str, *parts: object) -> str:
+    """``prefix-`` and 17 hex digits of the SHA-256 of the parts: the same parts, the same id."""
+    digest = hashlib.sha256("\x1f".join(str(part) for part in parts).encode("utf-8", "surrogatepass"))
+    return f"{prefix}-{digest.hexdigest()[:17]}"
+
+
+def post_id_of(platform: str, native_id: str) -> str:
+    """The id of a post, from the platform and the id that the platform gave it."""
+    return short_id("p", platform, native_id)
+
+
+def media_id_of(platform: str, native_id: str, key: str) -> str:
+    """The id of the medium of a post that has this key.
+
+    The tag keeps it from the ids of earlier versions, which were made of the position: they stay as they are.
+    """
+    return short_id("med", platform, native_id, f"key:{key}")

@@ -1,10 +1,15 @@
-"""Where an export belongs: its partition, from its path alone. Asks no file system and no clock."""
+"""Where an export belongs: its partition, from its path alone, and how long its path and name may be.
+
+Asks no file system and no clock.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from media_pipeline.model import ImportPartition
 from media_pipeline.policy.foreign_text import for_log
@@ -15,6 +20,9 @@ from media_pipeline.posts.readers import SUPPORTED_SUFFIXES, is_export_file
 _UNFINISHED_SUFFIXES = (".part", ".tmp", "~")
 LONGEST_PATH = 1000
 """Characters below the import folder: PostgreSQL's index takes 2,700 bytes."""
+LONGEST_NAME = 255
+"""Bytes, on every file system of Linux and macOS. Windows and Apple count characters, and so have longer ones."""
+_LONGEST_SUFFIX = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +88,20 @@ def _partition(parts: tuple[str, ...], platforms: Collection[str], dates: Import
     if sum(map(len, parts)) + len(parts) > LONGEST_PATH:
         raise _Refused(f"its path is longer than {LONGEST_PATH} characters; move it up")
     return ImportPartition(day, platform)
+
+
+def fitting(name: str) -> str:
+    """The name of a file; of one too long for a file system its beginning, a piece of its digest, and its suffixes."""
+    encoded = os.fsencode(name)
+    if len(encoded) <= LONGEST_NAME:
+        return name
+    end = f"-{hashlib.sha256(encoded).hexdigest()[:8]}{_suffixes(name)}"
+    begin = encoded[: LONGEST_NAME - len(os.fsencode(end))]
+    # A character may be cut in the middle, and one that was no UTF-8 before is let go of with it.
+    return begin.decode("utf-8", "ignore") + end
+
+
+def _suffixes(name: str) -> str:
+    last = PurePath(name).suffix
+    before = PurePath(name).with_suffix("").suffix if last.lower() == ".gz" else ""
+    return "".join(suffix for suffix in (before, last) if len(os.fsencode(suffix)) <= _LONGEST_SUFFIX)

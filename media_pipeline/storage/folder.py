@@ -14,7 +14,6 @@ from collections.abc import Generator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
-from urllib.parse import quote
 
 from media_pipeline.model import ArchivedObject, Content, Proof
 from media_pipeline.policy.clocks import is_too_old
@@ -27,14 +26,13 @@ _NO_HARD_LINKS = frozenset((errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.EACC
 
 
 class FolderArchive:
-    """Objects as files under ``root``, readable by this user alone; URLs begin with ``base_url``, or ``file:``."""
+    """Objects as files under ``root``, readable by this user alone; their URLs begin with ``file:``."""
 
     provider = "local"
     is_read_for_free = True
 
-    def __init__(self, root: Path, base_url: str = "") -> None:
+    def __init__(self, root: Path) -> None:
         self.root = root.resolve()
-        self._base_url = base_url.rstrip("/")
 
     @property
     def address(self) -> str:
@@ -141,7 +139,7 @@ class FolderArchive:
         return self.root / pure
 
     def _object(self, key: str, content: Content, proof: Proof | None) -> ArchivedObject:
-        url = f"{self._base_url}/{quote(key)}" if self._base_url else self._path(key).as_uri()
+        url = self._path(key).as_uri()
         return ArchivedObject(key, url, content.md5_sum, self.provider, content.file_size, False, proof)
 
 

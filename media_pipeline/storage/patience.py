@@ -88,7 +88,7 @@ class Patience:
                 if tries >= MOST_TRIES or self._is_at_end(error):
                     raise
                 if not concerns_all(error):
-                    self._sleep(_wait_after(tries))
+                    self._sleep(wait_after(tries))
             else:
                 self._hear_yes()
                 return result
@@ -112,11 +112,11 @@ class Patience:
             # Threads that were refused together count once.
             if now >= self._paused_until:
                 self._noes += 1
-                self._paused_until = now + _wait_after(self._noes)
+                self._paused_until = now + wait_after(self._noes)
             return now - self._no_since >= self._patience_seconds
 
 
-def _wait_after(noes: int) -> float:
+def wait_after(noes: int) -> float:
     """Seconds: doubled with each no, and half of them drawn at random, so that runs don't come back together."""
     longest = min(FIRST_WAIT_SECONDS * 2 ** min(noes - 1, 10), LONGEST_WAIT_SECONDS)
     return longest * random.uniform(0.5, 1.0)

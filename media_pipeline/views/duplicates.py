@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from media_pipeline.policy.quantities import bytes_text
 from media_pipeline.views.environment import fitting, render
-from media_pipeline.views.posts import Post, file_facts
+from media_pipeline.views.posts import Post, bytes_text, file_facts
 from media_pipeline.views.sheets import Picture, side_by_side
 
 FILES_SHOWN = 8

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from media_pipeline.model import MediaType, Status
-from media_pipeline.policy.quantities import bytes_text
 
 _IN_WORDS = {
     Status.PENDING: "Not downloaded yet",
@@ -27,14 +26,21 @@ _IN_WORDS = {
     Status.QUARANTINED: "Set aside: its file is damaged or dangerous",
     Status.SKIPPED: "Not downloaded on purpose",
 }
-
-
 _SHOWN_BY_BROWSERS = frozenset({"jpg", "png", "gif", "webp", "avif"})
 
 
 def is_picture(file: str | None) -> bool:
     """Whether browsers show a file of this name as a picture."""
     return file is not None and file.rpartition(".")[2] in _SHOWN_BY_BROWSERS
+
+
+def bytes_text(count: float) -> str:
+    """Bytes as people read them, in powers of 1,000: ``312 kB``, ``12.3 MB``."""
+    for unit, digits in (("B", 0), ("kB", 0), ("MB", 1), ("GB", 1)):
+        if round(abs(count), digits) < 1000:
+            return f"{count:.{digits}f} {unit}"
+        count /= 1000
+    return f"{count:,.1f} TB"
 
 
 def file_facts(width: int | None, height: int | None, file_size: int | None, mime_type: str | None) -> list[str]:

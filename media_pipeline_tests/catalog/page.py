@@ -48,7 +48,7 @@ never empty.
 | id | is |
 |---|---|
 | `post_id` | `p-` and 17 hexadecimal digits of the SHA-256 of platform and native_id |
-| `media_id` | `med-` and 17 hexadecimal digits of the SHA-256 of platform, native_id and position |
+| `media_id` | `med-` and 17 hexadecimal digits of the SHA-256 of platform, native_id and media_key |
 | `import_id` | the SHA-256 of an export file |
 | `sha256` | the SHA-256 of a medium's bytes: the same bytes are one file, however many posts show them |
 

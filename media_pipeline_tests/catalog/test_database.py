@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from media_pipeline.catalog import removals
-from media_pipeline.catalog.database import CatalogError, Database, DriverError, driver_errors, normalised_url
+from media_pipeline.catalog.database import Database, normalised_url
+from media_pipeline.catalog.errors import CatalogError, DriverError, driver_errors
 from media_pipeline.catalog.tables import posts
 from media_pipeline.settings import Settings
 from media_pipeline_tests.catalog import processes

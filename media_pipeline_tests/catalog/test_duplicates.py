@@ -12,6 +12,7 @@ from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.duplicates import SameBytes
 from media_pipeline.model import ImportPartition, Status
 from media_pipeline_tests.catalog.filling import FIRST, LINKEDIN, NOW, SECOND, add_post, row, rows, store, update
+from media_pipeline_tests.ids import telling
 
 
 def same_bytes(database: Database, *partitions: ImportPartition, page: int = 10) -> list[SameBytes]:
@@ -123,7 +124,7 @@ def test_pruning_for_one_author_leaves_copies_of_others_alone(database: Database
     assert prunable(database, "nobody") == []
 
 
-@pytest.mark.parametrize("change", [{"status": Status.PENDING}, {"sha256": None}])
+@pytest.mark.parametrize("change", [{"status": Status.PENDING}, {"sha256": None}], ids=telling)
 def test_a_copy_whose_canonical_is_not_stored_any_more_is_not_prunable(database: Database, change: dict[str, str]):
     (first,) = add_post(database, "1", "https://host/1.jpg", posted_at=NOW)
     (copy,) = add_post(database, "2", "https://host/1.jpg", posted_at=NOW + timedelta(days=1))

@@ -31,6 +31,27 @@ from media_pipeline_tests.catalog.filling import (
     update,
 )
 
+FACTS: dict[str, Any] = {
+    "width": 3,
+    "height": 4,
+    "duration": 1.25,
+    "frames": 30,
+    "latitude": -33.5,
+    "longitude": -70.25,
+    "altitude": -2.5,
+    "frame_rate": 29.97,
+    "video_codec": "h264",
+    "audio_codec": "aac",
+    "colour_profile": "Display P3",
+    "orientation": 6,
+    "lens": "50mm",
+    "software": "1.0",
+    "caption": "A boat",
+    "pixel_sha256": "a" * 64,
+    "pdq": "b" * 64,
+    "pdq_quality": 99,
+}
+
 
 def add_files(database: Database, count: int) -> list[str]:
     refs = add_post(database, "1", *(f"https://host/{number}.jpg" for number in range(count)))
@@ -84,43 +105,21 @@ def test_facts_come_back_as_they_were_read(database: Database):
     (media_id,) = add_post(database, "1", "https://host/1.jpg")
     sha256 = store(database, "one", media_id)
     exif: dict[str, Any] = {"Image Make": "Leica\0\0", "EXIF UserComment": "\ud800 \U0001f600", "big": 2**80, "f": 0.5}
-    facts: dict[str, Any] = {
-        "width": 3,
-        "height": 4,
-        "duration": 1.25,
-        "frames": 30,
-        "latitude": -33.5,
-        "longitude": -70.25,
-        "altitude": -2.5,
-        "frame_rate": 29.97,
-        "video_codec": "h264",
-        "audio_codec": "aac",
-        "colour_profile": "Display P3",
-        "orientation": 6,
-        "lens": "50mm",
-        "software": "1.0",
-        "caption": "A boat",
-        "pixel_sha256": "a" * 64,
-        "pdq": "b" * 64,
-        "pdq_quality": 99,
-    }
-    give_facts(
-        database,
-        sha256,
-        **facts,
-        exif=exif,
-        warnings=("odd\0",),
-        camera_make="Leica\0\0",
-        camera_model="\ud800",
-        taken_at="2026-01-01T12:00:00\0",
-    )
+    give_facts(database, sha256, **FACTS, exif=exif, warnings=("odd\0",))
     found = row(database, "media_files")
-    assert {name: found[name] for name in facts} == facts
+    assert {name: found[name] for name in FACTS} == FACTS
     assert (found["exif"], found["warnings"]) == (exif, ["odd\0"])
-    assert (found["camera_make"], found["camera_model"]) == ("Leica\ufffd\ufffd", "\ufffd")
-    assert found["taken_at"] == "2026-01-01T12:00:00\ufffd"
     with database.read() as connection:
         assert file_facts.without_facts(connection, [FIRST], 0, "", 10) == []
+
+
+def test_facts_come_back_without_the_characters_that_no_database_takes(database: Database):
+    (media_id,) = add_post(database, "1", "https://host/1.jpg")
+    sha256 = store(database, "one", media_id)
+    give_facts(database, sha256, camera_make="Leica\0\0", camera_model="\ud800", taken_at="2026-01-01T12:00:00\0")
+    found = row(database, "media_files")
+    assert (found["camera_make"], found["camera_model"]) == ("Leica\ufffd\ufffd", "\ufffd")
+    assert found["taken_at"] == "2026-01-01T12:00:00\ufffd"
 
 
 def test_a_file_without_any_facts_counts_as_read(database: Database):

@@ -28,7 +28,7 @@ from media_pipeline.catalog import (
     stats,
 )
 from media_pipeline.catalog.database import Database
-from media_pipeline.catalog.pages import ArchivedPost, ChosenPosts
+from media_pipeline.catalog.pages import ArchivedPost
 from media_pipeline.catalog.selection import EVERYTHING, Selection
 from media_pipeline_tests.catalog.filling import FIRST, NOW, SECOND, add_post, digest, store
 
@@ -111,7 +111,7 @@ QUESTIONS: dict[str, tuple[Asking, str]] = {
         "ix_posts_native_id",
     ),
     "posts by date, page by page": (
-        lambda connection: pages.posts_after(connection, ChosenPosts(), A_POST, 10),
+        lambda connection: pages.posts_after(connection, EVERYTHING, A_POST, 10),
         "ix_posts_posted_at",
     ),
     "what was fetched under a URL": (

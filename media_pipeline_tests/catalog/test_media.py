@@ -40,10 +40,9 @@ def due(
     *partitions: ImportPartition,
     limit: int = 100,
     without: Collection[str] = (),
-    post_id: str | None = None,
 ) -> list[PendingMedia]:
     with database.read() as connection:
-        return media_due.pending(connection, partitions or (FIRST,), limit, without, post_id)
+        return media_due.pending(connection, partitions or (FIRST,), limit, without)
 
 
 def ids(found: Sequence[PendingMedia]) -> list[str]:
@@ -79,13 +78,7 @@ def test_everything_due_comes_once_whatever_the_limit(database: Database):
         assert sorted(seen) == sorted(wanted)
 
 
-def test_one_post_can_be_asked_for_alone(database: Database):
-    wanted = add_post(database, "1", URL)
-    add_post(database, "2", URL)
-    assert ids(due(database, post_id=row(database, "post_media", media_id=wanted[0])["post_id"])) == wanted
-
-
-def test_very_many_that_are_under_way_are_left_out(database: Database):
+def test_very_many_media_that_are_under_way_are_left_out(database: Database):
     wanted = add_post(database, "1", URL)
     assert ids(due(database, without=[f"med-{number}" for number in range(6000)])) == wanted
 

@@ -7,17 +7,16 @@ from datetime import date, timedelta
 import pytest
 
 from media_pipeline.catalog.database import Database
-from media_pipeline.catalog.pages import ArchivedPost, ChosenPosts, posts_after
+from media_pipeline.catalog.pages import ArchivedPost, posts_after
+from media_pipeline.catalog.selection import EVERYTHING, Selection
 from media_pipeline.model import Status
 from media_pipeline_tests.catalog.filling import LINKEDIN, NOW, add_post, archive, digest, fail, give_facts, store
 
-EVERYTHING = ChosenPosts()
 
-
-def read(database: Database, size: int, chosen: ChosenPosts = EVERYTHING) -> list[ArchivedPost]:
+def read(database: Database, size: int, selection: Selection = EVERYTHING) -> list[ArchivedPost]:
     found: list[ArchivedPost] = []
     with database.read() as connection:
-        while page := posts_after(connection, chosen, found[-1] if found else None, size):
+        while page := posts_after(connection, selection, found[-1] if found else None, size):
             assert len(page) <= size
             found += page
     return found
@@ -47,16 +46,16 @@ def test_every_post_comes_once_oldest_first_and_those_without_a_date_last(filled
 
 
 def test_a_first_day_leaves_out_earlier_posts_and_those_without_a_date(filled: Database) -> None:
-    since = ChosenPosts(since=(NOW + timedelta(days=1)).date())
+    since = Selection(since=(NOW + timedelta(days=1)).date())
     assert sorted(map(str, texts(read(filled, 1, since)))) == ["0", "2", "3"]
-    assert read(filled, 1, ChosenPosts(since=date(2027, 1, 1))) == []
+    assert read(filled, 1, Selection(since=date(2027, 1, 1))) == []
 
 
 def test_author_and_platform_choose_posts(filled: Database) -> None:
     add_post(filled, "6", partition=LINKEDIN, text="elsewhere", author_handle="Bob", author_id="17")
-    for chosen in (ChosenPosts(platform="linkedin"), ChosenPosts(user="@bob"), ChosenPosts(user="17")):
+    for chosen in (Selection(platform="linkedin"), Selection(user="@bob"), Selection(user="17")):
         assert texts(read(filled, 2, chosen)) == ["elsewhere"]
-    assert read(filled, 2, ChosenPosts(user="bob", platform="twitter")) == []
+    assert read(filled, 2, Selection(user="bob", platform="twitter")) == []
 
 
 def test_media_come_in_order_with_their_files_or_with_the_reason_why_not(database: Database) -> None:

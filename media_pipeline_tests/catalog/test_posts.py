@@ -184,7 +184,7 @@ def test_pages_of_posts_hold_each_once(database: Database):
         with database.read() as connection:
             pages = list(posts.pages(connection, [FIRST], size))
         assert all(0 < len(page) <= size for page in pages)
-        assert [post["post_id"] for page in pages for post in page] == wanted
+        assert [post.post_id for page in pages for post in page] == wanted
 
 
 def test_posts_of_the_same_content_come_oldest_first(database: Database):
@@ -194,7 +194,7 @@ def test_posts_of_the_same_content_come_oldest_first(database: Database):
     with database.write() as connection:
         posts.set_content(connection, {**{ids[name]: "c" * 64 for name in "123"}, ids["4"]: "d" * 64})
         found = posts.same_content(connection, ["c" * 64, "e" * 64])
-    assert {content: [post["post_id"] for post in group] for content, group in found.items()} == {
+    assert {content: [post.post_id for post in group] for content, group in found.items()} == {
         "c" * 64: [ids["2"], ids["1"], ids["3"]]
     }
 

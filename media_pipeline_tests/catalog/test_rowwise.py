@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from media_pipeline.catalog import rowwise
 from media_pipeline.catalog.database import Database
 from media_pipeline.model import MediaPipelineError
+from media_pipeline_tests.ids import telling
 
 THINGS = sa.Table(
     "things",
@@ -75,7 +76,7 @@ def test_a_row_too_large_for_an_index_is_named(things: Database):
         assert "ProgramLimitExceeded" in written.refused[0].reason
 
 
-def test_nothing_to_write_is_nothing(things: Database):
+def test_a_batch_without_rows_writes_and_refuses_nothing(things: Database):
     assert write(things, []) == rowwise.Written([], [])
 
 
@@ -88,6 +89,7 @@ def test_nothing_to_write_is_nothing(things: Database):
         MemoryError(),
         KeyboardInterrupt(),
     ],
+    ids=telling,
 )
 def test_what_is_no_rows_fault_stops_the_batch_and_is_tried_once(things: Database, error: BaseException):
     tried: list[int] = []

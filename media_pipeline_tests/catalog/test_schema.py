@@ -15,7 +15,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.exc import SAWarning
 
 from media_pipeline.catalog import schema
-from media_pipeline.catalog.database import CatalogError, Database
+from media_pipeline.catalog.database import Database
+from media_pipeline.catalog.errors import CatalogError
 from media_pipeline.catalog.tables import metadata
 from media_pipeline.settings import Settings
 from media_pipeline_tests.catalog import processes
@@ -59,11 +60,11 @@ def test_the_migrations_make_exactly_the_tables(migrated: Database):
 
 
 def test_the_version_that_the_code_names_is_the_last_migration():
-    assert ScriptDirectory.from_config(schema._config()).get_current_head() == schema.HEAD
+    assert ScriptDirectory.from_config(schema.alembic_config()).get_current_head() == schema.HEAD
 
 
 def test_a_schema_can_be_taken_back_to_nothing(migrated: Database):
-    config = schema._config()
+    config = schema.alembic_config()
     with migrated.write() as connection:
         config.attributes["connection"] = connection
         command.downgrade(config, "base")
@@ -75,10 +76,8 @@ def test_a_catalogue_of_the_first_version_keeps_its_rows_when_it_is_brought_up_t
     columns = {"import_id": "0" * 64, "path": "a.json", "import_date": "2025-11-01", "seen_at": "2025-11-01 00:00:00"}
     row = columns | values
     with closing(Database(empty_url)) as database:
-        config = schema._config()
+        schema.upgrade(database.engine, "0001")
         with database.write() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "0001")
             names, places = ", ".join(row), ", ".join(f":{name}" for name in row)
             connection.execute(sa.text(f"INSERT INTO imports ({names}) VALUES ({places})"), row)
         database.migrate()

@@ -14,6 +14,7 @@ from media_pipeline.catalog.tables import imports, posts
 from media_pipeline.model import ImportPartition, Status
 from media_pipeline_tests.catalog.filling import (
     FIRST,
+    NOW,
     SECOND,
     a_file,
     a_post,
@@ -41,7 +42,11 @@ def test_contiguous_days_of_a_platform_are_one_range():
     assert ranges([]) == []
 
 
-@pytest.mark.parametrize("chosen", [[], TWITTER, TWITTER[3:4], [*TWITTER[:2], TWITTER[5], LINKEDIN[2], LINKEDIN[4]]])
+@pytest.mark.parametrize(
+    "chosen",
+    [[], TWITTER, TWITTER[3:4], [*TWITTER[:2], TWITTER[5], LINKEDIN[2], LINKEDIN[4]]],
+    ids=["none", "a platform", "a day", "some"],
+)
 def test_partitions_with_gaps_hold_their_imports_and_no_other(database: Database, chosen: list[ImportPartition]):
     for partition in [*TWITTER, *LINKEDIN]:
         add_import(database, partition)
@@ -110,6 +115,17 @@ def test_a_file_is_selected_by_what_meets_every_limit(database: Database):
     assert _selected(database, Selection(user="ann", sha256s=[two, three, nobodys])) == {two}
     assert _selected(database, Selection([FIRST, SECOND], digest=a_file("three").md5_sum)) == {three}
     assert _selected(database, Selection(sha256s=[])) == set()
+
+
+def test_a_file_is_selected_by_the_platform_and_the_day_of_its_posts(database: Database):
+    (early,) = add_post(database, "1", "https://host/1.jpg", posted_at=NOW)
+    (late,) = add_post(database, "2", "https://host/2.jpg", posted_at=NOW + timedelta(days=1))
+    (undated,) = add_post(database, "3", "https://host/3.jpg", partition=LINKEDIN[0])
+    one, two, three = store(database, "one", early), store(database, "two", late), store(database, "three", undated)
+    assert _selected(database, Selection(platform="twitter")) == {one, two}
+    assert _selected(database, Selection(platform="linkedin", with_versions=True)) == {three}
+    assert _selected(database, Selection(since=NOW.date())) == {one, two}
+    assert _selected(database, Selection([FIRST], platform="twitter", since=NOW.date() + timedelta(days=1))) == {two}
 
 
 def test_a_file_is_selected_by_the_status_of_its_references(database: Database):

@@ -25,6 +25,7 @@ from media_pipeline_tests.catalog.filling import (
     update,
     upsert,
 )
+from media_pipeline_tests.ids import telling
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ def test_the_library_is_counted_in_whole_and_in_parts(filled: Database):
 
 
 @pytest.mark.parametrize("part", [{"partitions": []}, {"partitions": [LINKEDIN]}, {"user": "nobody"}])
-def test_of_nothing_there_is_nothing(filled: Database, part: dict[str, Any]):
+def test_the_totals_of_an_empty_part_are_zero(filled: Database, part: dict[str, Any]):
     with filled.read() as connection:
         found = stats.totals(connection, **part)
     assert found.pop("status") == {}
@@ -126,6 +127,7 @@ def test_every_named_status_is_accounted_for(database: Database):
         ("post_media", {"status": Status.MISSING, "sha256": None}),
         ("media_files", {"local_path": None}),
     ],
+    ids=telling,
 )
 def test_a_broken_row_is_counted(database: Database, table: str, change: dict[str, Any]):
     (media_id,) = add_post(database, "1", "https://host/1.jpg")

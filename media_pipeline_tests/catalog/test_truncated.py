@@ -18,7 +18,7 @@ def _found_truncated(database: Database, sha256: str, max_attempts: int = 8) -> 
     return fetched_again
 
 
-def test_what_holds_a_truncated_file_fails_and_keeps_it(database: Database):
+def test_a_reference_that_holds_a_truncated_file_fails_and_keeps_it(database: Database):
     refs = [*add_post(database, "1", "https://host/1.jpg"), *add_post(database, "2", "https://host/2.jpg")]
     (other,) = add_post(database, "3", "https://host/3.jpg")
     sha256 = store(database, "half", *refs)
@@ -48,7 +48,7 @@ def test_the_same_bytes_a_second_time_stay_stored(database: Database):
     assert row(database, "media_files")["truncated"] == HOW
 
 
-def test_other_bytes_replace_them_as_a_new_version(database: Database):
+def test_other_bytes_replace_a_truncated_file_as_a_new_version(database: Database):
     (media_id,) = add_post(database, "1", "https://host/1.jpg")
     half = store(database, "half", media_id)
     _found_truncated(database, half)

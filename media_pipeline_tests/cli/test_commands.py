@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -14,6 +15,7 @@ from media_pipeline_tests import faulty_host
 from media_pipeline_tests.cli.shell import Shell
 from media_pipeline_tests.databases import POSTGRES_SLOWLY
 from media_pipeline_tests.faulty_host import FaultyHost
+from media_pipeline_tests.ids import telling
 from media_pipeline_tests.library import DAY, Library, picture, tweet
 from media_pipeline_tests.posts.linkedin_shapes import linkedin
 
@@ -26,17 +28,29 @@ def shell(either_database: str, library: Library) -> Shell:
 
 
 @pytest.fixture
-def export(library: Library, host: FaultyHost, tmp_path: Path) -> Path:
+def posts(host: FaultyHost) -> list[dict[str, Any]]:
     """Four posts of two authors: two pictures alike, one other, one dead link."""
-    posts = [
+    return [
         tweet(1, host.serve("/1.jpg", picture(1)), author="ann"),
         tweet(2, host.serve("/2.jpg", picture(1)), author="ann"),
         tweet(3, host.serve("/3.jpg", picture(3)), author="bob"),
         tweet(4, host.serve("/4.jpg", fault=faulty_host.status(404)), author="bob"),
     ]
+
+
+@pytest.fixture
+def export(posts: list[dict[str, Any]], tmp_path: Path) -> Path:
     path = tmp_path / "export.json"
     path.write_text(json.dumps(posts))
     return path
+
+
+@pytest.fixture
+def ingested(shell: Shell, posts: list[dict[str, Any]]) -> Shell:
+    """In a library that has been through every stage, without the seconds that Dagster takes to start."""
+    shell.library.land("export.json", posts)
+    shell.library.run()
+    return shell
 
 
 def test_ingest_runs_everything_and_names_what_failed(shell: Shell, export: Path, host: FaultyHost) -> None:
@@ -51,34 +65,46 @@ def test_ingest_runs_everything_and_names_what_failed(shell: Shell, export: Path
     assert again["failures"][0]["status"] == "gone"
     assert shell.json("stats")["status"] == {"gone": 1, "stored": 3}
 
-    rows = shell.json("list")
+
+def test_list_has_a_row_for_each_medium_that_is_chosen(ingested: Shell) -> None:
+    rows = ingested.json("list")
     assert {row["status"] for row in rows} == {"stored", "gone"}
     assert {"media_id", "post_id", "media_url", "sha256", "md5_sum", "file_size", "local_path"} <= rows[0].keys()
-    assert [row["native_id"] for row in shell.json("list", "--user", "@bob")] == ["3", "4"]
-    assert [row["native_id"] for row in shell.json("list", "--status", "gone")] == ["4"]
-    assert len(shell.json("list", "--post-id", "1")) == 1
-    assert shell.json("stats", "--user", "ann")["posts"] == 2
+    assert [row["native_id"] for row in ingested.json("list", "--user", "@bob")] == ["3", "4"]
+    assert [row["native_id"] for row in ingested.json("list", "--status", "gone")] == ["4"]
+    assert len(ingested.json("list", "--post-id", "1")) == 1
 
-    assert shell.json("verify") == {"checked": 2, "corrupt": []}
-    broken = shell.library.files()[0]
+
+def test_stats_counts_the_posts_of_one_author(ingested: Shell) -> None:
+    assert ingested.json("stats", "--user", "ann")["posts"] == 2
+
+
+def test_verify_names_a_damaged_file_until_download_has_replaced_it(ingested: Shell) -> None:
+    assert ingested.json("verify") == {"checked": 2, "corrupt": []}
+    broken = ingested.library.files()[0]
     broken.write_bytes(b"broken" + broken.read_bytes())
-    assert shell.json("verify", broken.stem, code=1)["corrupt"][0]["md5_sum"] == broken.stem
-    shell.run("download")
-    assert shell.json("verify") == {"checked": 2, "corrupt": []}
+    assert ingested.json("verify", broken.stem, code=1)["corrupt"][0]["md5_sum"] == broken.stem
+    ingested.run("download")
+    assert ingested.json("verify") == {"checked": 2, "corrupt": []}
 
+
+def test_dedup_prunes_the_copies_of_the_chosen_author_where_that_is_meant(ingested: Shell) -> None:
     prune = ("--prune", "--tier", "same-bytes", "--no-dry-run")
-    assert shell.json("dedup", "--user", "bob", *prune)["removed"] == 0
-    assert shell.json("dedup", "--user", "ann", *prune[:-1])["removed"] == 0, "unless it is meant"
-    assert shell.json("dedup", "--user", "ann", *prune) == {
+    assert ingested.json("dedup", "--user", "bob", *prune)["removed"] == 0
+    assert ingested.json("dedup", "--user", "ann", *prune[:-1])["removed"] == 0, "unless it is meant"
+    assert ingested.json("dedup", "--user", "ann", *prune) == {
         "duplicates": 1,
         "duplicates_same_pixels": 0,
         "removed": 1,
         "bytes_saved": 0,
         "bytes_saved_if_pruned_same_pixels": 0,
     }
-    assert shell.json("stats")["duplicates"] == 0
-    assert shell.json("optimize", "--user", "ann")["files"] == 0
-    assert shell.json("archive", "--all")["failed"] == 0
+    assert ingested.json("stats")["duplicates"] == 0
+
+
+def test_optimize_and_archive_find_nothing_left_to_do_after_an_ingest(ingested: Shell) -> None:
+    assert ingested.json("optimize", "--user", "ann")["files"] == 0
+    assert ingested.json("archive", "--all")["failed"] == 0
 
 
 def test_ingest_takes_a_folder_and_never_overwrites_what_landed(shell: Shell, tmp_path: Path) -> None:
@@ -102,7 +128,7 @@ def test_a_run_that_fails_exits_with_1_and_says_why(shell: Shell, export: Path) 
 
 
 @pytest.mark.parametrize(
-    "arguments", [["stats"], ["list", "--json"], ["verify"], ["page", "--to", "page"], ["download"]]
+    "arguments", [["stats"], ["list", "--json"], ["verify"], ["page", "--to", "page"], ["download"]], ids=telling
 )
 def test_a_command_that_looks_at_a_library_begins_none(library: Library, arguments: list[str]) -> None:
     shell = Shell(library, MEDIA_CATALOG_URL="")
@@ -123,6 +149,7 @@ def test_a_command_that_looks_at_a_library_begins_none(library: Library, argumen
         (["verify", "0" * 32], "no file has the digest"),
         (["frobnicate"], "No such command"),
     ],
+    ids=telling,
 )
 def test_wrong_usage_exits_with_2_and_says_what_is_right(shell: Shell, arguments: list[str], said: str) -> None:
     shell.run("migrate")
@@ -200,31 +227,35 @@ def test_coverage_is_proven_or_names_what_was_overlooked(shell: Shell, tmp_path:
     assert (unexplained["keys"], unexplained["count"]) == ("hologram[]", 1)
 
 
-def test_a_page_of_the_chosen_posts_is_written_and_a_folder_of_something_else_refused(
-    shell: Shell, export: Path, tmp_path: Path
-) -> None:
-    shell.run("ingest", str(export), "--platform", "twitter", "--date", DAY.isoformat())
+def test_a_page_of_the_chosen_posts_is_written(ingested: Shell, tmp_path: Path) -> None:
     chosen = ("--user", "@bob", "--platform", "twitter", "--since", DAY.isoformat())
-    written = shell.json("page", "--to", str(tmp_path / "page"), *chosen)
-    assert (written["posts"], written["media"], written["pages"], written["copied"]) == (2, 2, 1, 2)
+    written = ingested.json("page", "--to", str(tmp_path / "page"), *chosen)
+    assert (written["posts"], written["media"], written["pages"], written["copied"]) == (2, 2, 1, 1), "a lone picture"
     assert Path(written["page"]).is_file()
-    assert Path(written["page"]).as_uri() in shell.run("page", "--to", str(tmp_path / "page"), *chosen).stdout
-    refused = shell.run("page", "--to", str(export.parent), code=1).stderr.strip()
+    assert Path(written["page"]).as_uri() in ingested.run("page", "--to", str(tmp_path / "page"), *chosen).stdout
+
+
+def test_a_page_in_a_folder_of_something_else_or_since_no_date_is_refused(
+    ingested: Shell, export: Path, tmp_path: Path
+) -> None:
+    refused = ingested.run("page", "--to", str(export.parent), code=1).stderr.strip()
     assert refused.count("\n") == 0
     assert "holds something else; name an empty or new folder" in refused
-    shell.run("page", "--to", str(tmp_path / "page"), "--since", "yesterday", code=2)
+    ingested.run("page", "--to", str(tmp_path / "page"), "--since", "yesterday", code=2)
 
 
-def test_provenance_prints_the_very_bytes_that_named_a_medium(shell: Shell, export: Path) -> None:
-    shell.run("ingest", str(export), "--platform", "twitter", "--date", DAY.isoformat(), DOWNLOAD_MEDIA="false")
-    first = shell.json("list")[0]
-    done = shell.run("provenance", first["media_id"])
+def test_provenance_prints_the_very_bytes_that_named_a_medium(ingested: Shell) -> None:
+    first = ingested.json("list")[0]
+    done = ingested.run("provenance", first["media_id"])
     assert done.stdout == f'"{first["media_url"]}"'
     assert "twitter/2025-11-01/export.json" in done.stderr
-    assert done.stdout in shell.run("provenance", first["media_id"], "--post").stdout
-    landed = shell.library.settings.import_path / "twitter/2025-11-01/export.json"
+    assert done.stdout in ingested.run("provenance", first["media_id"], "--post").stdout
+
+
+def test_provenance_from_an_export_that_has_changed_asks_for_the_old_one(ingested: Shell) -> None:
+    landed = ingested.library.settings.import_path / "twitter/2025-11-01/export.json"
     landed.write_text("[]")
-    assert "put it back" in shell.run("provenance", first["media_id"], code=1).stderr
+    assert "put it back" in ingested.run("provenance", ingested.json("list")[0]["media_id"], code=1).stderr
 
 
 def test_backfill_runs_only_partitions_that_hold_imports(shell: Shell, host: FaultyHost) -> None:
@@ -249,6 +280,7 @@ def test_backfill_runs_only_partitions_that_hold_imports(shell: Shell, host: Fau
         (("--prune", "--tier", "everything"), "same-pixels"),
         (("--tier", "same-bytes"), "belongs to --prune"),
     ],
+    ids=telling,
 )
 def test_pruning_wants_its_tier_named_and_refuses_what_is_only_near(arguments: tuple[str, ...], said: str) -> None:
     refused = CliRunner().invoke(app, ["dedup", *arguments])

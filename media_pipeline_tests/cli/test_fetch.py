@@ -94,14 +94,22 @@ def test_fetch_refuses_what_it_could_not_write_back_before_the_first_request(
     table.write_text(f"url,n\n{good},1\n{good},2,3\n")
     assert "line 3: 3 cells under 2 columns" in shell.run("fetch", "--csv", str(table), code=1).stderr
     assert "no column 'link'" in shell.run("fetch", "--csv", str(table), "--column", "link", code=1).stderr
-    for wrong in (
-        ["fetch"],
-        ["fetch", good, "--csv", str(table)],
-        ["fetch", good, "--out", "x.csv"],
-        ["fetch", "--csv", str(table), "--out", str(table)],
-        ["fetch", "--csv", str(table), "--json"],
-    ):
-        shell.run(*wrong, code=2)
+    assert host.requests == []
+    assert not shell.library.files("imports")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["", "URL --csv TABLE", "URL --out x.csv", "--csv TABLE --out TABLE", "--csv TABLE --json"],
+    ids=["neither URLs nor table", "URLs and table", "URLs into a table", "table onto itself", "table as JSON"],
+)
+def test_fetch_of_arguments_that_do_not_go_together_is_wrong_usage(
+    shell: Shell, host: FaultyHost, tmp_path: Path, arguments: str
+) -> None:
+    table = tmp_path / "urls.csv"
+    places = {"URL": host.serve("/a.jpg", picture(1)), "TABLE": str(table)}
+    table.write_text(f"url\n{places['URL']}\n")
+    shell.run("fetch", *(places.get(word, word) for word in arguments.split()), code=2)
     assert host.requests == []
     assert not shell.library.files("imports")
 

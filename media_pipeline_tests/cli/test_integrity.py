@@ -19,6 +19,7 @@ from media_pipeline import cli
 from media_pipeline.catalog import backups
 from media_pipeline_tests.cli.shell import Shell
 from media_pipeline_tests.faulty_host import FaultyHost
+from media_pipeline_tests.ids import telling
 from media_pipeline_tests.library import DAY, STAGES, Library, picture, tweet
 
 MANY = 3
@@ -124,6 +125,7 @@ def test_orphans_are_named_adopted_and_removed(filled: Library, terminal: Termin
 @pytest.mark.parametrize(
     "arguments",
     [("--read",), ("--adopt",), ("--remove",), ("--orphans", "--adopt", "--remove"), ("--archive", "--orphans")],
+    ids=telling,
 )
 def test_options_of_verify_that_do_not_belong_together_are_wrong_usage(
     terminal: Terminal, arguments: tuple[str, ...]

@@ -18,11 +18,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_pipeline.policy.file_names import LONGEST_NAME, fitting
+from media_pipeline.posts.layout import LONGEST_NAME, fitting
 from media_pipeline.stages.imports.landing import land
 from media_pipeline_tests import unprivileged
 from media_pipeline_tests.cli.shell import Shell
 from media_pipeline_tests.faulty_host import FaultyHost
+from media_pipeline_tests.ids import telling
 from media_pipeline_tests.library import DAY, TWITTER, Library, picture, tweet
 from media_pipeline_tests.mounts import full_disk
 
@@ -95,9 +96,9 @@ def test_a_storage_path_that_dagster_would_misread_is_refused_before_anything_la
     assert shell.run("stats", **surroundings).stdout
 
 
-def test_a_path_that_is_not_utf_8_is_refused_by_its_setting(shell: Shell) -> None:
-    for name in ("MEDIA_STORAGE_PATH", "MEDIA_IMPORT_PATH", "MEDIA_ARCHIVE_PATH", "DAGSTER_HOME"):
-        assert_a_line_says(shell.run("stats", code=2, **{name: os.fsdecode(b"/tmp/\xff")}), name)
+@pytest.mark.parametrize("name", ["MEDIA_STORAGE_PATH", "MEDIA_IMPORT_PATH", "MEDIA_ARCHIVE_PATH", "DAGSTER_HOME"])
+def test_a_path_that_is_not_utf_8_is_refused_by_its_setting(shell: Shell, name: str) -> None:
+    assert_a_line_says(shell.run("stats", code=2, **{name: os.fsdecode(b"/tmp/\xff")}), name)
 
 
 WORKS_ON = {
@@ -201,6 +202,7 @@ def test_dev_on_a_busy_port_is_one_line(shell: Shell) -> None:
         (["--host", "192.0.2.1"], 1, "192.0.2.1"),
         (["--port", "99999"], 2, "--port"),
     ],
+    ids=telling,
 )
 def test_dev_at_an_address_that_is_none_is_one_line(shell: Shell, arguments: list[str], code: int, said: str) -> None:
     assert_a_line_says(shell.run("dev", *arguments, code=code), "error:", said)

@@ -90,7 +90,7 @@ def test_thousands_of_files_fit_into_one_tick(library: Library) -> None:
     assert len(requested(library)) == days
 
 
-def test_no_import_folder_yet_is_no_error(library: Library) -> None:
+def test_a_missing_import_folder_is_no_error(library: Library) -> None:
     started = time.time()
     assert requested(library) == []
     assert time.time() >= started

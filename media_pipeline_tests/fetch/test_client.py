@@ -22,7 +22,7 @@ COOKIES = "# Netscape HTTP Cookie File\n127.0.0.1\tFALSE\t/\tFALSE\t0\tid\tsecre
 HEADERS = '{"127.0.0.1": {"Authorization": "Bearer secret-2"}}'
 
 
-def test_its_settings_can_be_handed_to_another_process(host: FaultyHost, tmp_path: Path) -> None:
+def test_the_settings_of_a_client_can_be_handed_to_another_process(host: FaultyHost, tmp_path: Path) -> None:
     (tmp_path / "cookies.txt").write_text(COOKIES)
     settings = client_settings(
         media_allowed_hosts=(host.address,),
@@ -41,7 +41,7 @@ def test_its_settings_can_be_handed_to_another_process(host: FaultyHost, tmp_pat
     )
 
 
-def test_its_settings_do_not_print_their_secrets(tmp_path: Path) -> None:
+def test_the_settings_of_a_client_do_not_print_their_secrets(tmp_path: Path) -> None:
     (tmp_path / "cookies.txt").write_text(COOKIES)
     settings = client_settings(media_cookies_file=tmp_path / "cookies.txt", media_host_headers=HEADERS)
     assert settings.cookies

@@ -109,7 +109,9 @@ def test_a_secure_cookie_goes_over_tls(network: Network, host: FaultyHost, tmp_p
     assert host.requests[0].headers["Cookie"] == "id=secret"
 
 
-def test_a_host_without_a_dot_and_an_address_get_theirs(network: Network, host: FaultyHost, tmp_path: Path) -> None:
+def test_a_host_without_a_dot_and_an_address_get_their_cookies(
+    network: Network, host: FaultyHost, tmp_path: Path
+) -> None:
     network.names["mirror"] = ["127.0.0.1"]
     network.lead("127.0.0.1", host.address)
     cookies = _file(tmp_path, _line("mirror", "name"), _line("127.0.0.1", "address"))
@@ -119,7 +121,9 @@ def test_a_host_without_a_dot_and_an_address_get_theirs(network: Network, host: 
     assert [_sent(host, 0), _sent(host, 1)] == [["name"], ["address"]]
 
 
-def test_each_hop_of_a_redirect_gets_its_own(network: Network, host: FaultyHost, tmp_path: Path) -> None:
+def test_each_hop_of_a_redirect_gets_the_cookies_of_its_host(
+    network: Network, host: FaultyHost, tmp_path: Path
+) -> None:
     host.serve("/away", fault=faulty_host.redirect("http://other.test/back"))
     host.serve("/back", fault=faulty_host.redirect("http://media.test/a"))
     cookies = _file(tmp_path, _line("media.test", "mine"), _line("other.test", "theirs"))

@@ -25,6 +25,7 @@ from media_pipeline.settings import Settings
 from media_pipeline_tests import faulty_host
 from media_pipeline_tests.faulty_host import HTML, JPEG, FaultyHost, Gate
 from media_pipeline_tests.fetch.process_tree import download_workers, ends
+from media_pipeline_tests.ids import telling
 from media_pipeline_tests.patience import PATIENCE_SECONDS, wait_for
 
 
@@ -115,8 +116,8 @@ def test_a_worker_that_cannot_write_says_so(host, downloader, tmp_path):
         downloader_.submit(only(host.serve("/a")), tmp_path / "missing").result(PATIENCE_SECONDS)
 
 
-@pytest.mark.parametrize("settings", [{"expected": WORTH_PROCESSES - 1}, {"media_download_processes": 1}])
-def test_a_short_list_and_a_single_process_start_none(host, downloader, tmp_path, settings):
+@pytest.mark.parametrize("settings", [{"expected": WORTH_PROCESSES - 1}, {"media_download_processes": 1}], ids=telling)
+def test_a_short_list_and_a_limit_of_one_process_start_no_process(host, downloader, tmp_path, settings):
     downloader_ = downloader(**settings)
     for number in range(20):
         assert isinstance(

@@ -104,7 +104,7 @@ def test_what_cannot_be_undone_is_named_and_tried_again(
 
 
 @pytest.mark.parametrize("body", [b"", gzip.compress(b"")], ids=["no byte", "an empty stream"])
-def test_nothing_compressed_is_nothing(host: FaultyHost, tmp_path: Path, body: bytes) -> None:
+def test_a_compressed_body_of_no_bytes_is_no_medium(host: FaultyHost, tmp_path: Path, body: bytes) -> None:
     url = host.serve("/a", fault=_sent(body, "gzip"))
     outcome = get(url, tmp_path, media_allowed_hosts=(host.address,))
     assert isinstance(outcome, FetchFailure)

@@ -122,7 +122,7 @@ def test_a_refusal_after_the_expiry_is_expired(host, fetcher, tmp_path):
         faulty_host.promises_less,
     ],
 )
-def test_what_passes_is_tried_again(host, fetcher, tmp_path, fault):
+def test_a_fault_that_passes_is_tried_again(host, fetcher, tmp_path, fault):
     url = host.serve("/a", fault=faulty_host.first(2, fault))
     fetched = fetcher().fetch(url, tmp_path)
     assert isinstance(fetched, FetchedFile)
@@ -140,7 +140,7 @@ def test_what_passes_is_tried_again(host, fetcher, tmp_path, fault):
         (faulty_host.silent(3), "timeout"),
     ],
 )
-def test_what_does_not_pass_fails_and_leaves_nothing(host, fetcher, tmp_path, fault, kind):
+def test_a_fault_that_does_not_pass_ends_as_failed_and_leaves_no_file(host, fetcher, tmp_path, fault, kind):
     url = host.serve("/a", fault=fault)
     seconds = 0.2 if kind == "timeout" else PATIENCE_SECONDS
     failure = fetcher(media_timeout_seconds=seconds).fetch(url, tmp_path)
@@ -190,14 +190,14 @@ def test_what_is_not_a_medium_is_kept_as_evidence(host, fetcher, tmp_path, body,
     assert list(tmp_path.iterdir()) == [failure.evidence]
 
 
-def test_nothing_at_all_is_not_a_medium(host, fetcher, tmp_path):
+def test_an_empty_body_is_not_a_medium(host, fetcher, tmp_path):
     failure = fetcher().fetch(host.serve("/a.jpg", b""), tmp_path)
     assert (failure.status, failure.evidence, failure.attempts[0].error_kind) == (Status.NOT_MEDIA, None, "empty")
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("fault", [None, faulty_host.endless, faulty_host.gzip_bomb])
-def test_too_much_is_refused_declared_or_not(host, fetcher, tmp_path, fault):
+def test_a_body_over_the_limit_is_refused_declared_or_not(host, fetcher, tmp_path, fault):
     url = host.serve("/a", JPEG + bytes(1_000_000), fault=fault)
     failure = fetcher(media_max_file_mb=0.9).fetch(url, tmp_path)
     assert failure.status is Status.TOO_LARGE
@@ -214,7 +214,7 @@ def test_a_compressed_transfer_is_decoded(host, fetcher, tmp_path):
     assert fetched.path.read_bytes() == JPEG
 
 
-@pytest.mark.parametrize("fault", [faulty_host.drip(0.05), faulty_host.drip_headers(0.05)])
+@pytest.mark.parametrize("fault", [faulty_host.drip(0.05), faulty_host.drip_headers(0.05)], ids=["body", "headers"])
 def test_a_host_that_drips_holds_no_worker(host, fetcher, tmp_path, fault):
     # Far longer than the pauses, also on a busy machine: it is the speed that ends it, and no silence.
     failure = fetcher(media_timeout_seconds=2).fetch(host.serve("/a", fault=fault), tmp_path)

@@ -82,7 +82,9 @@ def test_several_entries_are_joined_and_may_replace_our_user_agent(network: Netw
     assert len(host.requests[0].headers) == len(sent)
 
 
-def test_each_hop_of_a_redirect_gets_its_own(network: Network, host: FaultyHost, tmp_path: Path) -> None:
+def test_each_hop_of_a_redirect_gets_the_headers_of_its_host(
+    network: Network, host: FaultyHost, tmp_path: Path
+) -> None:
     host.serve("/away", fault=faulty_host.redirect("http://other.test/on"))
     host.serve("/on", fault=faulty_host.redirect("http://a.media.test/a"))
     own = {"media_host_headers": _setting(media_test="secret", all_media_test="below"), "media_allowed_hosts": NAMES}
@@ -175,7 +177,7 @@ def test_what_is_not_such_json_is_refused_unsaid(monkeypatch: pytest.MonkeyPatch
     assert "\n" not in str(caught.value)
 
 
-def test_they_can_stand_in_an_env_file(tmp_path: Path) -> None:
+def test_headers_of_hosts_can_stand_in_an_env_file(tmp_path: Path) -> None:
     setting = {"api.media.test": {"Authorization": "Bearer a=b"}, "*.media.test": {"X-Token": "2"}}
     (tmp_path / ".env").write_text(f"MEDIA_HOST_HEADERS={json.dumps(setting)}\nMEDIA_PORTS=80 443\n")
     assert load_settings(_env_file=tmp_path / ".env").host_headers == setting

@@ -268,7 +268,7 @@ def test_validators_that_a_mirror_gave_are_not_sent_to_the_host():
     assert walk.known == {BEST: None, f"https://mirror/{BEST}": held}
 
 
-def test_nothing_is_known_of_what_nobody_fetched():
+def test_a_url_that_nobody_fetched_has_no_known_version():
     walk = Walk(Wanted(candidates(BEST)))
     walk.through({BEST: medium()})
     assert walk.known == {BEST: None}

@@ -12,6 +12,7 @@ from media_pipeline_tests import faulty_host
 from media_pipeline_tests.faulty_host import JPEG, FaultyHost
 from media_pipeline_tests.fetch.network import OTHER_PUBLIC, PUBLIC, PUBLIC_V6, Network
 from media_pipeline_tests.fetch.sessions import refusal, session
+from media_pipeline_tests.ids import telling
 from media_pipeline_tests.patience import PATIENCE_SECONDS
 
 URL = "http://media.test/a"
@@ -52,6 +53,7 @@ def test_the_next_address_is_tried_where_one_does_not_connect(network: Network, 
 @pytest.mark.parametrize(
     ("error", "kind"),
     [(ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused"), "connection"), (TimeoutError(), "timeout")],
+    ids=telling,
 )
 def test_a_host_that_no_address_answers_for_may_be_back_later(network: Network, error: OSError, kind: str) -> None:
     network.names["media.test"] = [PUBLIC, OTHER_PUBLIC]

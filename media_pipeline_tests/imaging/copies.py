@@ -12,7 +12,6 @@ from PIL import Image, ImageDraw, ImageEnhance
 from media_pipeline.imaging.facts.fingerprint import Pdq, pdq
 from media_pipeline.search.near.clusters import clusters
 from media_pipeline.search.near.index import NearIndex
-from media_pipeline.search.near.words import hashes_of
 
 _WAVES = ((3, 50), (7, 40), (15, 30), (40, 18), (100, 10), (300, 6))
 """Across the picture, and their weight: about the spectrum of natural pictures."""
@@ -99,7 +98,7 @@ def score(kind: str, originals: Sequence[Image.Image]) -> Score:
 
 
 def grouped(hashes: Sequence[Pdq]) -> list[list[int]]:
-    index = NearIndex(hashes_of([hashed.hash for hashed in hashes]))
+    index = NearIndex(np.array([list(bytes.fromhex(hashed.hash)) for hashed in hashes], np.uint8))
     return [group.tolist() for group in clusters(index.pairs(), len(index))]
 
 

@@ -13,7 +13,7 @@ from media_pipeline.imaging.errors import UnreadableMedia
 from media_pipeline.imaging.facts import picture_facts
 from media_pipeline.imaging.facts.fingerprint import fingerprint
 from media_pipeline.imaging.facts.reading import read_facts
-from media_pipeline.imaging.videos import frame_at
+from media_pipeline.imaging.videos import bright_frame_at
 from media_pipeline_tests.imaging import samples
 from media_pipeline_tests.imaging.copies import photograph
 from media_pipeline_tests.imaging.formats import FORMATS, video, video_with_sound
@@ -151,7 +151,7 @@ def test_a_picture_is_known_by_its_pixels_and_by_pdq(tmp_path: Path) -> None:
 def test_a_video_is_known_by_its_poster_and_its_seconds(tmp_path: Path) -> None:
     facts = read_facts(samples.save_video(tmp_path / "a.mp4"), "video/mp4")
     assert [found.second for found in facts.seconds] == [0, 1, 2, 3]
-    poster = fingerprint(frame_at(tmp_path / "a.mp4", 0.25))
+    poster = fingerprint(bright_frame_at(tmp_path / "a.mp4", 0.25))
     assert (facts.pixel_sha256, facts.pdq) == (poster.pixel_sha256, poster.pdq)
 
 

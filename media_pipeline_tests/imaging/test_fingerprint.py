@@ -20,7 +20,8 @@ from media_pipeline.imaging.facts import video_fingerprint as video_module
 from media_pipeline.imaging.facts.fingerprint import fingerprint, pdq, pixel_sha256
 from media_pipeline.imaging.facts.reading import read_facts
 from media_pipeline.imaging.facts.video_fingerprint import video_fingerprint
-from media_pipeline.imaging.videos import frame_at
+from media_pipeline.imaging.videos import bright_frame_at
+from media_pipeline_tests.ids import telling
 from media_pipeline_tests.imaging import samples
 from media_pipeline_tests.imaging.copies import COPIES, grouped, photograph, score
 
@@ -218,7 +219,7 @@ def test_a_video_of_a_frame_a_second_has_as_many_hashes(tmp_path: Path) -> None:
     assert [hashed.second for hashed in found] == list(range(8))
 
 
-@pytest.mark.parametrize("options", [{}, {"g": "7"}, {"g": "1000", "bf": "3"}, {"g": "1", "bf": "0"}])
+@pytest.mark.parametrize("options", [{}, {"g": "7"}, {"g": "1000", "bf": "3"}, {"g": "1", "bf": "0"}], ids=telling)
 @pytest.mark.parametrize("suffix", ["mp4", "mkv"])
 def test_a_video_has_a_hash_for_each_second(suffix: str, options: dict[str, Any], tmp_path: Path) -> None:
     found = video_fingerprint(_film(tmp_path / f"a.{suffix}", 6, **options)).seconds
@@ -232,7 +233,7 @@ def test_a_video_has_a_hash_for_each_second(suffix: str, options: dict[str, Any]
 def test_a_turned_video_is_seen_upright(tmp_path: Path) -> None:
     path = _film(tmp_path / "a.mp4", 1)
     samples.turn_video(path)
-    expected = pdq(frame_at(path, 0.0))
+    expected = pdq(bright_frame_at(path, 0.0))
     assert (int(video_fingerprint(path).seconds[0].pdq, 16) ^ int(expected.hash, 16)).bit_count() <= 12
 
 

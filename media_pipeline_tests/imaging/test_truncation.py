@@ -40,7 +40,7 @@ def _truncated(folder: Path, content: bytes, mime_type: str) -> str | None:
 
 
 @pytest.mark.parametrize("name", WHOLE)
-def test_a_whole_file_is_whole(tmp_path: Path, contents: dict[str, bytes], name: str) -> None:
+def test_a_whole_file_is_not_called_truncated(tmp_path: Path, contents: dict[str, bytes], name: str) -> None:
     assert _truncated(tmp_path, _content(contents, name), WHOLE[name][0]) is None
 
 

@@ -19,7 +19,7 @@ from PIL import Image
 from media_pipeline.imaging.workers import FactsTask, FailureKind, RenditionTask, Workers, WorkFailure
 from media_pipeline.model import FileFacts
 from media_pipeline.settings import Settings
-from media_pipeline_tests.imaging import misbehaviour, samples
+from media_pipeline_tests.imaging import misbehaviour, pools, samples
 from media_pipeline_tests.patience import PATIENCE_SECONDS, wait_for
 
 REPOSITORY = Path(__file__).parents[2]
@@ -43,7 +43,7 @@ def pictures(folder: Path, count: int) -> list[FactsTask]:
 def run(workers: Workers, function: Callable[..., Any], count: int = 1) -> list[Any]:
     """Any function in the place of read_facts, through the same scheduling."""
     tasks = [FactsTask(str(number), Path("unused"), "image/png") for number in range(count)]
-    return [result for _, result in workers._map(function, tasks, lambda task: (task.path, task.mime_type))]
+    return [result for _, result in workers.map(function, tasks, lambda task: (task.path, task.mime_type))]
 
 
 def is_running(pid: int) -> bool:
@@ -98,19 +98,19 @@ def test_a_killed_worker_costs_one_file(workers: Workers, tmp_path: Path) -> Non
 
 def test_a_file_whose_worker_died_gets_another(workers: Workers, tmp_path: Path) -> None:
     task = FactsTask("key", tmp_path / "marker", "image/png")
-    assert list(workers._map(misbehaviour.kill_own_worker_once, [task], lambda task: (task.path,))) == [(task, "done")]
+    assert list(workers.map(misbehaviour.kill_own_worker_once, [task], lambda task: (task.path,))) == [(task, "done")]
 
 
 def test_files_in_flight_when_all_workers_died_are_not_to_blame(workers: Workers, tmp_path: Path) -> None:
     tasks = [FactsTask(str(n), tmp_path / f"marker-{n}", "image/png") for n in range(6)]
-    results = workers._map(misbehaviour.kill_own_worker_once, tasks, lambda task: (task.path,))
+    results = workers.map(misbehaviour.kill_own_worker_once, tasks, lambda task: (task.path,))
     assert [result for _, result in results] == ["done"] * 6
 
 
 def test_a_file_that_takes_too_much_memory_is_refused_and_its_worker_goes_on(tmp_path: Path) -> None:
     with Workers(Settings(media_image_workers=1, media_image_memory_mb=700)) as workers:
         sizes = [FactsTask(size, Path("unused"), size) for size in ("100", "2000", "100")]
-        results = dict(workers._map(misbehaviour.ask_for_memory, sizes, lambda task: (task.path, task.mime_type)))
+        results = dict(workers.map(misbehaviour.ask_for_memory, sizes, lambda task: (task.path, task.mime_type)))
         refused = results.pop(sizes[1])
         assert isinstance(refused, WorkFailure)
         assert (refused.kind, refused.blames_file) == (FailureKind.UNREADABLE, True)
@@ -132,14 +132,17 @@ def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
         assert "0.3 s" in failure.error
 
 
-def test_a_worker_killed_while_idle_costs_at_most_what_was_in_flight(tmp_path: Path) -> None:
+def test_a_worker_killed_while_idle_costs_at_most_what_was_in_flight(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = pools.remembered(monkeypatch)
     with Workers(Settings(media_image_workers=1)) as workers:
         list(workers.map_facts(pictures(tmp_path, 1)))
         before = {child.pid for child in psutil.Process().children(recursive=True)}
-        for pid in workers._pool._pool_manager.worker_manager.workers:
+        for pid in pools.process_ids(made[0]):
             assert pid in before
             os.kill(pid, signal.SIGKILL)
-        wait_for(lambda: not workers._pool.active)
+        wait_for(lambda: not made[0].active)
         assert all(isinstance(facts, FileFacts) for _, facts in workers.map_facts(pictures(tmp_path, 3)))
 
 
@@ -193,7 +196,7 @@ READ = """
 """
 HANG = """
         tasks = [FactsTask(str(n), Path({folder!r}), "image/png") for n in range(2)]
-        list(workers._map(misbehaviour.name_own_process, tasks, lambda task: (task.path,)))
+        list(workers.map(misbehaviour.name_own_process, tasks, lambda task: (task.path,)))
 """
 
 

@@ -13,6 +13,7 @@ from media_pipeline.posts.coverage import Rule, addresses_in, resource_of
 from media_pipeline.posts.extract import coverage
 from media_pipeline.posts.platforms import platform_named
 from media_pipeline.posts.platforms.base import numbered
+from media_pipeline_tests.ids import telling
 from media_pipeline_tests.posts.all_shapes import SHAPES
 from media_pipeline_tests.posts.twitter_shapes import photo, status, video
 
@@ -36,12 +37,12 @@ def test_claimed_and_known_urls_explain_everything(tmp_path: Path) -> None:
     assert found.urls > 5
 
 
-@pytest.mark.parametrize(("name", "shape"), SHAPES)
+@pytest.mark.parametrize(("name", "shape"), SHAPES, ids=telling)
 def test_every_documented_shape_is_explained(tmp_path: Path, name: str, shape: Any) -> None:
     assert coverage(write(tmp_path, shape), platform_named(name)).unexplained == ()
 
 
-@pytest.mark.parametrize(("name", "shape"), SHAPES)
+@pytest.mark.parametrize(("name", "shape"), SHAPES, ids=telling)
 def test_no_rule_explains_a_url_that_is_a_posts_own_medium(name: str, shape: Any) -> None:
     platform = platform_named(name)
     posts = [post for post in platform.posts(Record(shape, Locator())) if isinstance(post, Post)]

@@ -12,12 +12,13 @@ from media_pipeline.model import Fault, Locator, Record
 from media_pipeline.posts.extract import ExtractedPost, extract
 from media_pipeline.posts.platforms import platform_named
 from media_pipeline.posts.recognition import recognise
+from media_pipeline_tests.ids import telling
 from media_pipeline_tests.posts.all_shapes import SHAPES
 from media_pipeline_tests.posts.linkedin_shapes import linkedin
 from media_pipeline_tests.posts.twitter_shapes import photo, status
 
 
-@pytest.mark.parametrize(("name", "shape"), SHAPES)
+@pytest.mark.parametrize(("name", "shape"), SHAPES, ids=telling)
 def test_a_platform_is_recognised_by_the_shape_of_its_export(name: str, shape: Any) -> None:
     found = recognise(Record(shape, Locator()))
     assert found is platform_named(name)

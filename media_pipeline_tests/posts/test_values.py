@@ -93,5 +93,5 @@ def test_linkedin_urls_say_when_they_expire(host: str) -> None:
         "https://[broken?e=1764936000",
     ],
 )
-def test_other_urls_do_not(url: str | None) -> None:
+def test_urls_of_other_hosts_do_not_say_when_they_expire(url: str | None) -> None:
     assert expires_at(url) is None

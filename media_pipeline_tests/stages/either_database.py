@@ -72,6 +72,16 @@ class EitherLibrary(Library):
         with self.catalogue() as connection:
             connection.execute(update.values(next_attempt_at=LONG_AGO))
 
+    def refuse(self, table: str, column: str, value: str) -> None:
+        """Let the database refuse every new row of a table that has this value in a column."""
+        with self.catalogue() as connection:
+            if connection.dialect.name == "sqlite":
+                # SQLite adds no constraint to a table that is there.
+                refusal = f"BEFORE INSERT ON {table} WHEN NEW.{column} = '{value}' BEGIN SELECT RAISE(ABORT, 'no'); END"
+                connection.execute(sa.text(f"CREATE TRIGGER refused {refusal}"))
+            else:
+                connection.execute(sa.text(f"ALTER TABLE {table} ADD CHECK ({column} <> '{value}')"))
+
     def ask_again(self) -> Report:
         """What ``media-pipeline download --again`` does for the partition."""
         from media_pipeline.catalog import media

@@ -260,7 +260,7 @@ def test_the_store_is_private_unless_it_is_made_public(make_library: MakeLibrary
 
 
 @pytest.mark.parametrize("workers", [1, 5, 16])
-def test_all_are_stored_whatever_the_number_of_workers_and_the_batch(
+def test_all_media_are_stored_whatever_the_number_of_workers_and_the_batch(
     make_library: MakeLibrary, host: FaultyHost, workers: int
 ) -> None:
     library = make_library(media_download_workers=workers, media_batch_size=7)

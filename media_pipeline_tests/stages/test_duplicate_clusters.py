@@ -7,22 +7,24 @@ import json
 import re
 import stat
 import sys
+from dataclasses import dataclass
 from datetime import timedelta
 from html import unescape
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import sqlalchemy as sa
 from PIL import Image
 
 from media_pipeline.catalog.tables import near_duplicates
-from media_pipeline.model import ImportPartition
+from media_pipeline.model import ImportPartition, Report
 from media_pipeline.stages.downloads.cached_media import cache_media
 from media_pipeline.stages.duplicates.clusters import Cluster, clusters_of
 from media_pipeline.stages.duplicates.dedup_report import report_duplicates
-from media_pipeline.stages.duplicates.pruning import prune_same_pixels, same_pixel_copies
+from media_pipeline.stages.duplicates.pruning import PixelCopy, prune_same_pixels, same_pixel_copies
 from media_pipeline.stages.duplicates.showing import report_path
 from media_pipeline.stages.imports.media_manifest import write_manifests
 from media_pipeline.stages.imports.raw_posts import read_posts
@@ -36,6 +38,7 @@ TOMORROW = ImportPartition(DAY + timedelta(days=1), "twitter")
 ORIGINALS = 6
 NOT_ALWAYS = ("cropped by 5%", "captioned")
 """Copies that PDQ need not find."""
+HOSTILE = "</p><script>alert(1)</script>\"'&| [x](javascript:alert(2))\u202e"
 
 
 @pytest.fixture
@@ -124,34 +127,39 @@ def test_a_second_run_writes_nothing(library: EitherLibrary, host: FaultyHost) -
     assert (library.storage / report_path(TWITTER, "html")).read_bytes() == page
 
 
-def test_the_reports_show_pictures_and_every_pair_and_no_markup_of_posts(
-    library: EitherLibrary, host: FaultyHost
-) -> None:
-    hostile = "</p><script>alert(1)</script>\"'&| [x](javascript:alert(2))\u202e"
+@pytest.fixture
+def hostile(library: EitherLibrary, host: FaultyHost) -> Report:
+    """The report of seven posts with hostile text, which show a picture in six qualities; two of them the same file."""
     picture = photograph(3, (160, 120))
-    posts = [tweet(n, host.serve(f"/{n}.jpg", encoded(picture, quality=60 + n)), text=hostile) for n in range(6)]
-    posts += [tweet(9, host.serve("/copy.jpg", encoded(picture, quality=60)), author="<b>bob</b>", text=hostile)]
+    posts = [tweet(n, host.serve(f"/{n}.jpg", encoded(picture, quality=60 + n)), text=HOSTILE) for n in range(6)]
+    posts += [tweet(9, host.serve("/copy.jpg", encoded(picture, quality=60)), author="<b>bob</b>", text=HOSTILE)]
     library.land("a.json", posts)
-    report = library.run(stages=DEDUP)["report_duplicates"]
+    return library.run(stages=DEDUP)["report_duplicates"]
 
+
+@pytest.mark.usefixtures("hostile")
+def test_the_page_of_duplicates_shows_pictures_and_no_markup_of_posts(library: EitherLibrary) -> None:
     page_file = library.storage / report_path(TWITTER, "html")
     page = page_file.read_text("utf-8")
     assert stat.S_IMODE(page_file.stat().st_mode) == 0o600
     assert page.count('<img src="data:image/webp;base64,') >= 6
     assert "<script" not in page
     assert "<b>bob" not in page
-    assert " ".join(hostile.split()).removesuffix("\u202e") in unescape(page)
+    assert " ".join(HOSTILE.split()).removesuffix("\u202e") in unescape(page)
     assert "\u202e" not in page
     assert set(re.findall(r'(?:src|href)="([a-z]+:|\.\./)', page)) <= {"data:", "https:", "http:", "../"}
 
-    (sheet,) = report.markdown.values()
+
+def test_the_sheet_of_duplicates_shows_four_files_and_no_markup_of_posts(hostile: Report) -> None:
+    (sheet,) = hostile.markdown.values()
     assert len(sheet.encode()) < 100_000
     assert sheet.count("data:image/webp") == 4
     assert "and 2 more files" in sheet
     assert "script" not in sheet
 
-    import pandas as pd
 
+@pytest.mark.usefixtures("hostile")
+def test_the_table_of_duplicates_has_every_pair(library: EitherLibrary) -> None:
     table = pd.read_parquet(library.storage / report_path(TWITTER, "parquet"))
     with library.catalogue() as connection:
         pairs = connection.execute(sa.select(sa.func.count()).select_from(near_duplicates)).scalar_one()
@@ -197,9 +205,20 @@ def test_reports_go_when_there_are_no_duplicates_any_more(library: EitherLibrary
     assert library.table("near_duplicates") == []
 
 
-def test_pruning_the_same_pixels_keeps_the_best_and_says_what_was_held(
-    library: EitherLibrary, host: FaultyHost
-) -> None:
+@dataclass(frozen=True)
+class Pruned:
+    """A picture as three PNG of the same pixels, of which the best is left, and as a JPEG that is only near."""
+
+    contents: dict[int, bytes]
+    """By how much they are compressed."""
+    before: dict[str, Any]
+    """The rows of media_files before pruning, by SHA-256."""
+    copies: list[PixelCopy]
+    removed: int
+
+
+@pytest.fixture
+def pruned(library: EitherLibrary, host: FaultyHost) -> Pruned:
     picture = photograph(6, (160, 120))
     contents = {level: encoded(picture, "PNG", compress_level=level) for level in (0, 1, 9)}
     posts = [tweet(level, host.serve(f"/{level}.png", content)) for level, content in contents.items()]
@@ -210,8 +229,15 @@ def test_pruning_the_same_pixels_keeps_the_best_and_says_what_was_held(
     with library.open() as context:
         with context.database.read() as connection:
             copies = list(same_pixel_copies(connection))
-        assert sum(copy.file.file_size for copy in copies) == len(contents[1]) + len(contents[9])
-        assert prune_same_pixels(context, copies) == 2
+        return Pruned(contents, before, copies, prune_same_pixels(context, copies))
+
+
+def test_pruning_the_same_pixels_keeps_the_best_and_says_what_was_held(
+    library: EitherLibrary, host: FaultyHost, pruned: Pruned
+) -> None:
+    contents, copies = pruned.contents, pruned.copies
+    assert sum(copy.file.file_size for copy in copies) == len(contents[1]) + len(contents[9])
+    assert pruned.removed == 2
     held = [library.reference(host.url(f"/{level}.png")) for level in contents]
     best = held[0]["sha256"]
     assert library.bytes_of(best) == contents[0]
@@ -222,10 +248,15 @@ def test_pruning_the_same_pixels_keeps_the_best_and_says_what_was_held(
     }
     for copy in copies:
         (row,) = library.table("media_files", sha256=copy.file.sha256)
-        assert (row["local_path"], row["pixel_sha256"]) == (None, before[best]["pixel_sha256"])
-        assert not (library.storage / before[copy.file.sha256]["local_path"]).exists()
+        assert (row["local_path"], row["pixel_sha256"]) == (None, pruned.before[best]["pixel_sha256"])
+        assert not (library.storage / pruned.before[copy.file.sha256]["local_path"]).exists()
         assert library.table("renditions", sha256=copy.file.sha256) == []
 
+
+@pytest.mark.usefixtures("pruned")
+def test_a_run_after_pruning_counts_what_is_only_near_and_fetches_nothing(
+    library: EitherLibrary, host: FaultyHost
+) -> None:
     report = library.run(stages=DEDUP)["report_duplicates"]
     assert (report.numbers["duplicates"], report.numbers["duplicates_same_pixels"]) == (2, 0)
     assert report.numbers["near_duplicates"] == 1, "what is only near stays"

@@ -51,7 +51,9 @@ def test_a_lesser_candidate_is_stored_as_the_downgrade_that_it_is(make_either: M
     assert (report.numbers["downgrades"], report.numbers["stored"]) == (1, 2)
 
 
-def test_the_best_is_waited_for_as_long_as_there_is_a_later(make_either: MakeEither, host: FaultyHost) -> None:
+def test_the_best_candidate_is_waited_for_as_long_as_there_is_a_later_try(
+    make_either: MakeEither, host: FaultyHost
+) -> None:
     """What may pass is no reason for a lesser one, unless this is the last try or the best dies before the next."""
     library = make_either(media_max_attempts=2)
     down = faulty_host.status(503)
@@ -127,7 +129,7 @@ def test_sizes_that_no_picture_has_stop_nothing(make_either: MakeEither, host: F
 # Expiry.
 
 
-def test_what_has_expired_is_said_to_be_without_a_request(make_either: MakeEither, host: FaultyHost) -> None:
+def test_an_expired_url_is_called_expired_without_a_request(make_either: MakeEither, host: FaultyHost) -> None:
     library = make_either()
     dead = host.serve(signed("/dead.jpg", now() - timedelta(days=3)), picture(1))
     dead_best = host.serve(signed("/800x600/a.mp4", now() - timedelta(days=3)), picture(2))

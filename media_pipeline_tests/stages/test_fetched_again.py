@@ -129,7 +129,7 @@ def test_what_a_host_no_longer_has_stays_with_the_reason(library: EitherLibrary,
     assert library.reference(urls["down"])["error"] is None, "a reason holds until the next answer"
 
 
-def test_a_lesser_one_does_not_take_the_place_of_the_best_that_is_held(
+def test_a_lesser_candidate_does_not_take_the_place_of_the_best_that_is_held(
     library: EitherLibrary, host: FaultyHost
 ) -> None:
     best, less = host.serve("/800x600/a.mp4", picture(1, 800, 600)), host.serve("/80x60/a.mp4", picture(1, 80, 60))
@@ -144,7 +144,7 @@ def test_a_lesser_one_does_not_take_the_place_of_the_best_that_is_held(
     assert host.asked("/80x60/a.mp4") == []
 
 
-def test_a_better_one_takes_the_place_of_a_fallback_and_only_that_knows_the_version(
+def test_a_better_candidate_takes_the_place_of_a_fallback_and_only_that_knows_the_version(
     library: EitherLibrary, host: FaultyHost
 ) -> None:
     paths = ["/800x600/a.mp4", "/400x300/a.mp4", "/80x60/a.mp4"]
@@ -207,7 +207,7 @@ def _media_id(number: int) -> str:
     return media_id_of("twitter", str(number), media_keys.of_url("https://127.0.0.1/800x600/a.mp4"))
 
 
-def test_one_that_holds_an_older_version_gets_the_newer_that_another_holds(
+def test_a_post_that_holds_an_older_version_gets_the_newer_that_another_holds(
     library: EitherLibrary, host: FaultyHost
 ) -> None:
     """Two posts of one URL, of which only one was asked for again since the host changed it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 from collections.abc import Iterator
@@ -227,18 +228,10 @@ def test_a_post_whose_media_can_not_be_told_is_a_fault_of_its_import_and_the_oth
 
 
 def test_a_post_that_the_database_refuses_is_a_fault_and_the_rest_of_its_batch_is_written(
-    make_either: MakeEither, host: FaultyHost, monkeypatch: pytest.MonkeyPatch
+    make_either: MakeEither, host: FaultyHost
 ):
-    from media_pipeline.catalog import posts
-
-    row_of = posts._row
-
-    def without_platform(post: Any, import_id: str) -> Any:
-        row = row_of(post, import_id)
-        return row | {"platform": None} if post.native_id == "2" else row
-
-    monkeypatch.setattr("media_pipeline.catalog.posts._row", without_platform)
     library = make_either()
+    library.refuse("posts", "native_id", "2")
     url = host.serve("/a.jpg", picture())
     library.land("a.json", [tweet(number, url) for number in range(4)])
     library.fetch()
@@ -249,20 +242,11 @@ def test_a_post_that_the_database_refuses_is_a_fault_and_the_rest_of_its_batch_i
 
 
 def test_what_the_database_refuses_of_one_download_fails_that_one_and_leaves_no_file(
-    make_either: MakeEither, host: FaultyHost, monkeypatch: pytest.MonkeyPatch
+    make_either: MakeEither, host: FaultyHost
 ):
-    from media_pipeline.catalog import files
-
-    row_of = files._row
-    bad = picture(2)
-
-    def without_type(fetched: Any, *rest: Any) -> Any:
-        row = row_of(fetched, *rest)
-        return row | {"mime_type": None} if fetched.url.endswith("/2.jpg") else row
-
-    monkeypatch.setattr("media_pipeline.catalog.files._row", without_type)
     library = make_either(media_max_attempts=2)
-    urls = [host.serve(f"/{number}.jpg", bad if number == 2 else picture(number)) for number in range(6)]
+    library.refuse("media_files", "sha256", hashlib.sha256(picture(2)).hexdigest())
+    urls = [host.serve(f"/{number}.jpg", picture(number)) for number in range(6)]
     library.land("a.json", [tweet(number, url) for number, url in enumerate(urls)])
     library.fetch()
     assert library.statuses() == {"stored": 5, "failed": 1}

@@ -20,7 +20,7 @@ import pytest
 
 import media_pipeline
 from media_pipeline.catalog import imports
-from media_pipeline.catalog.database import NoLibrary
+from media_pipeline.catalog.errors import NoLibrary
 from media_pipeline.library import AmbiguousQuestion, FetchResult, Library, ReadOnlyLibrary
 from media_pipeline.model import ImportPartition, MediaType, Status
 from media_pipeline.settings import Settings

@@ -227,7 +227,7 @@ def test_videos_that_were_compared_by_their_posters_are_compared_anew_once(tmp_p
         for sha256, look in known.items():
             kind = MediaType.VIDEO if isinstance(look, Clip) else MediaType.IMAGE
             update(database, "media_files", {"sha256": sha256}, media_type=kind, near_searched_at=searched_at[sha256])
-        config = schema._config()
+        config = schema.alembic_config()
         with database.write() as connection:
             config.attributes["connection"] = connection
             command.downgrade(config, "0004")

@@ -20,7 +20,7 @@ import pytest
 from media_pipeline.catalog.database import Database
 from media_pipeline.model import Fault
 from media_pipeline.posts.extract import MOST_WITHOUT_POST, ReadRecord, read_records
-from media_pipeline.posts.readers.source_text import text_at
+from media_pipeline.posts.readers.source_text import record_at, value_at
 from media_pipeline.stages.imports.folders import files_below, only_files
 from media_pipeline.stages.imports.landing import Landed, NothingToImport, land, look
 from media_pipeline.stages.imports.media_manifest import write_manifests
@@ -130,7 +130,7 @@ def test_two_members_of_one_name_in_a_zip_are_both_read_and_found_again(tmp_path
     posts = [read.post for part in read_records(path) if isinstance(part, ReadRecord) for read in part.posts]
     assert [post.native_id for post in posts] == ["0", "1", "2", "7"]
     assert len({str(post.locator) for post in posts}) == 4
-    assert [json.loads(text_at(path, post.locator))["id_str"] for post in posts] == ["0", "1", "2", "7"]
+    assert [json.loads(value_at(*record_at(path, post.locator)))["id_str"] for post in posts] == ["0", "1", "2", "7"]
 
 
 def packed(path: Path, head: bytes, filling: bytes) -> Path:

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from media_pipeline.catalog.pages import ChosenPosts
+from media_pipeline.catalog.selection import EVERYTHING, Selection
 from media_pipeline.stages.archive.scrub import evict
 from media_pipeline.stages.imports.media_manifest import write_manifests
 from media_pipeline.stages.imports.raw_posts import read_posts
@@ -49,9 +49,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "page"
 
 
-def write(library: Library, folder: Path, chosen: ChosenPosts | None = None, **options: Any) -> Written:
+def write(library: Library, folder: Path, selection: Selection = EVERYTHING, **options: Any) -> Written:
     with library.open() as stage:
-        return write_pages(stage, folder, chosen, **options)
+        return write_pages(stage, folder, selection, **options)
 
 
 def files_in(folder: Path) -> dict[str, bytes]:
@@ -120,7 +120,7 @@ def test_a_later_run_adds_what_is_new_and_removes_what_is_no_longer_shown(
     library.land("more.json", [tweet(9, host.serve("/9.jpg", picture(9, 600, 400)), author="cleo")])
     library.run()
     assert write(library, folder, posts_together=3).copied == 1, "the picture, which is shown whole"
-    written = write(library, folder, ChosenPosts(user="@Cleo"), posts_together=3)
+    written = write(library, folder, Selection(user="@Cleo"), posts_together=3)
     assert written.pages == 1
     (page,) = all_pages(folder)
     assert set(files_in(folder)) == {"index.html", "notes.txt", *page.local}
@@ -129,11 +129,11 @@ def test_a_later_run_adds_what_is_new_and_removes_what_is_no_longer_shown(
 
 def test_a_page_shows_the_chosen_posts_and_no_other(library: EitherLibrary, folder: Path) -> None:
     for chosen, posts in [
-        (ChosenPosts(user="bob"), 3),
-        (ChosenPosts(platform="twitter"), 8),
-        (ChosenPosts(platform="reddit"), 0),
-        (ChosenPosts(since=date(2025, 11, 1)), 8),
-        (ChosenPosts(since=date(2025, 11, 2)), 0),
+        (Selection(user="bob"), 3),
+        (Selection(platform="twitter"), 8),
+        (Selection(platform="reddit"), 0),
+        (Selection(since=date(2025, 11, 1)), 8),
+        (Selection(since=date(2025, 11, 2)), 0),
     ]:
         written = write(library, folder, chosen)
         assert written.totals.posts == posts, chosen
@@ -335,7 +335,7 @@ def test_memory_does_not_grow_with_the_number_of_pages(make_either: MakeEither, 
 def _peak_of_writing(library: Library, folder: Path, user: str) -> int:
     tracemalloc.start()
     try:
-        write(library, folder, ChosenPosts(user=user), posts_together=20)
+        write(library, folder, Selection(user=user), posts_together=20)
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

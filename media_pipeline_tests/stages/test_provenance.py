@@ -40,6 +40,7 @@ def provenances(library: Library) -> list[Provenance]:
         ("a.json.gz", gzip.compress(json.dumps([status(2, photo(URL))]).encode())),
         ("a.json", json.dumps([status(2, photo(URL))]).encode("utf-16")),
     ],
+    ids=["array", "object", "lines", "script", "gzip", "UTF-16"],
 )
 def test_the_bytes_of_the_url_and_of_the_post_are_found_again(library: Library, name: str, content: Any) -> None:
     path = library.land(name, content)

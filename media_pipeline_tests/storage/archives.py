@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 
@@ -75,12 +77,17 @@ def s3_bench(url: str, bucket: str, **chosen: Any) -> Iterator[Bench]:
 def folder_bench(root: Path) -> Iterator[Bench]:
     sent: list[str] = []
 
-    class Counting(FolderArchive):
-        def _copy(self, source: Path, target: Path, content: Content) -> bool:
-            sent.append(str(target))
-            return super()._copy(source, target, content)
+    archive = FolderArchive(root / "archive")
+    copy = shutil.copyfile
 
-    yield Bench(Counting(root / "archive"), sent)
+    def counting(source: Path, target: Path) -> Path:
+        if target.is_relative_to(archive.root):
+            sent.append(str(target))
+        return copy(source, target)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shutil, "copyfile", counting)
+        yield Bench(archive, sent)
 
 
 def content_of(data: bytes, **changes: Any) -> Content:

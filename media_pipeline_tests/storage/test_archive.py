@@ -140,7 +140,7 @@ def test_a_note_is_read_as_it_was_written_last(bench: Bench) -> None:
     assert bench.archive.read_note(".note") == b"two"
 
 
-def test_two_that_send_one_file_at_once_both_succeed(bench: Bench, original: Path) -> None:
+def test_threads_that_send_one_file_at_once_all_succeed(bench: Bench, original: Path) -> None:
     results: list[Any] = []
 
     def send() -> None:
@@ -197,11 +197,6 @@ def test_a_folder_without_hard_links_keeps_files_too(
     assert put(archive, original).sent
     assert not put(archive, original).sent
     assert (archive.root / KEY).read_bytes() == CONTENT
-
-
-def test_a_folder_archive_can_stand_behind_a_web_server(tmp_path: Path, original: Path) -> None:
-    archive = FolderArchive(tmp_path / "archive", "https://archive.test/")
-    assert put(archive, original).url == f"https://archive.test/{KEY}"
 
 
 @pytest.mark.parametrize("key", ["", "/etc/passwd", "../outside", "media/../../outside"])

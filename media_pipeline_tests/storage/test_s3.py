@@ -6,6 +6,7 @@ import itertools
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,11 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from media_pipeline.model import Proof
-from media_pipeline.storage import patience as patience_module
 from media_pipeline.storage.archive import ArchiveError, OtherBytes
-from media_pipeline.storage.patience import LONGEST_WAIT_SECONDS, MOST_TRIES, Patience
+from media_pipeline.storage.patience import FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS, MOST_TRIES, Patience, wait_after
 from media_pipeline.storage.s3 import S3Archive
 from media_pipeline.storage.s3_sending import Manner
+from media_pipeline_tests.patience import PATIENCE_SECONDS
 from media_pipeline_tests.seaweed import Seaweed
 from media_pipeline_tests.storage.archives import (
     CONTENT,
@@ -185,8 +186,19 @@ def test_a_service_that_knows_a_header_not_is_used_without_by_all_threads(
         thread.join()
     assert [found for found in results if isinstance(found, ArchiveError)] == []
     assert len(refused) <= 2 * len(paths)
-    sender: Any = faulty.archive._sender  # type: ignore[attr-defined]
-    assert sender._manners[sender._learned] == learned
+    count = len(refused)
+    assert _manner_of_a_put(faulty, paths[0]) == learned
+    assert len(refused) == count
+
+
+def _manner_of_a_put(bench: Bench, path: Path) -> Manner:
+    """What is asked of the service when one more file is sent."""
+    names: set[str] = set()
+    bench.client.meta.events.register(
+        "before-send.s3.PutObject", lambda request, **_: names.update(name.lower() for name in request.headers)
+    )
+    put(bench.archive, path, "media/one-more.jpg")
+    return Manner(any(name.startswith("x-amz-checksum") for name in names), "if-none-match" in names)
 
 
 def test_a_large_file_goes_in_parts_where_no_checksum_is_known(faulty: Bench, large: Path) -> None:
@@ -345,18 +357,37 @@ def test_what_can_not_pass_is_not_asked_again(faulty: Bench, clock: Clock, origi
 
 
 def test_threads_that_are_refused_together_wait_together(clock: Clock) -> None:
-    patience = Patience(clock=clock, sleep=clock.sleep)
-    error = EndpointConnectionError(endpoint_url="http://archive")
-    for _ in range(10):
-        assert not patience._is_at_end(error)
-    assert patience._noes == 1
+    """They wait as after one no: with each of ten counted, it would be thirty seconds."""
+    together = threading.Barrier(10, timeout=PATIENCE_SECONDS)
+
+    def sleep(seconds: float) -> None:
+        until = clock.now + seconds
+        if clock.now == 0:
+            together.wait()
+        clock.now = max(clock.now, until)
+
+    def call(_: int) -> str:
+        answers = iter([EndpointConnectionError(endpoint_url="http://archive")])
+
+        def function() -> str:
+            for error in answers:
+                together.wait()
+                raise error
+            return "sent"
+
+        return patience.call(function)
+
+    patience = Patience(clock=clock, sleep=sleep)
+    with ThreadPoolExecutor(10) as pool:
+        assert list(pool.map(call, range(10))) == ["sent"] * 10
+    assert 0 < clock.now <= FIRST_WAIT_SECONDS
 
 
 def test_waits_double_and_have_an_end() -> None:
     for noes in range(1, 40):
-        wait = patience_module._wait_after(noes)
+        wait = wait_after(noes)
         assert 0 < wait <= LONGEST_WAIT_SECONDS
-    assert patience_module._wait_after(40) >= LONGEST_WAIT_SECONDS / 2
+    assert wait_after(40) >= LONGEST_WAIT_SECONDS / 2
 
 
 def test_a_service_out_of_reach_is_an_error_that_names_the_object(original: Path) -> None:
@@ -369,7 +400,7 @@ def test_a_service_out_of_reach_is_an_error_that_names_the_object(original: Path
 
 
 def test_an_archive_is_held_against_the_authorities_of_media_ca_file(tmp_path: Path) -> None:
-    from media_pipeline.storage.authorities import bundle_with
+    from media_pipeline.storage.bucket import bundle_with
 
     own = tmp_path / "own.pem"
     own.write_text("-----BEGIN CERTIFICATE-----\nown\n-----END CERTIFICATE-----\n")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from media_pipeline.imaging.previews import preview
+from media_pipeline.imaging.pictures import preview
 from media_pipeline.views.sheets import COLUMNS, SIDE, Picture, contact_sheet
 
 
@@ -58,5 +58,5 @@ def test_a_missing_thumbnail_is_counted_not_raised(tmp_path: Path) -> None:
     assert sheet.endswith("and 1 more")
 
 
-def test_nothing_to_show_is_empty_text() -> None:
+def test_a_sheet_of_no_pictures_is_empty_text() -> None:
     assert contact_sheet([]) == ""

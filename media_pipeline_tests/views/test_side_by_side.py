@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from media_pipeline.imaging.previews import preview
+from media_pipeline.imaging.pictures import preview
 from media_pipeline.views.sheets import SIDE, Picture, side_by_side
 from media_pipeline_tests.imaging.copies import photograph
 

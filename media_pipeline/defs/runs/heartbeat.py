@@ -10,7 +10,8 @@ from types import TracebackType
 from typing import Self
 
 from media_pipeline.catalog import leases
-from media_pipeline.catalog.database import Database, DriverError, driver_errors
+from media_pipeline.catalog.database import Database
+from media_pipeline.catalog.errors import DriverError, driver_errors
 from media_pipeline.model import MediaPipelineError
 from media_pipeline.policy.liveness import RENEWALS_IN_A_LEASE
 from media_pipeline.settings import Settings

@@ -19,7 +19,7 @@ from pathlib import Path
 import dagster as dg
 from dagster._core.events import RunFailureReason
 
-from media_pipeline.catalog.database import DriverError, driver_errors
+from media_pipeline.catalog.errors import DriverError, driver_errors
 from media_pipeline.defs.partitions import PartitionRange
 from media_pipeline.defs.runs.clock import forget_the_future
 from media_pipeline.model import MediaPipelineError

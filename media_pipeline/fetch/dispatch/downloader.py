@@ -24,7 +24,6 @@ from queue import Empty, SimpleQueue
 from typing import Self
 
 from media_pipeline.fetch.body import ReceivedBody
-from media_pipeline.fetch.dispatch.bans import is_ban, told_by
 from media_pipeline.fetch.dispatch.crew import Crew, WorkerDied, processes_for
 from media_pipeline.fetch.dispatch.journey import Again, Ended, Journey, Leg, Wanted
 from media_pipeline.fetch.dispatch.medium import Fetched, Medium, failing_alone, soonest_end
@@ -38,7 +37,7 @@ from media_pipeline.fetch.dispatch.request import (
     Unchanged,
 )
 from media_pipeline.fetch.dispatch.requester import RequesterSettings
-from media_pipeline.fetch.dispatch.schedule import Answered, HostLimits, Schedule
+from media_pipeline.fetch.dispatch.schedule import Answered, HostLimits, Schedule, is_ban, told_by
 from media_pipeline.fetch.dispatch.worker import NumberedRequest, Reply, RequestDropped
 from media_pipeline.fetch.http.addresses import host_of
 from media_pipeline.fetch.outcome import Refusal, refusal_of_unforeseen

@@ -149,10 +149,6 @@ class Requester:
         )
         return Answer(result, attempt)
 
-    def discard_unfinished(self, url: str) -> None:
-        """Remove what there is of a URL that is not asked for again."""
-        self._unfinished.discard(url)
-
     def _result(self, request: Request, response: requests.Response, held: UnfinishedDownload | None) -> RequestResult:
         if request.segment is not None:
             return _take_segment(response, request, request.segment)

@@ -1,8 +1,8 @@
 """Which download is next: soonest to expire first, and no host more often than it likes.
 
-What belongs here: limits for a host, pauses that it asks for, and leaving a host alone that bans. Pure: the time is an
-argument (monotonic seconds), nothing here waits. What does not: what is asked, and by whom
-(:mod:`media_pipeline.fetch.dispatch.downloader`).
+What belongs here: limits for a host, pauses that it asks for, and telling a ban, a refusal of us, from a refusal of one
+medium, so that a host that bans is left alone. Pure: the time is an argument (monotonic seconds), nothing here waits.
+What does not: what is asked, and by whom (:mod:`media_pipeline.fetch.dispatch.downloader`).
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Generic, TypeVar
 
+from media_pipeline.fetch.dispatch.request import Answer
+from media_pipeline.fetch.outcome import Refusal
+from media_pipeline.model import Status
 from media_pipeline.settings import Settings
 
 Item = TypeVar("Item")
 
 LONGEST_PAUSE_SECONDS = 60.0
 """A host that asks for a longer pause is left alone in this run: the run would only wait."""
-
-
 LONGEST_BELIEVED_PAUSE_SECONDS = 24 * 3600.0
 """A longer pause is asked for one link, or by mistake: the host's others don't wait for it."""
 
@@ -33,6 +34,21 @@ class Answered(Enum):
     """429 or 403."""
     NOTHING = "nothing"
     """It may be the host or the network; or nothing was asked after all."""
+
+
+def told_by(answer: Answer) -> Answered:
+    """A host that knows of a medium that it is gone is one that answers us."""
+    result = answer.result
+    if not isinstance(result, Refusal):
+        return Answered.SERVES
+    if is_ban(result):
+        return Answered.BANS
+    return Answered.SERVES if result.status is Status.GONE else Answered.NOTHING
+
+
+def is_ban(refusal: Refusal) -> bool:
+    """Whether it may mean us. A 403 of a URL that has expired means the URL."""
+    return refusal.kind in ("http_429", "http_403") and refusal.status is not Status.EXPIRED
 
 
 @dataclass(frozen=True, slots=True)

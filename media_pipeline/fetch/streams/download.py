@@ -18,7 +18,7 @@ from media_pipeline.fetch.sniff import NotMedia, SniffedType, sniff
 from media_pipeline.fetch.streams.dash import plan_dash
 from media_pipeline.fetch.streams.hls import plan_hls
 from media_pipeline.fetch.streams.plan import Get, Limits, Run, Segment, Track, unsupported
-from media_pipeline.fetch.streams.remux import LocalTrack, Remuxed, remux
+from media_pipeline.fetch.streams.remux import LocalTrack, remux
 from media_pipeline.fetch.streams.segments import (
     append,
     begins_as_media,
@@ -46,7 +46,6 @@ class StreamFile:
     md5_sum: str
     size: int
     type: SniffedType
-    content: Remuxed
 
 
 def download_stream(url: str, text: bytes, get: Get, folder: Path, limits: Limits) -> StreamFile:
@@ -60,8 +59,8 @@ def download_stream(url: str, text: bytes, get: Get, folder: Path, limits: Limit
     try:
         with tempfile.TemporaryDirectory(prefix="stream-", dir=folder) as segments:
             stream = _Stream(get, Path(segments), folder, limits)
-            content = remux(stream.tracks(url, text), path)
-        return _described(path, content, limits)
+            remux(stream.tracks(url, text), path)
+        return _described(path, limits)
     except OSError as error:
         path.unlink(missing_ok=True)
         raise TemporaryFileError(f"can't write in {folder}: {error.strerror}; free some space and try again") from error
@@ -176,7 +175,7 @@ class _Stream:
         return self._keys[url]
 
 
-def _described(path: Path, content: Remuxed, limits: Limits) -> StreamFile:
+def _described(path: Path, limits: Limits) -> StreamFile:
     size = path.stat().st_size
     if size > limits.total_bytes:
         raise _too_large(limits)
@@ -188,7 +187,7 @@ def _described(path: Path, content: Remuxed, limits: Limits) -> StreamFile:
         md5 = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
     if isinstance(found, NotMedia):
         raise unsupported("the joined stream is no medium that this program knows")
-    return StreamFile(path, sha256, md5, size, found, content)
+    return StreamFile(path, sha256, md5, size, found)
 
 
 def _too_large(limits: Limits) -> Refusal:

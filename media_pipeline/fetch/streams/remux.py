@@ -56,17 +56,7 @@ class LocalTrack:
     kinds: frozenset[MediaType]
 
 
-@dataclass(frozen=True, slots=True)
-class Remuxed:
-    """What the written file holds. Seconds, and pixels as coded; None without video."""
-
-    seconds: float
-    width: int | None
-    height: int | None
-    has_sound: bool
-
-
-def remux(tracks: Sequence[LocalTrack], path: Path) -> Remuxed:
+def remux(tracks: Sequence[LocalTrack], path: Path) -> None:
     """Join the tracks in the new file ``path``: MP4 with its index first, or Matroska where MP4 can't hold a codec.
 
     Timestamps begin at 0 and go on over discontinuities; picture and sound keep their distance. Raises Refusal when
@@ -77,10 +67,10 @@ def remux(tracks: Sequence[LocalTrack], path: Path) -> Remuxed:
         raise unsupported("picture and sound of the stream have different discontinuities")
     with _joining():
         ends = _write(tracks, path)
-        remuxed = _inspect(path)
+        # What was written can be read again.
+        _opened(path).close()
     for track, end in zip(tracks, ends, strict=True):
         _check_length(track, float(end))
-    return remuxed
 
 
 @contextmanager
@@ -209,17 +199,6 @@ def _origins(sources: Sequence[Sequence[Stream]]) -> list[Fraction]:
     if max(starts) - min(starts) > _SAME_TIMELINE:
         return starts
     return [min(starts)] * len(starts)
-
-
-def _inspect(path: Path) -> Remuxed:
-    with _opened(path) as container:
-        video = next(iter(container.streams.video), None)
-        return Remuxed(
-            (container.duration or 0) / av.time_base,
-            video.width if video else None,
-            video.height if video else None,
-            bool(container.streams.audio),
-        )
 
 
 def _check_length(track: LocalTrack, seconds: float) -> None:

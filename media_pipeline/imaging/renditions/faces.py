@@ -61,7 +61,17 @@ def load_detector() -> None:
     import ends in SIGINT from OpenBLAS or in SIGSEGV. Looking for faces then takes less than 4 MB.
     """
     if can_be_seen():
-        _detector()
+        detector()
+
+
+@functools.cache
+def detector() -> cv2.CascadeClassifier:
+    """OpenCV's detector, made once for each process. Raises ImportError as :func:`faces_in` does."""
+    import cv2
+
+    # Workers are as many as there are cores.
+    cv2.setNumThreads(1)
+    return cv2.CascadeClassifier(str(_cascade()))
 
 
 def faces_in(image: Image.Image, orientation: int = UPRIGHT) -> list[Face]:
@@ -73,7 +83,7 @@ def faces_in(image: Image.Image, orientation: int = UPRIGHT) -> list[Face]:
 
     try:
         seen = upright(_small(image), orientation)
-        found = _detector().detectMultiScale(np.asarray(seen), STEP, AGREEING, minSize=(LEAST_SIDE, LEAST_SIDE))
+        found = detector().detectMultiScale(np.asarray(seen), STEP, AGREEING, minSize=(LEAST_SIDE, LEAST_SIDE))
     except (cv2.error, MemoryError):
         # A thumbnail of the busiest part is better than none.
         return []
@@ -94,12 +104,3 @@ def _cascade() -> Path | None:
     spec = find_spec("cv2")
     folders = (spec.submodule_search_locations if spec else None) or ()
     return next((path for folder in folders if (path := Path(folder, CASCADE)).is_file()), None)
-
-
-@functools.cache
-def _detector() -> cv2.CascadeClassifier:
-    import cv2
-
-    # Workers are as many as there are cores.
-    cv2.setNumThreads(1)
-    return cv2.CascadeClassifier(str(_cascade()))

@@ -25,14 +25,11 @@ class NothingThere(MediaPipelineError):
     """The export holds nothing at this place: it is another file now."""
 
 
-def text_at(path: Path, locator: Locator) -> bytes:
-    """Return the text of the JSON value at a locator exactly as it stands, as UTF-8. Raises NothingThere, OSError."""
-    text, pointer = record_at(path, locator)
-    return value_at(text, pointer)
-
-
 def record_at(path: Path, locator: Locator) -> tuple[bytes, str]:
-    """Return the text of the record that holds the place, and the rest of the pointer from there."""
+    """Return the text of the record that holds the place, as UTF-8, and the rest of the pointer from there.
+
+    Raises NothingThere, OSError.
+    """
     chunks = text_of_member(path, locator.member) if locator.member else chunks_of(path)
     if locator.line is not None:
         return _line(chunks, locator), locator.pointer
@@ -51,7 +48,7 @@ def record_at(path: Path, locator: Locator) -> tuple[bytes, str]:
 
 
 def value_at(text: bytes, pointer: str) -> bytes:
-    """Return the text of the value under a JSON Pointer. Raises NothingThere."""
+    """Return the text of the value under a JSON Pointer exactly as it stands. Raises NothingThere."""
     written = text.decode("utf-8", "surrogateescape")
     start = _skip(written, 0)
     end = len(written.rstrip())

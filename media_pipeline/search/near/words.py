@@ -5,8 +5,6 @@ What belongs here: how the bits of a hash lie in memory. What does not: which ha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 
@@ -23,13 +21,6 @@ Words = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.int64]
 Distances = npt.NDArray[np.uint16]
 """Bits that differ, 0 to 256."""
-
-
-def hashes_of(digits: Sequence[str]) -> Hashes:
-    """Hashes of 64 hex digits each as bytes. Raises ValueError when one is anything else."""
-    if any(len(text) != 2 * HASH_BYTES for text in digits):
-        raise ValueError(f"a PDQ hash has {2 * HASH_BYTES} hex digits")
-    return np.frombuffer(bytes.fromhex("".join(digits)), np.uint8).reshape(-1, HASH_BYTES)
 
 
 def words_of(hashes: Hashes) -> Words:

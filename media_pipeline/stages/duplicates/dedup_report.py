@@ -16,8 +16,9 @@ from typing import Any
 from media_pipeline.catalog import duplicates, imports
 from media_pipeline.catalog import posts as posts_table
 from media_pipeline.catalog.database import Connection
-from media_pipeline.catalog.duplicates import Holder, SameBytes
+from media_pipeline.catalog.duplicates import Holder, Reference, SameBytes
 from media_pipeline.catalog.near_duplicates import Tier
+from media_pipeline.catalog.posts import PostContent
 from media_pipeline.model import ImportPartition, Report, Role, Status
 from media_pipeline.stages.context import TABLE_ROWS, Reports, StageContext
 from media_pipeline.stages.duplicates.clusters import Cluster, Member, clusters_of, held_repeatedly
@@ -167,11 +168,11 @@ def _report_posts(
     """Give every settled post the digest of its content, and point posts that say the same to the oldest."""
     with context.database.read() as reading:
         for page in posts_table.pages(reading, partitions, context.settings.media_batch_size * 10):
-            held = duplicates.media_of_posts(reading, [post["post_id"] for post in page])
-            contents = {post["post_id"]: content_digest(post, held.get(post["post_id"], [])) for post in page}
-            changed = [post for post in page if post["content_sha256"] != contents[post["post_id"]]]
+            held = duplicates.media_of_posts(reading, [post.post_id for post in page])
+            contents = {post.post_id: content_digest(post, held.get(post.post_id, [])) for post in page}
+            changed = [post.post_id for post in page if post.content_sha256 != contents[post.post_id]]
             with context.database.write() as connection:
-                posts_table.set_content(connection, {post["post_id"]: contents[post["post_id"]] for post in changed})
+                posts_table.set_content(connection, {post_id: contents[post_id] for post_id in changed})
                 _point_posts(connection, {content for content in contents.values() if content})
     with context.database.read() as connection:
         for partition, number in posts_table.duplicates(connection, partitions).items():
@@ -180,26 +181,27 @@ def _report_posts(
 
 def _point_posts(connection: Connection, contents: set[str]) -> None:
     pointers = {
-        post["post_id"]: pointer
+        post.post_id: pointer
         for group in posts_table.same_content(connection, contents).values()
         for post in group
-        if post["duplicate_of"] != (pointer := None if post is group[0] else group[0]["post_id"])
+        if post.duplicate_of != (pointer := None if post is group[0] else group[0].post_id)
     }
     posts_table.point_to(connection, pointers)
 
 
-def content_digest(post: Mapping[Any, Any], references: Sequence[Any]) -> str | None:
+def content_digest(post: PostContent, references: Sequence[Reference]) -> str | None:
     """SHA-256 of what a post says: its text, white space aside, and the bytes of its media in order.
 
     None while a medium is not stored, and for a post that has neither. Text alone counts only within one author:
     two people who write "thank you" have not posted the same thing.
     """
-    own = [reference for reference in references if reference.role == Role.MEDIA]
-    if any(reference.status != Status.STORED for reference in own):
+    own = [reference for reference in references if reference.role is Role.MEDIA]
+    stored = [reference.sha256 for reference in own if reference.status is Status.STORED and reference.sha256]
+    if len(stored) < len(own):
         return None
-    text = " ".join((post["text"] or "").split())
+    text = " ".join((post.text or "").split())
     if not text and not own:
         return None
-    author = "" if own else post["author_id"] or post["author_handle"] or post["post_id"]
-    parts = [text, author, *(reference.sha256 for reference in own)]
+    author = "" if own else post.author_id or post.author_handle or post.post_id
+    parts = [text, author, *stored]
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()

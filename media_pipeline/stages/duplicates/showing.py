@@ -17,7 +17,7 @@ from media_pipeline.catalog.duplicates import Source
 from media_pipeline.catalog.near_duplicates import Tier
 from media_pipeline.catalog.renditions import Placed
 from media_pipeline.catalog.selection import Selection
-from media_pipeline.imaging.previews import preview
+from media_pipeline.imaging.pictures import preview
 from media_pipeline.model import ImportPartition, RenditionKind
 from media_pipeline.stages.context import StageContext
 from media_pipeline.stages.duplicates.clusters import Cluster, Member

@@ -19,9 +19,8 @@ from media_pipeline.catalog import imports
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.imports import SeenFile
 from media_pipeline.model import ImportPartition, MediaPipelineError
-from media_pipeline.policy.file_names import fitting
 from media_pipeline.posts.extract import platform_of
-from media_pipeline.posts.layout import Rejection
+from media_pipeline.posts.layout import Rejection, fitting
 from media_pipeline.posts.local_media import MEDIA_FOLDERS, is_companion
 from media_pipeline.posts.readers import SUPPORTED_SUFFIXES, is_export_file
 from media_pipeline.posts.readers.x_archive import ACCOUNT

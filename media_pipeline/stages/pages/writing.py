@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from media_pipeline.catalog.pages import ArchivedPost, ChosenPosts, posts_after
+from media_pipeline.catalog.pages import ArchivedPost, posts_after
+from media_pipeline.catalog.selection import EVERYTHING, Selection
 from media_pipeline.stages.context import StageContext
 from media_pipeline.stages.integrity.places import refuse_within
 from media_pipeline.stages.pages.folder import PageFolder, opened_folder
@@ -39,25 +40,24 @@ class Written:
 def write_pages(
     context: StageContext,
     to: Path,
-    chosen: ChosenPosts | None = None,
+    selection: Selection = EVERYTHING,
     posts_together: int = POSTS_TOGETHER,
     heals: bool = True,
 ) -> Written:
-    """Write the pages of the chosen posts, or of all, and the files that they show into a folder of their own.
+    """Write the pages of the selected posts and the files that they show into a folder of their own.
 
     Killed at any moment, it leaves whole pages, of which ``index.html`` is the last; run again, it does what is left.
     ``heals`` is that of :class:`Shown`. Raises PageFolderError, StorageError, and WithinLibrary for a folder in one of
     the library's own.
     """
     refuse_within(context.settings, to)
-    chosen = chosen or ChosenPosts()
-    title = _title(chosen)
+    title = _title(selection)
     totals = Totals()
     links: list[PageLink] = []
     first: list[Post] = []
     with opened_folder(to) as folder, context.progress.of("posts") as progress:
         shown = Shown(context, folder, heals)
-        for archived, is_last in _with_last(_pages(context, chosen, posts_together)):
+        for archived, is_last in _with_last(_pages(context, selection, posts_together)):
             posts = shown.posts(archived)
             totals = totals.with_posts(posts)
             links.append(PageLink.to(_name(len(links) + 1), posts))
@@ -72,11 +72,11 @@ def write_pages(
     return Written(folder.path / INDEX, totals, max(1, len(links)), folder.copied, folder.copied_bytes, removed)
 
 
-def _pages(context: StageContext, chosen: ChosenPosts, posts_together: int) -> Iterator[list[ArchivedPost]]:
+def _pages(context: StageContext, selection: Selection, posts_together: int) -> Iterator[list[ArchivedPost]]:
     last: ArchivedPost | None = None
     while True:
         with context.database.read() as connection:
-            page = posts_after(connection, chosen, last, posts_together)
+            page = posts_after(connection, selection, last, posts_together)
         if not page:
             return
         yield page
@@ -101,11 +101,11 @@ def _name(number: int) -> str:
     return INDEX if number == 1 else f"page-{number}.html"
 
 
-def _title(chosen: ChosenPosts) -> str:
+def _title(selection: Selection) -> str:
     parts = (
         "Archived posts",
-        f"by {chosen.user}" if chosen.user else "",
-        f"on {chosen.platform}" if chosen.platform else "",
-        f"since {chosen.since}" if chosen.since else "",
+        f"by {selection.user}" if selection.user else "",
+        f"on {selection.platform}" if selection.platform else "",
+        f"since {selection.since}" if selection.since else "",
     )
     return " ".join(part for part in parts if part)

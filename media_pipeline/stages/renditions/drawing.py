@@ -10,7 +10,7 @@ from media_pipeline.catalog import renditions as renditions_table
 from media_pipeline.catalog.database import Connection
 from media_pipeline.catalog.renditions import NUMBERS, Made, Source
 from media_pipeline.catalog.selection import EVERYTHING, Selection, pieces
-from media_pipeline.imaging.previews import preview
+from media_pipeline.imaging.pictures import preview
 from media_pipeline.imaging.renditions.recipes import MOVING, STILL, recipes_for, recipes_from
 from media_pipeline.imaging.workers import RenditionTask, Workers, WorkFailure
 from media_pipeline.model import ImportPartition, Recipe, RenderedFile, RenditionKind, Report

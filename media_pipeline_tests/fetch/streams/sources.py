@@ -28,6 +28,7 @@ class Content:
     last: bytes
     starts_apart: float
     """Seconds from the first picture to the first sound."""
+    seconds: float
 
 
 def write(
@@ -82,6 +83,7 @@ def content_of(path: Path) -> Content:
         pictures = list(container.decode(video=0)) if container.streams.video else []
     with av.open(str(path)) as container:
         sounds = list(container.decode(audio=0)) if container.streams.audio else []
+        seconds = (container.duration or 0) / av.time_base
     apart = float(sounds[0].time - pictures[0].time) if pictures and sounds else 0.0
     planes = [picture.to_ndarray(format="yuv420p").tobytes() for picture in pictures[:1] + pictures[-1:]]
     return Content(
@@ -91,4 +93,5 @@ def content_of(path: Path) -> Content:
         planes[0] if planes else b"",
         planes[-1] if planes else b"",
         apart,
+        seconds,
     )

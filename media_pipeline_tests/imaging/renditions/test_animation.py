@@ -12,6 +12,7 @@ from media_pipeline.imaging.errors import UnreadableMedia
 from media_pipeline.imaging.renditions.recipes import recipes_for
 from media_pipeline.imaging.renditions.rendering import render
 from media_pipeline.model import Recipe, RenditionKind
+from media_pipeline_tests.ids import telling
 from media_pipeline_tests.imaging.drawing import drawn, path_of, pixels
 from media_pipeline_tests.imaging.playing import boxes_of, colour_at, frame_times
 from media_pipeline_tests.imaging.samples import BLUE, RECIPES, RED, WHITE, near
@@ -56,7 +57,7 @@ def test_the_last_frame_is_shown_as_long_as_it_asks_for(tmp_path: Path) -> None:
         assert container.duration == pytest.approx(1_000_000, abs=20_000)
 
 
-def test_the_index_stands_in_front(tmp_path: Path) -> None:
+def test_the_index_of_the_video_stands_in_front(tmp_path: Path) -> None:
     file = drawn(save(tmp_path / "a.gif", "image/gif"), "image/gif", (ANIMATION,), frames=3)["animation"]
     boxes = boxes_of(path_of(file))
     assert boxes.index(b"moov") < boxes.index(b"mdat")
@@ -65,6 +66,7 @@ def test_the_index_stands_in_front(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("size", "expected"),
     [((1, 1), (2, 2)), ((2561, 300), (1280, 150)), ((300, 1281), (300, 1280)), ((63, 64), (64, 64))],
+    ids=telling,
 )
 def test_sides_are_even_and_within_the_recipe(tmp_path: Path, size: tuple[int, int], expected: tuple[int, int]) -> None:
     file = drawn(save(tmp_path / "a.png", "image/png", size), "image/png", (ANIMATION,), frames=3)["animation"]

@@ -154,7 +154,7 @@ def test_a_detector_that_fails_costs_only_the_face(error: Exception, monkeypatch
         def detectMultiScale(self, *_: object, **__: object) -> None:
             raise error
 
-    monkeypatch.setattr(faces, "_detector", Failing)
+    monkeypatch.setattr(faces, "detector", Failing)
     picture = scene((900, 100, 200))
     assert square(picture, Crop.FACES) == square(picture, Crop.ATTENTION)
 

@@ -43,7 +43,7 @@ def test_most_of_a_picture_becomes_a_partial_rendition(tmp_path: Path, mime_type
 
 
 @pytest.mark.parametrize("mime_type", FORMATS)
-def test_less_than_half_becomes_nothing(tmp_path: Path, mime_type: str) -> None:
+def test_less_than_half_of_a_picture_becomes_no_rendition(tmp_path: Path, mime_type: str) -> None:
     with pytest.raises(UnreadableMedia, match=r"(?i)truncated"):
         drawn(cut(tmp_path / "a", mime_type, 0.3), mime_type)
     assert list((tmp_path / "renditions").iterdir()) == []

@@ -167,7 +167,7 @@ def test_a_pdf_gets_a_thumbnail_and_its_whole_first_page(tmp_path: Path) -> None
     assert near(pixels(files["thumbnail"]).getpixel((150, 150)), RED, 25)
 
 
-def test_sound_gets_nothing(tmp_path: Path) -> None:
+def test_sound_gets_no_rendition(tmp_path: Path) -> None:
     assert drawn(samples.save_sound(tmp_path / "a.wav"), "audio/wav") == {}
     assert recipes_for("audio/wav", RECIPES) == ()
     assert recipes_for("video/mp4", RECIPES) == (THUMBNAIL,)

@@ -19,7 +19,8 @@ from media_pipeline.imaging.errors import UnreadableMedia
 from media_pipeline.imaging.workers import FailureKind, RenditionTask, Workers, WorkFailure
 from media_pipeline.model import Recipe, RenderedFile, RenditionKind
 from media_pipeline.settings import Settings
-from media_pipeline_tests.imaging import formats, samples
+from media_pipeline_tests.ids import telling
+from media_pipeline_tests.imaging import formats, pools, samples
 from media_pipeline_tests.imaging.drawing import drawn, path_of
 from media_pipeline_tests.imaging.playing import boxes_of, colour_at, frame_times, frames
 from media_pipeline_tests.imaging.samples import BLUE, RED, WHITE, near
@@ -98,8 +99,9 @@ def test_what_browsers_play_stays_as_it_is(tmp_path: Path, audio: str | None) ->
         ("sound.mp4", {"audio": "mp3", **FAST_START}),
         ("vp9.webm", {"video": "libvpx-vp9", "audio": "libopus"}),
     ],
+    ids=telling,
 )
-def test_anything_else_is_made_anew(tmp_path: Path, name: str, options: dict[str, str]) -> None:
+def test_a_video_that_not_every_browser_plays_is_made_anew(tmp_path: Path, name: str, options: dict[str, str]) -> None:
     file = made(save_av(tmp_path / name, **options))
     assert_browsers_play(file)
     assert frame_times(path_of(file)) == pytest.approx([n / 10 for n in range(10)], abs=0.01)
@@ -186,6 +188,7 @@ def test_a_task_may_take_its_own_time_and_no_more(tmp_path: Path) -> None:
 
 def test_a_worker_that_is_ended_in_mid_video_leaves_no_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers_module, "SECONDS_BETWEEN_LOOKS", 0.01)
+    made_pools = pools.remembered(monkeypatch)
     # More pictures than the encoder takes before it begins: the first second is noted long before the last.
     path = samples.save_frames(tmp_path / "a.mkv", [formats.noise(200, 120, n) for n in range(120)])
     recipe = Recipe(RenditionKind.WEB, 1280, 18, preset="veryslow")
@@ -194,7 +197,7 @@ def test_a_worker_that_is_ended_in_mid_video_leaves_no_note(tmp_path: Path, monk
     def end_it(task: RenditionTask, seconds: int) -> None:
         """Twice, since a file whose worker died gets another one, which is ended when it has noted something itself."""
         told.append(seconds)
-        for pid in list(workers._pool._pool_manager.worker_manager.workers):
+        for pid in pools.process_ids(made_pools[-1]):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         if len(told) == 1:

@@ -10,6 +10,7 @@ import pytest
 from media_pipeline.model import Fault, Locator, MediaType, Post, Record, Relation, Role
 from media_pipeline.posts.coverage import CoverageCounter
 from media_pipeline.posts.platforms.facebook import Facebook
+from media_pipeline_tests.ids import telling
 from media_pipeline_tests.posts import facebook_shapes as shapes
 from media_pipeline_tests.posts import instagram_shapes
 from media_pipeline_tests.posts.facebook_shapes import CLIP, LINKED, NUMBER, PAGE, PICTURE, STREAM
@@ -79,6 +80,7 @@ def test_a_scraped_post_without_a_number_has_its_address_as_id() -> None:
         ([shapes.apify(), shapes.plain()], ["/0", "/1"]),
         (shapes.graph(sharedposts={"data": [shapes.graph()]}), ["", "/sharedposts/data/0"]),
     ],
+    ids=telling,
 )
 def test_posts_are_found_wherever_an_api_puts_them(value: Any, places: list[str]) -> None:
     posts = [part for part in read(value) if isinstance(part, Post)]
@@ -123,6 +125,7 @@ def test_a_scrapers_error_row_is_a_fault_that_names_the_page() -> None:
         *(instagram_shapes.private(), instagram_shapes.graph_api(), instagram_shapes.bright_data()),
         {"url": PAGE, "title": "a card of another platform", "image": PICTURE.format("a", "s960")},
     ],
+    ids=telling,
 )
 def test_what_is_no_post_of_facebook_is_a_fault(value: Any) -> None:
     (fault,) = read(value)
@@ -205,6 +208,7 @@ def test_a_video_whose_source_was_not_exported_says_so() -> None:
         ({"status_type": "added_video"}, [(VIDEO, None)]),
         ({"status_type": "mobile_status_update"}, []),
     ],
+    ids=telling,
 )
 def test_without_attachments_full_picture_stands_in(more: dict[str, Any], expected: list[Any]) -> None:
     raw = shapes.graph(**more)
@@ -300,6 +304,7 @@ def test_the_url_of_bright_data_s_video_is_its_poster() -> None:
             [(VIDEO, CLIP.format("v"))],
         ),
     ],
+    ids=telling,
 )
 def test_lists_of_plain_urls_are_media(raw: dict[str, Any], expected: list[Any]) -> None:
     assert shown(raw) == expected
@@ -326,7 +331,7 @@ def test_a_shared_post_that_cannot_be_told_is_a_fault() -> None:
     assert "shared post" in fault.reason
 
 
-@pytest.mark.parametrize("shape", shapes.ALL)
+@pytest.mark.parametrize("shape", shapes.ALL, ids=telling)
 def test_every_media_url_of_every_shape_is_explained(shape: Any) -> None:
     counter = CoverageCounter(FACEBOOK)
     counter.add(shape, [ref for post in read(shape) if isinstance(post, Post) for ref in FACEBOOK.media(post.raw)])

@@ -10,6 +10,7 @@ import pytest
 from media_pipeline.model import Fault, Locator, MediaType, Post, Record, Role
 from media_pipeline.posts.coverage import CoverageCounter
 from media_pipeline.posts.platforms.instagram import Instagram
+from media_pipeline_tests.ids import telling
 from media_pipeline_tests.posts import instagram_shapes as shapes
 from media_pipeline_tests.posts.instagram_shapes import CLIP, CODE, NUMBER, PAGE, PICTURE, SONG
 from media_pipeline_tests.posts.linkedin_shapes import linkedin
@@ -85,6 +86,7 @@ def test_hidden_likes_are_unknown() -> None:
         ({"business_discovery": {"media": {"data": [shapes.graph_api()]}}}, ["/business_discovery/media/data/0"]),
         ([shapes.apify(), {"latestPosts": [shapes.apify()]}], ["/0", "/1/latestPosts/0"]),
     ],
+    ids=telling,
 )
 def test_posts_are_found_wherever_an_api_puts_them(value: Any, places: list[str]) -> None:
     assert [part.locator.pointer for part in read(value) if isinstance(part, Post)] == places
@@ -125,6 +127,7 @@ def test_a_scrapers_error_row_is_a_fault_that_names_the_page() -> None:
         *({}, [], None, "x", {"items": []}, {"user": {"pk": 1, "username": "ann"}}, {"id": "1", "text": "a comment"}),
         *(status(1, photo()), linkedin(), v2_page(), {"id": "1_2", "created_time": "2020", "message": "facebook"}),
     ],
+    ids=telling,
 )
 def test_what_is_no_post_of_instagram_is_a_fault(value: Any) -> None:
     (fault,) = read(value)
@@ -251,6 +254,7 @@ def test_a_video_of_apify_has_its_picture_as_poster() -> None:
         ({"src_attached": [], "video_url": CLIP.format("v")}, [(VIDEO, CLIP.format("v"))]),
         ({"src_attached": [{"src": PICTURE.format("c", "s1")}]}, [(IMAGE, PICTURE.format("c", "s1"))]),
     ],
+    ids=telling,
 )
 def test_attached_sources_are_the_media(more: dict[str, Any], expected: list[Any]) -> None:
     assert shown(shapes.attached(**more)) == expected
@@ -272,7 +276,7 @@ def test_instagrapi_s_resources_are_the_children() -> None:
     assert shown(raw) == [(IMAGE, PICTURE.format("one", "s1")), (VIDEO, CLIP.format("two"))]
 
 
-@pytest.mark.parametrize("shape", shapes.ALL)
+@pytest.mark.parametrize("shape", shapes.ALL, ids=telling)
 def test_every_media_url_of_every_shape_is_explained(shape: Any) -> None:
     counter = CoverageCounter(INSTAGRAM)
     counter.add(shape, [ref for post in read(shape) if isinstance(post, Post) for ref in INSTAGRAM.media(post.raw)])

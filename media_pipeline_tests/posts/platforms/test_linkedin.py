@@ -9,6 +9,7 @@ import pytest
 
 from media_pipeline.model import Fault, Locator, MediaType, Post, Record, Relation, Role
 from media_pipeline.posts.platforms.linkedin import LinkedIn
+from media_pipeline_tests.ids import telling
 from media_pipeline_tests.posts.linkedin_shapes import LICDN, linkedin
 from media_pipeline_tests.posts.twitter_shapes import status
 
@@ -59,6 +60,7 @@ def test_pictures_come_in_order_with_their_size_and_expiry() -> None:
         (None, []),
         ("none", []),
     ],
+    ids=telling,
 )
 def test_every_way_to_write_media_is_read(media: Any, expected: list[Any]) -> None:
     assert shown(linkedin(media=media)) == expected
@@ -111,12 +113,13 @@ def test_a_repost_shows_the_inner_media_and_a_quote_does_not() -> None:
 @pytest.mark.parametrize(
     ("value", "at"),
     [([linkedin()], "/0"), ({"posts": [linkedin()]}, "/posts/0"), ({"data": {"posts": [linkedin()]}}, "/data/posts/0")],
+    ids=telling,
 )
 def test_lists_of_posts_are_opened(value: Any, at: str) -> None:
     assert [part.locator.pointer for part in read(value)] == [at]
 
 
-@pytest.mark.parametrize("value", [{"message": "x"}, [], None, {"text": "no id"}, status(1)])
+@pytest.mark.parametrize("value", [{"message": "x"}, [], None, {"text": "no id"}, status(1)], ids=telling)
 def test_a_record_without_a_post_is_a_fault_that_says_what_was_expected(value: Any) -> None:
     (fault,) = read(value)
     assert isinstance(fault, Fault)

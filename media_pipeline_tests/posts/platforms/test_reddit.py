@@ -9,6 +9,7 @@ import pytest
 
 from media_pipeline.model import Fault, Locator, MediaRef, MediaType, Post, Record, Relation, Role
 from media_pipeline.posts.platforms.reddit import Reddit
+from media_pipeline_tests.ids import telling
 from media_pipeline_tests.posts.reddit_shapes import (
     COMMENTS,
     THUMBNAIL,
@@ -176,6 +177,7 @@ def test_a_crosspost_shows_the_inner_media_and_the_inner_post_is_its_own() -> No
         ([listing(thing(post())), COMMENTS], ["/0/data/children/0/data"]),
         ({"data": [post()]}, ["/data/0"]),
     ],
+    ids=telling,
 )
 def test_posts_are_found_in_every_envelope(value: Any, pointers: list[str]) -> None:
     assert [part.locator.pointer for part in read(value)] == pointers

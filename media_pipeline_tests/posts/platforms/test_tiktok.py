@@ -9,6 +9,7 @@ import pytest
 
 from media_pipeline.model import Fault, Locator, MediaRef, MediaType, Post, Record, Role
 from media_pipeline.posts.platforms.tiktok import TikTok
+from media_pipeline_tests.ids import telling
 from media_pipeline_tests.posts.tiktok_shapes import (
     COVER,
     GONE_PAGE,
@@ -138,6 +139,7 @@ def test_pictures_of_the_app_are_had_without_watermark() -> None:
         ({"aweme_details": [aweme()]}, "/aweme_details/0"),
         ({"data": [{"aweme_info": aweme()}]}, "/data/0/aweme_info"),
     ],
+    ids=telling,
 )
 def test_posts_are_found_in_every_envelope(value: Any, pointer: str) -> None:
     (post,) = read(value)

@@ -10,6 +10,7 @@ import pytest
 
 from media_pipeline.model import Fault, Locator, MediaRef, MediaType, Post, Record, Relation, Role
 from media_pipeline.posts.platforms.twitter import Twitter
+from media_pipeline_tests.ids import telling
 from media_pipeline_tests.posts.twitter_shapes import (
     LARGE_MP4,
     PHOTO,
@@ -174,6 +175,7 @@ def test_graphql_posts_are_found_anywhere(layout: int) -> None:
         (graphql(1), ""),
         ([graphql(1)], "/0"),
     ],
+    ids=telling,
 )
 def test_graphql_envelopes_are_opened(value: Any, at: str) -> None:
     assert outline(value) == [("1", at, None)]
@@ -278,6 +280,7 @@ def test_cards_and_avatars_are_not_media() -> None:
         ("text", "no post of twitter"),
         (None, "no post of twitter"),
     ],
+    ids=telling,
 )
 def test_a_record_without_a_post_is_a_fault_that_says_what_was_expected(value: Any, reason: str) -> None:
     (fault,) = read(value)

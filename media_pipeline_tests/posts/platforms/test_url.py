@@ -11,6 +11,7 @@ from media_pipeline.model import Fault, Locator, MediaType, Post, Record
 from media_pipeline.posts.extract import ExtractedPost, coverage, extract
 from media_pipeline.posts.platforms import platform_named
 from media_pipeline.posts.platforms.url import native_id_of, record_of
+from media_pipeline_tests.ids import telling
 from media_pipeline_tests.posts.twitter_shapes import photo, status
 
 URL = platform_named("url")
@@ -42,7 +43,9 @@ def test_a_signed_url_that_is_asked_for_says_when_it_expires() -> None:
     assert reference.expires_at.isoformat() == "2026-11-20T01:00:00+00:00"
 
 
-@pytest.mark.parametrize("value", [{}, {"requested_url": 3}, {"requested_url": " "}, "https://x.test/a.jpg", [1]])
+@pytest.mark.parametrize(
+    "value", [{}, {"requested_url": 3}, {"requested_url": " "}, "https://x.test/a.jpg", [1]], ids=telling
+)
 def test_a_record_without_a_url_is_a_fault(value: object) -> None:
     (fault,) = URL.posts(Record(value, Locator(line=1)))
     assert isinstance(fault, Fault)

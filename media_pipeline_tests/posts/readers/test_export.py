@@ -51,6 +51,17 @@ def faults(parts: list[Record | Fault]) -> list[Fault]:
         ("tweets.js", SCRIPT),
         ("A.JSON", ARRAY),
     ],
+    ids=[
+        "array",
+        "pretty",
+        "lines",
+        "jsonl",
+        "ndjson with CRLF",
+        "jsonl with pretty",
+        "jsonl with an array",
+        "script",
+        "capitals",
+    ],
 )
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 @pytest.mark.parametrize("compressed", [False, True])

@@ -48,7 +48,7 @@ def test_three_fifths_of_the_shorter_video_have_to_match():
     assert [least_share(seconds) for seconds in range(11)] == [0, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6]
 
 
-def test_of_one_or_two_seconds_all_have_to_match_and_the_other_video_is_as_short():
+def test_all_of_one_or_two_seconds_have_to_match_and_the_other_video_is_as_short():
     assert are_near(film(A), film(A))
     assert are_near(film(A, B), film(A, B))
     assert not are_near(film(A, B), film(A, far(B)))

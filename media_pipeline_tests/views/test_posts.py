@@ -1,10 +1,10 @@
-"""Quantities as people read them."""
+"""The words for what is known of posts and their media."""
 
 from __future__ import annotations
 
 import pytest
 
-from media_pipeline.policy.quantities import bytes_text
+from media_pipeline.views.posts import bytes_text
 
 
 @pytest.mark.parametrize(
