@@ -17,7 +17,7 @@ from media_pipeline.catalog.selection import pieces
 from media_pipeline.catalog.storable import as_stored
 from media_pipeline.catalog.tables import media_versions, post_media
 from media_pipeline.model import Candidate, MediaRef, Role, Status, media_id_of
-from media_pipeline.policy.media_keys import Identity, identity, same_media
+from media_pipeline.policy.media_keys import Identity, identity, is_native, same_media
 
 _CANDIDATE_FIELDS = tuple(field.name for field in fields(Candidate))
 _NOT_FETCHED_YET = (Status.PENDING, Status.FAILED, Status.SKIPPED)
@@ -54,7 +54,8 @@ def save(connection: sa.Connection, manifests: Sequence[Manifest], roles: Collec
             if place is None:
                 new[media_id_of(manifest.platform, manifest.native_id, ref.key)] = row | {"media_key": ref.key}
             else:
-                changed += _update(connection, rows[place], _changes(rows[place], row), now)
+                before = rows[place]
+                changed += _update(connection, before, _changes(before, row) | _learned_key(before, ref.key), now)
         gone = [row for place, row in enumerate(rows) if place not in places and row["removed_at"] is None]
         changed += sum(_update(connection, row, {"removed_at": now}, now) for row in gone)
     if new:
@@ -150,6 +151,11 @@ def _changes(before: sa.RowMapping, row: Mapping[str, Any]) -> dict[str, Any]:
     row = {name: as_stored(post_media.c[name], value) for name, value in row.items()}
     said = {name: row[name] for name in row.keys() - {"status", "error"} if before[name] != row[name]}
     return said | _changes_of_status(before, row)
+
+
+def _learned_key(before: sa.RowMapping, key: str) -> dict[str, str]:
+    """The platform's own key, where the reference was made by an export that did not name it."""
+    return {"media_key": key} if is_native(key) and not is_native(before["media_key"]) else {}
 
 
 def _changes_of_status(before: sa.RowMapping, row: Mapping[str, Any]) -> dict[str, Any]:

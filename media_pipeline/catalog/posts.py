@@ -69,7 +69,8 @@ def upsert(
 ) -> tuple[Upserted, list[Post]]:
     """Write posts, and return those that stand in the catalogue now as they came.
 
-    One that is there already is replaced by a sighting that differs and is at least as good: not from an older import.
+    One that is there already is replaced by a sighting that differs, or that another version of its platform's module
+    has read, and that is at least as good: not from an older import.
     The post itself always replaces, and is never replaced by, one nested in another post. ``manifest_version``: of the
     platform's module, where the manifests are written in this transaction too.
     """
@@ -78,20 +79,20 @@ def upsert(
     written: dict[str, Post] = {}
     new = changed = 0
     for post in batch:
-        row = _row(post, import_id)
+        row = {**_row(post, import_id), "manifest_version": manifest_version}
         before = rows.get(post.post_id) or known.get(post.post_id)
         if before is not None and not _replaces(post, row, import_date, before):
             continue
         new += before is None
         changed += before is not None
-        rows[post.post_id] = row | {"import_date": import_date, "manifest_version": manifest_version}
+        rows[post.post_id] = row | {"import_date": import_date}
         written[post.post_id] = post
     _write(connection, rows.values(), known)
     return Upserted(new, changed, len(batch) - new - changed), list(written.values())
 
 
 def _known(connection: sa.Connection, post_ids: Iterable[str]) -> dict[str, sa.RowMapping]:
-    columns = (posts.c.post_id, posts.c.raw_sha256, posts.c.relation, imports.c.import_date)
+    columns = (*posts.c["post_id", "raw_sha256", "relation", "manifest_version"], imports.c.import_date)
     query = sa.select(*columns).join(imports, imports.c.import_id == posts.c.import_id)
     return {
         row["post_id"]: row
@@ -104,7 +105,8 @@ def _replaces(post: Post, row: Mapping[str, Any], import_date: date, before: Map
     nested, nested_before = post.relation is not None, before["relation"] is not None
     if nested != nested_before:
         return nested_before
-    return row["raw_sha256"] != before["raw_sha256"] and import_date >= before["import_date"]
+    is_read_anew = row["manifest_version"] is not None and row["manifest_version"] != before["manifest_version"]
+    return (row["raw_sha256"] != before["raw_sha256"] or is_read_anew) and import_date >= before["import_date"]
 
 
 def _write(connection: sa.Connection, rows: Iterable[dict[str, Any]], known: Mapping[str, Any]) -> None:

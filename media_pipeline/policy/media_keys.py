@@ -38,6 +38,11 @@ def native(key: str) -> str:
     return _short(f"id:{key}")
 
 
+def is_native(key: str) -> bool:
+    """Whether the platform itself names the medium by this key."""
+    return key.startswith("id:")
+
+
 def of_place(position: int) -> str:
     """The key of a medium of which nothing else is known: ``place:…``. No native key and no URL gives such a one."""
     return f"place:{position}"

@@ -58,6 +58,7 @@ def vector(name: str = "feedshare-shrink", number: int = 1) -> dict[str, Any]:
     """A picture of Voyager in three sizes, the largest in the middle."""
     sizes = ((480, 360), (2048, 1536), (800, 600))
     return {
+        "digitalmediaAsset": f"urn:li:digitalmediaAsset:D4{name}{number}",
         "rootUrl": f"https://media.licdn.com/dms/image/v2/D4/{name}_",
         "artifacts": [
             {

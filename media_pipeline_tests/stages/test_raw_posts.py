@@ -48,6 +48,16 @@ def test_the_media_of_a_post_are_told_once_and_stand_with_it_before_the_next_sta
     assert told == ["1", "2", "3"]
 
 
+def test_a_post_that_an_older_module_has_read_is_written_anew_though_its_json_is_the_same(library: Library) -> None:
+    library.land("a.json", [tweet(1, URL, text="Q&amp;A")])
+    library.run(stages=(read_posts, write_manifests))
+    library.execute("UPDATE posts SET text = 'Q&amp;A', manifest_version = 0")
+    library.execute("UPDATE imports SET reader_version = 0")
+    library.run(stages=(read_posts, write_manifests))
+    assert library.rows("SELECT text FROM posts") == [("Q&A",)]
+    assert library.rows("SELECT count(*) FROM post_media WHERE removed_at IS NULL") == [(1,)]
+
+
 def test_every_post_is_kept_with_its_raw_json_and_where_it_stood(library: Library) -> None:
     library.land("a.json", [tweet(1, URL), tweet(2)])
     library.land("b.jsonl", [tweet(3)])

@@ -127,7 +127,7 @@ def test_who_when_where_and_what_are_read() -> None:
     assert (post.author_id, post.author_handle, post.author_name) == ("7", "ann", "Ann")
     assert post.posted_at == datetime(2022, 12, 6, 7, 17, 26, 404000, tzinfo=UTC)
     assert post.url == "https://example.social/@ann/1"
-    assert post.text == "<p>status 1</p>"
+    assert post.text == "status 1"
     assert (post.like_count, post.share_count) == (140, 96)
 
 
@@ -162,7 +162,7 @@ def test_a_note_says_who_when_where_and_what() -> None:
     assert (post.author_id, post.author_handle) == (ACTOR, "ann@example.social")
     assert post.posted_at == datetime(2022, 12, 6, 7, 17, 26, tzinfo=UTC)
     assert post.url == "https://example.social/@ann/1"
-    assert post.text == "<p>note 1</p>"
+    assert post.text == "note 1"
     assert (post.like_count, post.share_count) == (3, 2)
 
 

@@ -24,7 +24,7 @@ class Mastodon:
     """Reads the posts and media of Mastodon."""
 
     name = "mastodon"
-    version = 1
+    version = 2
     domains = (
         "mastodon.social",
         "mastodon.online",

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from media_pipeline.model import Candidate, Locator, MediaType, Post, Relation, Role
+from media_pipeline.posts.markup import plain_text
 from media_pipeline.posts.platforms.base import Found, Medium, Missing
 from media_pipeline.posts.platforms.mastodon.kinds import media_type_of
 from media_pipeline.posts.values import (
@@ -130,8 +131,10 @@ def _page(url: Any) -> str | None:
 
 
 def _text(raw: Mapping[str, Any]) -> str | None:
+    """``content`` is HTML, ``name`` is not."""
     translations = mapping(raw.get("contentMap")).values()
-    return text(raw.get("content")) or next(filter(None, map(text, translations)), None) or text(raw.get("name"))
+    content = text(raw.get("content")) or next(filter(None, map(text, translations)), None)
+    return (plain_text(content) if content else None) or text(raw.get("name"))
 
 
 def media_of(raw: Mapping[str, Any]) -> Iterator[Medium]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from media_pipeline.model import Candidate, Locator, MediaType, Post, Relation, Role
+from media_pipeline.posts.markup import plain_text
 from media_pipeline.posts.platforms.base import Found, Medium, Missing
 from media_pipeline.posts.platforms.mastodon.kinds import media_type_of
 from media_pipeline.posts.values import (
@@ -84,8 +85,9 @@ def _nested(found: Found) -> Iterator[Found]:
 
 
 def read_post(platform: str, found: Found, locator: Locator) -> Post:
-    """The post as its server tells it; ``content`` is HTML."""
+    """The post as its server tells it; ``content`` is HTML, ``text`` what its author typed."""
     raw = found.value
+    content = text(raw.get("content"))
     account = mapping(raw.get("account"))
     handle = text(account.get("acct")) or text(account.get("username"))
     return Post(
@@ -98,7 +100,7 @@ def read_post(platform: str, found: Found, locator: Locator) -> Post:
         author_name=text(account.get("display_name")) or handle,
         posted_at=moment(raw.get("created_at")),
         url=text(raw.get("url")) or text(raw.get("uri")),
-        text=text(raw.get("content")) or text(raw.get("text")),
+        text=(plain_text(content) if content else None) or text(raw.get("text")),
         like_count=integer(raw.get("favourites_count")),
         share_count=integer(raw.get("reblogs_count")),
         relation=found.relation,

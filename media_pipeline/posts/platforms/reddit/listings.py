@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from media_pipeline.model import Relation
+from media_pipeline.posts.markup import unescaped
 from media_pipeline.posts.platforms.base import Found, Missing
 from media_pipeline.posts.values import dig, identifier, items, mapping, pointer, text
 
@@ -90,6 +91,6 @@ def page_of(raw: Mapping[str, Any]) -> str:
 
 
 def text_of(raw: Mapping[str, Any]) -> str | None:
-    """The title, and after an empty line what stands below it."""
+    """The title, and after an empty line what stands below it. Reddit escapes ``&``, ``<`` and ``>`` in both."""
     parts = (text(raw.get("title")), text(raw.get("selftext")))
-    return "\n\n".join(filter(None, parts)) or None
+    return unescaped("\n\n".join(filter(None, parts))) or None

@@ -24,7 +24,7 @@ class TikTok:
     """Reads the posts and media of TikTok."""
 
     name = "tiktok"
-    version = 1
+    version = 2
     domains = ("tiktok.com", "tiktokv.com")
     media_domains = (
         "tiktok.com",

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from media_pipeline.model import Relation
+from media_pipeline.posts.markup import unescaped
 from media_pipeline.posts.platforms.base import Found, Missing
 from media_pipeline.posts.values import dig, identifier, integer, items, mapping, moment, pointer, text
 
@@ -140,15 +141,16 @@ def counts_of(raw: Mapping[str, Any]) -> tuple[int | None, int | None]:
 
 
 def text_of(raw: Mapping[str, Any]) -> str | None:
-    """The whole text: long posts keep it apart from the shortened one."""
+    """The whole text: long posts keep it apart from the shortened one. The APIs escape ``&``, ``<`` and ``>``."""
     status = status_of(raw)
-    return (
+    found = (
         text(dig(raw, "note_tweet", "note_tweet_results", "result", "text"))
         or text(dig(raw, "note_tweet", "text"))
         or text(dig(raw, "extended_tweet", "full_text"))
         or text(status.get("full_text"))
         or text(status.get("text"))
     )
+    return unescaped(found) if found else None
 
 
 def time_of(raw: Mapping[str, Any]) -> datetime | None:
