@@ -167,7 +167,7 @@ def test_the_nightly_backfill_leaves_partitions_alone_that_dagster_does_not_have
     days = [date(2024, 12, 30), date(2024, 12, 31), date(2025, 1, 1), date(2025, 1, 2), date(9999, 12, 30)]
     with library.with_settings(media_start_date=date(1, 1, 1)).open() as stage:
         for day in days:
-            library.land("a.json", [tweet(day.toordinal())], ImportPartition(day, "twitter"))
+            library.land("a.json", [tweet(day.toordinal(), "https://x.test/a.jpg")], ImportPartition(day, "twitter"))
         raw_posts.read_posts(stage, [ImportPartition(day, "twitter") for day in days])
     library.execute("UPDATE imports SET import_date = '9999-12-31' WHERE import_date = '9999-12-30'")
     later = library.with_settings(media_start_date=date(2025, 1, 1))
