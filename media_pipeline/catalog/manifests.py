@@ -48,7 +48,7 @@ def save(connection: sa.Connection, manifests: Sequence[Manifest], roles: Collec
     changed = 0
     for manifest in manifests:
         rows = known.get(manifest.post_id, [])
-        places = same_media([identity(ref.key, _urls_of(ref)) for ref in manifest.refs], list(map(_identity_of, rows)))
+        places = _places(manifest.refs, rows)
         for ref, place in zip(manifest.refs, places, strict=True):
             row = _row(manifest, ref, roles)
             if place is None:
@@ -79,6 +79,13 @@ def _known(connection: sa.Connection, post_ids: Iterable[str]) -> dict[str, list
         for row in connection.execute(query.where(post_media.c.post_id.in_(piece))).mappings():
             found.setdefault(row["post_id"], []).append(row)
     return found
+
+
+def _places(refs: Sequence[MediaRef], rows: Sequence[sa.RowMapping]) -> list[int | None]:
+    """For each medium of a manifest, which of the post's references is its own; None: it is new."""
+    if not rows:
+        return [None] * len(refs)
+    return same_media([identity(ref.key, _urls_of(ref)) for ref in refs], list(map(_identity_of, rows)))
 
 
 def _urls_of(ref: MediaRef) -> Iterator[str]:

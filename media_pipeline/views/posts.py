@@ -112,9 +112,9 @@ class Medium:
 
     @property
     def marks(self) -> Iterator[str]:
-        """What is marked on its picture: a duplicate, how long it plays, what is not a still picture, what has left."""
+        """What is marked on its picture: a duplicate, how long it plays, what is not a still picture, what is gone."""
         if self.is_removed:
-            yield "removed from the post"
+            yield "not in the latest export of its post"
         if self.is_duplicate:
             yield "duplicate"
         if self.duration and self.media_type in (MediaType.VIDEO, MediaType.AUDIO):

@@ -181,7 +181,7 @@ ATTACKS = [
     Attack("http://media.test/\r\nX-Injected: 1", "invalid_url", None),
     Attack("http://media.test/\x00", "invalid_url"),
     Attack("http://media.test/\ufffd.jpg", "invalid_url"),
-    Attack("http://media.test/\ud800.jpg", "invalid_url"),
+    Attack("http://media.test/\ud800.jpg", "invalid_url", None),
     Attack(" http://127.0.0.1:{port}/secret", "invalid_url", "private_address"),
     Attack("http://127.0.0.1:{port}/secret ", "invalid_url", "private_address"),
     Attack("http://1.1.1.1 &@127.0.0.1:{port}# @media.test/", "invalid_url", "credentials"),
