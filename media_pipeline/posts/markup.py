@@ -11,6 +11,7 @@ from html import unescape
 from html.parser import HTMLParser
 
 _MARKUP = re.compile(r"<[a-zA-Z/!]|&(?:[a-zA-Z]+|#\w+);")
+_ESCAPED = re.compile("&(?:amp|lt|gt|quot|apos|#39|#x27);")
 _BLOCKS = frozenset(
     (
         "p",
@@ -54,8 +55,11 @@ def plain_text(markup: str) -> str:
 
 
 def unescaped(escaped: str) -> str:
-    """Text in which ``&``, ``<`` and ``>`` are written as entities, without them; each entity is resolved once."""
-    return unescape(escaped)
+    """Text of an API that writes ``&``, ``<`` and ``>`` as entities, each of them resolved once.
+
+    No others, and none without its semicolon: scrapers unescape themselves, and ``?a=1&copy=2`` is no copyright sign.
+    """
+    return _ESCAPED.sub(lambda found: unescape(found[0]), escaped)
 
 
 class _Reader(HTMLParser):

@@ -55,3 +55,4 @@ def test_text_without_markup_stays_as_it_is(text: str) -> None:
 
 def test_what_an_api_has_escaped_is_unescaped_once() -> None:
     assert unescaped("Q&amp;A &lt;live&gt; &amp;amp;") == "Q&A <live> &amp;"
+    assert unescaped("https://x.test/?a=1&copy=2 &eacute;") == "https://x.test/?a=1&copy=2 &eacute;"
