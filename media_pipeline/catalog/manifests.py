@@ -17,7 +17,7 @@ from media_pipeline.catalog.selection import pieces
 from media_pipeline.catalog.storable import as_stored
 from media_pipeline.catalog.tables import media_versions, post_media
 from media_pipeline.model import Candidate, MediaRef, Role, Status, media_id_of
-from media_pipeline.policy.media_keys import Identity, identity, is_native, same_media
+from media_pipeline.policy.media_keys import Identity, identity, same_media, says_more
 
 _CANDIDATE_FIELDS = tuple(field.name for field in fields(Candidate))
 _NOT_FETCHED_YET = (Status.PENDING, Status.FAILED, Status.SKIPPED)
@@ -85,7 +85,8 @@ def _places(refs: Sequence[MediaRef], rows: Sequence[sa.RowMapping]) -> list[int
     """For each medium of a manifest, which of the post's references is its own; None: it is new."""
     if not rows:
         return [None] * len(refs)
-    return same_media([identity(ref.key, _urls_of(ref)) for ref in refs], list(map(_identity_of, rows)))
+    wanted = [identity(ref.key, _urls_of(ref), ref.position) for ref in refs]
+    return same_media(wanted, list(map(_identity_of, rows)))
 
 
 def _urls_of(ref: MediaRef) -> Iterator[str]:
@@ -95,7 +96,7 @@ def _urls_of(ref: MediaRef) -> Iterator[str]:
 
 def _identity_of(row: sa.RowMapping) -> Identity:
     own = (candidate["url"] for candidate in row["candidates"] if candidate["role"] == row["role"])
-    return identity(row["media_key"], filter(None, (row["media_url"], row["fetched_url"], *own)))
+    return identity(row["media_key"], filter(None, (row["media_url"], row["fetched_url"], *own)), row["position"])
 
 
 def _update(connection: sa.Connection, row: sa.RowMapping, values: Mapping[str, Any], now: datetime) -> bool:
@@ -161,8 +162,8 @@ def _changes(before: sa.RowMapping, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _learned_key(before: sa.RowMapping, key: str) -> dict[str, str]:
-    """The platform's own key, where the reference was made by an export that did not name it."""
-    return {"media_key": key} if is_native(key) and not is_native(before["media_key"]) else {}
+    """A key of a better kind, where the reference was made by an export that did not name it."""
+    return {"media_key": key} if says_more(key, before["media_key"]) else {}
 
 
 def _changes_of_status(before: sa.RowMapping, row: Mapping[str, Any]) -> dict[str, Any]:

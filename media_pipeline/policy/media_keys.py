@@ -38,11 +38,6 @@ def native(key: str) -> str:
     return _short(f"id:{key}")
 
 
-def is_native(key: str) -> bool:
-    """Whether the platform itself names the medium by this key."""
-    return key.startswith("id:")
-
-
 def of_place(position: int) -> str:
     """The key of a medium of which nothing else is known: ``place:…``. No native key and no URL gives such a one."""
     return f"place:{position}"
@@ -147,25 +142,51 @@ class Identity:
     key: str
     urls: frozenset[str]
     """Keys of its URLs: another shape of export may name no key, or another."""
+    position: int
+
+    @property
+    def is_place_alone(self) -> bool:
+        """Whether nothing is known of it but where it stands."""
+        return not self.urls and _RANKS[_kind(self.key)] == 0
 
 
-def identity(key: str, urls: Iterable[str]) -> Identity:
+def identity(key: str, urls: Iterable[str], position: int) -> Identity:
     """The identity of a medium with this key and these URLs."""
-    return Identity(key, frozenset(map(of_url, urls)))
+    return Identity(key, frozenset(map(of_url, urls)), position)
 
 
 def same_media(wanted: Sequence[Identity], known: Sequence[Identity]) -> list[int | None]:
     """For each wanted medium, the place among the known where the same one stands; None for a new one.
 
-    By key first, for all of them; what is left is the same where it shares a URL.
+    By key first, for all of them; what is left is the same where it shares a URL; and where one of two says nothing of
+    itself, it is the one that stands in the same place.
     """
     by_key = {one.key: place for place, one in enumerate(known)}
     found = [by_key.get(one.key) for one in wanted]
-    left = [place for place in range(len(known)) if place not in found]
-    for number, one in enumerate(wanted):
-        if found[number] is None:
-            place = next((place for place in left if one.urls & known[place].urls), None)
-            if place is not None:
-                found[number] = place
-                left.remove(place)
+    for is_same in (_share_a_url, _are_in_one_place):
+        left = [place for place in range(len(known)) if place not in found]
+        for number, one in enumerate(wanted):
+            if found[number] is None:
+                found[number] = next((place for place in left if is_same(one, known[place])), None)
+                left = [place for place in left if place != found[number]]
     return found
+
+
+def says_more(key: str, than: str) -> bool:
+    """Whether a key is of a better kind: the platform's own before a URL's, and any before a place."""
+    return _RANKS[_kind(key)] > _RANKS[_kind(than)]
+
+
+_RANKS = {"place": 0, "url": 1, "id": 2}
+
+
+def _kind(key: str) -> str:
+    return key.partition(":")[0]
+
+
+def _share_a_url(one: Identity, other: Identity) -> bool:
+    return bool(one.urls & other.urls)
+
+
+def _are_in_one_place(one: Identity, other: Identity) -> bool:
+    return one.position == other.position and (one.is_place_alone or other.is_place_alone)

@@ -91,37 +91,48 @@ def test_any_text_has_a_key_that_a_database_takes_as_it_is(text: str) -> None:
 
 
 def test_what_moved_in_its_post_is_known_by_its_key_and_what_is_new_is_new() -> None:
-    known = [identity("id:1", []), identity("id:2", []), identity("id:3", [])]
-    wanted = [identity("id:9", []), identity("id:3", []), identity("id:1", [])]
+    known = [identity("id:1", [], 0), identity("id:2", [], 1), identity("id:3", [], 2)]
+    wanted = [identity("id:9", [], 0), identity("id:3", [], 1), identity("id:1", [], 2)]
     assert same_media(wanted, known) == [None, 2, 0]
 
 
 def test_a_medium_that_another_tool_names_otherwise_is_known_by_a_url_that_both_name() -> None:
-    known = [
-        identity("id:1", ["https://pbs.twimg.com/media/A.jpg"]),
-        identity("id:2", ["https://pbs.twimg.com/media/B.jpg"]),
-    ]
-    wanted = [
-        identity("url:twimg/B", ["https://pbs.twimg.com/media/B?format=jpg&name=orig"]),
-        identity("url:twimg/A", ["https://pbs.twimg.com/media/A?format=jpg&name=orig"]),
-    ]
+    photo = "https://pbs.twimg.com/media/"
+    known = [identity("id:1", [f"{photo}A.jpg"], 0), identity("id:2", [f"{photo}B.jpg"], 1)]
+    large = [f"{photo}{name}?format=jpg&name=orig" for name in "BA"]
+    wanted = [identity(media_keys.of_url(url), [url], place) for place, url in enumerate(large)]
     assert same_media(wanted, known) == [1, 0]
 
 
 def test_a_key_says_more_than_a_url() -> None:
     shared = ["https://cover.test/c.jpg"]
-    known = [identity("id:1", shared), identity("id:2", shared)]
-    assert same_media([identity("id:2", shared), identity("id:1", shared)], known) == [1, 0]
+    known = [identity("id:1", shared, 0), identity("id:2", shared, 1)]
+    assert same_media([identity("id:2", shared, 0), identity("id:1", shared, 1)], known) == [1, 0]
 
 
 def test_a_medium_that_a_post_shows_twice_is_two() -> None:
-    twice = [identity("url:a", ["https://a.test/x.jpg"]), identity("url:a#2", ["https://a.test/x.jpg"])]
+    twice = [identity("url:a", ["https://a.test/x.jpg"], 0), identity("url:a#2", ["https://a.test/x.jpg"], 1)]
     assert same_media(twice, twice) == [0, 1]
     assert same_media(twice, twice[:1]) == [0, None]
 
 
+def test_a_medium_of_which_an_export_says_nothing_is_the_one_in_its_place() -> None:
+    known = [identity("url:a", ["https://a.test/x.jpg"], 0), identity("id:5", [], 1)]
+    nothing = [identity(media_keys.of_place(place), [], place) for place in (0, 1, 2)]
+    assert same_media(nothing, known) == [0, 1, None]
+    assert same_media(known, nothing) == [0, 1]
+    assert media_keys.says_more("url:a", media_keys.of_place(0))
+    assert media_keys.says_more("id:5", "url:a")
+    assert not media_keys.says_more("url:b", "url:a")
+
+
 IDENTITIES = st.lists(
-    st.builds(Identity, st.sampled_from("abcdef"), st.frozensets(st.sampled_from("uvwxyz"), max_size=3)),
+    st.builds(
+        Identity,
+        st.sampled_from(["place:0", "place:1", "id:a", "id:b", "url:c", "url:d"]),
+        st.frozensets(st.sampled_from("uvwxyz"), max_size=3),
+        st.integers(0, 3),
+    ),
     max_size=6,
     unique_by=lambda one: one.key,
 )
