@@ -89,11 +89,11 @@ def test_other_programs_can_rely_on_these_columns_and_types() -> None:
     }
     assert {column.name: column.kind.value for column in MEDIA.columns} == {
         **dict.fromkeys(["media_id", "post_id", "media_type", "role", "status", "reason", "media_url"], "string"),
-        **dict.fromkeys(["alt_text", "fetched_url", "duplicate_of", "sha256", "md5_sum", "mime_type"], "string"),
-        **dict.fromkeys(["taken_at", "truncated", "path", "archive_url"], "string"),
+        **dict.fromkeys(["alt_text", "fetched_url", "duplicate_of", "sha256", "media_key", "md5_sum"], "string"),
+        **dict.fromkeys(["mime_type", "taken_at", "truncated", "path", "archive_url"], "string"),
         **dict.fromkeys(["position", "attempts", "version", "file_size", "width", "height"], "int64"),
         "duration": "double",
-        **dict.fromkeys(["next_attempt_at", "fetched_at", "archived_at"], time),
+        **dict.fromkeys(["next_attempt_at", "fetched_at", "removed_at", "archived_at"], time),
         "candidate_urls": "list<string>",
     }
 
