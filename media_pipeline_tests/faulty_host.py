@@ -10,6 +10,7 @@ A fault is a function that takes the exchange and answers in place of the host.
 from __future__ import annotations
 
 import gzip
+import socket
 import ssl
 import threading
 import time
@@ -17,6 +18,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
+
+from media_pipeline_tests.patience import wait_for
 
 JPEG = bytes.fromhex("ffd8ffe000104a46494600010100000100010000") + bytes(range(256)) * 40 + b"\xff\xd9"
 """Looks like a JPEG from the outside; nothing decodes it."""
@@ -273,6 +276,14 @@ class FaultyHost:
         self._pages[path] = Page(body, mime_type, fault, headers=named)
         return self.url(path)
 
+    def settle(self) -> None:
+        """Wait until what processes have sent that have ended since is counted: it may still lie in the sockets."""
+        accepted = self._server.accepted
+        # It is accepted after all those that wait already.
+        with socket.create_connection(self._server.server_address[:2]):
+            pass
+        wait_for(lambda: self._server.accepted > accepted and not self._server.busy)
+
     def asked(self, path: str) -> list[SeenRequest]:
         """The requests for one path, in their order."""
         return [request for request in self.requests if request.path == path]
@@ -309,6 +320,23 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
     block_on_close = False
+    accepted = 0
+    busy = 0
+    """Connections that are open."""
+    _counting = threading.Lock()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._counting:
+            self.accepted += 1
+            self.busy += 1
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self._counting:
+                self.busy -= 1
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that hang up are the point of many a test."""

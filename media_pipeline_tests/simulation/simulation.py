@@ -166,6 +166,8 @@ def _befall(simulation: Simulation, dice: random.Random) -> None:
 
 
 def _run_that_is_refused(simulation: Simulation, place: Path) -> None:
+    for host in simulation.hosts:
+        host.settle()
     before, asked = _tables(simulation), len(simulation.asked())
     assert simulation.run() == BROKE_OFF
     said = (simulation.folder / "runs.log").read_text().splitlines()[-1]
