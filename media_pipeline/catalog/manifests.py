@@ -52,7 +52,12 @@ def save(connection: sa.Connection, manifests: Sequence[Manifest], roles: Collec
         for ref, place in zip(manifest.refs, places, strict=True):
             row = _row(manifest, ref, roles)
             if place is None:
-                new[media_id_of(manifest.platform, manifest.native_id, ref.key)] = row | {"media_key": ref.key}
+                # An id that was made of this key may be another medium's, which has learned a better key since.
+                ids = {known_row["media_id"] for known_row in rows} | new.keys()
+                key = ref.key
+                while (media_id := media_id_of(manifest.platform, manifest.native_id, key)) in ids:
+                    key += "+"
+                new[media_id] = row | {"media_key": key}
             else:
                 before = rows[place]
                 changed += _update(connection, before, _changes(before, row) | _learned_key(before, ref.key), now)

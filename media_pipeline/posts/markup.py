@@ -11,6 +11,7 @@ from html import unescape
 from html.parser import HTMLParser
 
 _MARKUP = re.compile(r"<[a-zA-Z/!]|&(?:[a-zA-Z]+|#\w+);")
+_UNFINISHED = re.compile(r"<(?!/?[a-zA-Z][^<>]*>)")
 _ESCAPED = re.compile("&(?:amp|lt|gt|quot|apos|#39|#x27);")
 _BLOCKS = frozenset(
     (
@@ -49,8 +50,13 @@ def plain_text(markup: str) -> str:
     if not _MARKUP.search(markup):
         return markup
     reader = _Reader()
-    reader.feed(markup)
-    reader.close()
+    # The parser looks for the end of an unfinished tag again and again: 80 KB of `<a` took it 19 s.
+    try:
+        reader.feed(_UNFINISHED.sub("&lt;", markup))
+        reader.close()
+    except ValueError:
+        # A number of thousands of digits for one character.
+        return markup
     return reader.text()
 
 
@@ -85,6 +91,8 @@ class _Reader(HTMLParser):
         elif tag == "li":
             self._parts.append("\n- ")
         elif tag == "a":
+            # A link within a link ends that.
+            self.handle_endtag("a")
             self._links.append((_address_of(dict(attrs)), len(self._parts)))
         elif tag == "img":
             self._parts.append(dict(attrs).get("alt") or "")

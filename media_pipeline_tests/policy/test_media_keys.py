@@ -81,13 +81,24 @@ def test_a_key_0_of_a_platform_never_meets_a_place_0() -> None:
     assert len({media_keys.native("0"), media_keys.of_place(0), media_keys.of_url("0")}) == 3
 
 
+def test_urls_that_differ_in_what_may_name_a_file_have_different_keys() -> None:
+    for one, other in [
+        ("https://h.test/media?name=A.jpg", "https://h.test/media?name=B.jpg"),
+        ("https://h.test/get.php?hash=a", "https://h.test/get.php?hash=b"),
+        ("https://h.test/A.jpg?ref=https://blog.test/post", "https://h.test/B.jpg?ref=https://blog.test/post"),
+        (f"https://ipfs.test/ipfs/{CID}/A.jpg", f"https://ipfs.test/ipfs/{CID}/B.jpg"),
+        ("https://v.redd.it/link/p/asset/a/HLSPlaylist.m3u8", "https://v.redd.it/link/p/asset/b/HLSPlaylist.m3u8"),
+    ]:
+        assert media_keys.of_url(one) != media_keys.of_url(other)
+
+
 @given(st.text() | st.from_regex(r"https?://[^/]*/.*", fullmatch=True))
 def test_any_text_has_a_key_that_a_database_takes_as_it_is(text: str) -> None:
     for key in (media_keys.of_url(text), media_keys.native(text)):
         assert key == key.encode().decode()
         assert "\0" not in key
         assert len(key) <= LONGEST_KEY
-        assert key.startswith(("url:", "id:"))
+        assert key.startswith(("url:", "file:", "id:"))
 
 
 def test_what_moved_in_its_post_is_known_by_its_key_and_what_is_new_is_new() -> None:
@@ -116,6 +127,22 @@ def test_a_medium_that_a_post_shows_twice_is_two() -> None:
     assert same_media(twice, twice[:1]) == [0, None]
 
 
+def test_media_that_the_platform_names_apart_are_two_though_their_urls_look_alike() -> None:
+    known = [identity("id:1", ["https://h.test/a.jpg?w=1"], 0)]
+    assert same_media([identity("id:2", ["https://h.test/a.jpg?w=2"], 0)], known) == [None]
+    assert same_media([identity("id:2", ["https://h.test/a.jpg?w=1"], 0)], known) == [None]
+    of_meta = "https://x.cdninstagram.com/v/1_2_n.jpg?oh={}"
+    known = [identity("id:1", [of_meta.format(1)], 0)]
+    assert same_media([identity("id:178", [of_meta.format(2)], 0)], known) == [0], "two names of one file"
+
+
+def test_of_two_that_look_alike_the_one_with_the_very_url_is_the_same() -> None:
+    urls = ["https://h.test/m?w=1", "https://h.test/m?w=2"]
+    known = [identity(media_keys.of_whole_url(url), [url], place) for place, url in enumerate(urls)]
+    assert same_media([identity(media_keys.of_url(urls[1]), [urls[1]], 0)], known) == [1]
+    assert same_media([identity("url:h.test/m", ["https://h.test/m?w=3"], 0)], known) == [None], "nobody can tell"
+
+
 def test_a_medium_of_which_an_export_says_nothing_is_the_one_in_its_place() -> None:
     known = [identity("url:a", ["https://a.test/x.jpg"], 0), identity("id:5", [], 1)]
     nothing = [identity(media_keys.of_place(place), [], place) for place in (0, 1, 2)]
@@ -131,6 +158,7 @@ IDENTITIES = st.lists(
         Identity,
         st.sampled_from(["place:0", "place:1", "id:a", "id:b", "url:c", "url:d"]),
         st.frozensets(st.sampled_from("uvwxyz"), max_size=3),
+        st.frozensets(st.sampled_from(["file:a", "file:b", "url:c", "url:d"]), max_size=2),
         st.integers(0, 3),
     ),
     max_size=6,

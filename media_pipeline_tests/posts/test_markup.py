@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,6 +43,35 @@ TAG = '<a href="https://m.test/tags/cats" class="mention hashtag" rel="tag">#<sp
 )
 def test_markup_reads_as_people_read_it(markup: str, read: str) -> None:
     assert plain_text(markup) == read
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<a",
+        "</",
+        "<!",
+        "<!--",
+        "<?",
+        "<![CDATA[",
+        "<title>",
+        "<textarea>",
+        "<script>",
+        '<a href="https://x.test">x',
+        "&",
+    ],
+)
+def test_a_megabyte_of_unfinished_markup_takes_no_longer_than_its_length(piece: str) -> None:
+    began = time.process_time()
+    plain_text(piece * (1_000_000 // len(piece)))
+    # Of the processor's time, so that a busy machine makes no difference; it took minutes.
+    assert time.process_time() - began < 20
+
+
+def test_a_number_that_no_character_has_leaves_the_text_as_it_is() -> None:
+    odd = f"<p>&#{'1' * 5000};</p>"
+    assert plain_text(odd) == odd
+    assert unescaped(odd) == odd
 
 
 @given(st.text() | st.text(alphabet="<>/&;#ap brlix\"'= \n"))

@@ -133,21 +133,27 @@ class Medium:
 
 def numbered(media: Iterable[Medium]) -> tuple[MediaRef, ...]:
     """Turn media into references: positions in order, keys, each candidate URL once, the expiry of the chosen URL."""
-    times: Counter[str] = Counter()
+    found = list(media)
+    short = [_key_of(medium, position, media_keys.of_url) for position, medium in enumerate(found)]
+    times = Counter(short)
     references: list[MediaRef] = []
-    for position, medium in enumerate(media):
-        key = _key_of(medium, position)
-        times[key] += 1
-        # A post may show one medium twice.
-        references.append(_reference(position, key if times[key] == 1 else f"{key}#{times[key]}", medium))
+    taken: set[str] = set()
+    for position, medium in enumerate(found):
+        key = short[position]
+        if times[key] > 1:
+            # Two media whose URLs differ in what is left out of the key.
+            key = _key_of(medium, position, media_keys.of_whole_url)
+        key = media_keys.free(key, taken)
+        taken.add(key)
+        references.append(_reference(position, key, medium))
     return tuple(references)
 
 
-def _key_of(medium: Medium, position: int) -> str:
+def _key_of(medium: Medium, position: int, of_url: Callable[[str], str]) -> str:
     if medium.key:
         return media_keys.native(medium.key)
     own = next((candidate for candidate in medium.candidates if candidate.role is medium.role), None)
-    return media_keys.of_url(own.url) if own else media_keys.of_place(position)
+    return of_url(own.url) if own else media_keys.of_place(position)
 
 
 def _reference(position: int, key: str, medium: Medium) -> MediaRef:

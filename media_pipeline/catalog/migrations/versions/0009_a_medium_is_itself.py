@@ -6,7 +6,6 @@ a new reference that waits.
 """
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import groupby
@@ -80,14 +79,14 @@ def _give_keys() -> None:
     connection, now = op.get_bind(), datetime.now(UTC)
     keyed: list[dict[str, Any]] = []
     for rows in _rows_of_posts(connection):
-        known: Counter[str] = Counter()
+        taken: set[str] = set()
         for row in rows:
-            fetched = row["fetched_url"] if row["sha256"] else None
-            url = fetched or row["media_url"]
-            key = _alone(known, media_keys.of_url(url) if url else media_keys.of_place(row["position"]))
+            fetched = row["fetched_url"] if row["sha256"] and not _is_only_video(row) else None
+            key = media_keys.free(_key_of(row, fetched), taken)
+            taken.add(key)
             keyed.append({"id": row["media_id"], "key": key})
             if fetched and not _is_one_medium(row, fetched):
-                _part(connection, row, fetched, known, now)
+                _part(connection, row, fetched, taken, now)
         keyed = _written(connection, keyed, AT_ONCE)
     _written(connection, keyed, 1)
 
@@ -114,16 +113,30 @@ def _rows_of_posts(connection: sa.Connection) -> Iterator[list[Any]]:
 
 
 def _is_one_medium(row: Any, fetched: str) -> bool:
-    urls: list[str | None] = [candidate["url"] for candidate in row["candidates"] if candidate["role"] == row["role"]]
+    candidates: list[dict[str, Any]] = row["candidates"] or []
+    urls: list[str | None] = [one["url"] for one in candidates if one.get("role", row["role"]) == row["role"]]
     shown = {media_keys.of_url(url) for url in [row["media_url"], *urls] if url}
     return not shown or media_keys.of_url(fetched) in shown
 
 
-def _part(connection: sa.Connection, row: Any, fetched: str, known: Counter[str], now: datetime) -> None:
+def _key_of(row: Any, fetched: str | None) -> str:
+    if _is_only_video(row):
+        return media_keys.native("video")
+    url = fetched or row["media_url"]
+    return media_keys.of_url(url) if url else media_keys.of_place(row["position"])
+
+
+def _is_only_video(row: Any) -> bool:
+    """TikTok's posts have one video, whose URLs have no name in common."""
+    return row["platform"] == "tiktok" and row["media_type"] == "video" and row["role"] == "media"
+
+
+def _part(connection: sa.Connection, row: Any, fetched: str, taken: set[str], now: datetime) -> None:
     """The reference stays with what was fetched; what the post shows now in its place becomes one of its own."""
     shown = {name: row[name] for name in ("post_id", "import_id", "position", "media_type", "role", "media_url")}
     shown |= {name: row[name] for name in ("url_digest", "candidates", "alt_text", "url_expires_at")}
-    key = _alone(known, media_keys.of_url(row["media_url"]))
+    key = media_keys.free(media_keys.of_url(row["media_url"]), taken)
+    taken.add(key)
     parts = "\x1f".join((row["platform"], row["native_id"], f"key:{key}"))
     media_id = f"med-{hashlib.sha256(parts.encode('utf-8', 'surrogatepass')).hexdigest()[:17]}"
     times = {"created_at": now, "updated_at": now}
@@ -144,11 +157,6 @@ def _part(connection: sa.Connection, row: Any, fetched: str, known: Counter[str]
 def _candidate(url: str, role: str) -> dict[str, Any]:
     nothing = dict.fromkeys(("width", "height", "bitrate", "codec", "expires_at"))
     return {"url": url, "role": role, "rule": "brought the bytes", **nothing}
-
-
-def _alone(known: Counter[str], key: str) -> str:
-    known[key] += 1
-    return key if known[key] == 1 else f"{key}#{known[key]}"
 
 
 def _written(connection: sa.Connection, keyed: list[dict[str, Any]], enough: int) -> list[dict[str, Any]]:

@@ -80,12 +80,14 @@ def _kinds(value: Mapping[str, Any], *keys: str) -> set[str]:
 def _of_attachment(attachment: Mapping[str, Any]) -> Iterator[Medium]:
     """Its children where it has any: its own picture is the cover then. Of an album without them that is all."""
     children = _objects(attachment.get("subattachments"))
+    is_album = not children and not _kinds(attachment, "type", "media_type").isdisjoint(_ALBUM_TYPES)
     media = [
-        replace(medium, key=identifier(dig(child, "target", "id")))
+        # What an album without its pictures is about is the album.
+        replace(medium, key=None if is_album else identifier(dig(child, "target", "id")))
         for child in children or [attachment]
         if (medium := _medium(child))
     ]
-    if not children and not _kinds(attachment, "type", "media_type").isdisjoint(_ALBUM_TYPES):
+    if is_album:
         media.append(Medium(MediaType.IMAGE, (), note=f"the other pictures of the album: {NO_URL}"))
     cover = picture(dig(attachment, "media", "image"), "cover of the album") if children else None
     yield from with_repeated(media, cover) if media and cover else media

@@ -100,7 +100,8 @@ def _with_cover(media: list[Medium], album: Mapping[str, Any]) -> list[Medium]:
 
 def _album_without_children(album: Mapping[str, Any]) -> list[Medium]:
     """The cover is the first of its pictures; for each other one a note that it is missing, once where uncounted."""
-    cover = medium_of(album)
+    # Its own key is the album's.
+    cover = replace(medium_of(album), key=None)
     number = count(album.get("carousel_media_count"))
     if number and number <= _MOST_CHILDREN:
         notes = [f"picture {place} of the album: {NO_URL}" for place in range(2, number + 1)]

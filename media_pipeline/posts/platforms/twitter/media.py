@@ -18,6 +18,7 @@ from media_pipeline.posts.values import count, dig, identifier, items, mapping, 
 _PHOTO_URL = re.compile(
     r"https?://pbs\.twimg\.com/media/(?P<base>[\w-]+)(?:\.(?P<suffix>\w+))?(?::\w+)?(?:\?(?P<query>.*))?", re.ASCII
 )
+_PREVIEW = re.compile(r"//pbs\.twimg\.com/(?:(?:ext_tw|amplify)_video|tweet_video)_thumb/")
 _SIZE_IN_PATH = re.compile(r"/(\d{2,5})x(\d{2,5})/", re.ASCII)
 _CODEC_IN_PATH = re.compile(r"/(avc1|hevc|hvc1|av01|vp09)/", re.ASCII)
 _SCRAPER_LISTS = (("photo", "photo"), ("video", "video"), ("animated_gif", "animated_gif"))
@@ -100,7 +101,8 @@ def _medium(
     note: str = _NO_URL,
     key: str | None = None,
 ) -> Medium:
-    is_video = kind in ("video", "animated_gif") or bool(variants)
+    # `entities` alone call a video a photo, and give its preview.
+    is_video = kind in ("video", "animated_gif") or bool(variants) or bool(_PREVIEW.search(address or ""))
     width, height = count(size.get("width")), count(size.get("height"))
     if is_video:
         candidates = (*_video_candidates(variants), *_poster(address))
