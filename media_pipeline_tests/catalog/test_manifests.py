@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from media_pipeline.catalog import media, media_due
 from media_pipeline.catalog.database import Database
 from media_pipeline.model import Candidate, MediaRef, MediaType, Role, Status
-from media_pipeline.policy.media_keys import native
+from media_pipeline.policy.media_keys import native, of_url
+from media_pipeline.posts.platforms.base import Medium, numbered
 from media_pipeline_tests.catalog.filling import (
     FIRST,
     NOW,
@@ -174,3 +176,23 @@ def test_very_many_references_are_written_at_once(database: Database):
     later = datetime(2027, 1, 1, tzinfo=UTC)
     refs[7] = a_ref(7, "https://host/7.jpg", expires_at=later)
     assert save_manifest(database, "1", *refs) == 1
+
+
+def test_a_key_whose_id_another_medium_has_by_now_gets_an_id_of_its_own(database: Database):
+    """One that was known by its URL has learned its platform's key; then another one comes under that URL's key."""
+    by_url = MediaRef(0, MediaType.IMAGE, (Candidate(URL, rule="x"),), of_url(URL))
+    save_manifest(database, "1", by_url)
+    save_manifest(database, "1", replace(by_url, key=native("7")))
+    moved = MediaRef(0, MediaType.IMAGE, (Candidate("https://host/other.jpg", rule="x"),), native("7"))
+    save_manifest(database, "1", moved)
+    save_manifest(database, "1", moved, replace(by_url, position=1))
+    rows = [row(database, "post_media", media_url=url) for url in ("https://host/other.jpg", URL)]
+    assert rows[0]["media_id"] != rows[1]["media_id"]
+    assert [found["removed_at"] for found in rows] == [None, None]
+
+
+def test_keys_that_a_host_makes_to_collide_leave_each_medium_its_own(database: Database):
+    urls = [f"https://host/{name}.jpg" for name in "abc"]
+    for keys in (["X", "X", "X#2"], ["X#2", "X", "X"]):
+        media = [Medium(MediaType.IMAGE, (Candidate(url),), key=key) for url, key in zip(urls, keys, strict=True)]
+        assert len({ref.key for ref in numbered(media)}) == 3

@@ -186,3 +186,39 @@ def test_whatever_the_edits_every_medium_is_fetched_once_and_keeps_its_bytes(
 
 
 EXAMPLES: pytest.StashKey[int] = pytest.StashKey()
+
+
+def note(*urls: str, edits: int = 0) -> dict[str, Any]:
+    """A note of ActivityPub, whose attachments have no keys."""
+    return {
+        "@context": "https://www.w3.org/ns/activitystreams",
+        "type": "Note",
+        "id": "https://m.test/notes/1",
+        "attributedTo": "https://m.test/users/anna",
+        "published": "2026-01-02T03:04:05Z",
+        "updated": f"2026-02-01T00:00:{edits:02}Z",
+        "content": "<p>words</p>",
+        "attachment": [{"type": "Document", "mediaType": "image/jpeg", "url": url} for url in urls],
+    }
+
+
+@pytest.mark.parametrize(
+    "form", ["/media?name={}.jpg", "/get.php?hash={}&w=1", "/{}.jpg?ref=https://blog.test/p", "/m?w={}"]
+)
+def test_media_without_keys_whose_urls_look_alike_are_never_taken_for_one_another(
+    library: EitherLibrary, host: FaultyHost, form: str
+) -> None:
+    urls = {name: host.serve(form.format(number), picture(number)) for number, name in enumerate("abc", 1)}
+    shown = [["a", "b"], ["b"], ["c", "b"], ["a", "b", "c"]]
+    for edits, names in enumerate(shown):
+        day = ImportPartition(DAY + timedelta(days=edits), "mastodon")
+        library.land("a.json", [note(*(urls[name] for name in names), edits=edits)], day)
+        library.run(day, stages=CACHE)
+    rows = library.table("post_media")
+    assert {row["media_url"] for row in rows} == set(urls.values())
+    for row in rows:
+        assert row["media_url"] == row["fetched_url"]
+        name = next(name for name, url in urls.items() if url == row["media_url"])
+        assert library.bytes_of(row["sha256"]) == picture("abc".index(name) + 1)
+    assert {row["media_url"] for row in rows if row["removed_at"] is None} == set(urls.values())
+    assert len(host.requests) == 3

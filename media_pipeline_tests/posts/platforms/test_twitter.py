@@ -296,3 +296,11 @@ def test_a_damaged_post_is_kept_as_long_as_it_has_an_id() -> None:
     (reference,) = TWITTER.media(post.raw)
     assert reference.url is None
     assert reference.note
+
+
+def test_a_video_that_entities_call_a_photo_is_a_video_of_which_only_the_preview_is_given() -> None:
+    raw = status(1, {"type": "photo", "id_str": "9", "media_url_https": POSTER})
+    raw["extended_entities"] = {}
+    (found,) = Twitter().media(raw)
+    assert (found.media_type, found.url, found.key) == (MediaType.VIDEO, None, "id:9")
+    assert found.note
