@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from media_pipeline.settings import Settings, names_of
 from media_pipeline_tests import clamd as clamd_module
@@ -18,6 +19,11 @@ from media_pipeline_tests.databases import PostgresServer, postgres_server
 from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.library import Library
 from media_pipeline_tests.seaweed import Seaweed, seaweed_server
+
+# No test depends on being quick: it passes with four busy loops beside it.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
+
 
 DEPLOYED = Path(__file__).parents[1] / "deploy" / "postgres" / "dagster.yaml"
 """Dagster's settings for production."""

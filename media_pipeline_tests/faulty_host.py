@@ -280,7 +280,7 @@ class FaultyHost:
         """Wait until what processes have sent that have ended since is counted: it may still lie in the sockets."""
         accepted = self._server.accepted
         # It is accepted after all those that wait already.
-        with socket.create_connection(self._server.server_address[:2]):
+        with socket.create_connection(("127.0.0.1", self._server.server_port)):
             pass
         wait_for(lambda: self._server.accepted > accepted and not self._server.busy)
 

@@ -40,7 +40,7 @@ def save(connection: sa.Connection, manifests: Sequence[Manifest], roles: Collec
     A medium that was known keeps its reference, wherever in the post it stands now, and that keeps what was fetched:
     only what the export says is updated. One that failed, for good or not, and whose URL is another one now (signed
     anew) is pending again; one that is not fetched yet is skipped when there is no URL any more or its role is not
-    wanted. A medium that the post no longer shows is marked as removed, and keeps all else.
+    wanted. A medium that the post no longer shows beside others is marked as removed, and keeps all else.
     """
     known = _known(connection, {manifest.post_id for manifest in manifests})
     now = datetime.now(UTC)
@@ -61,7 +61,9 @@ def save(connection: sa.Connection, manifests: Sequence[Manifest], roles: Collec
             else:
                 before = rows[place]
                 changed += _update(connection, before, _changes(before, row) | _learned_key(before, ref.key), now)
-        gone = [row for place, row in enumerate(rows) if place not in places and row["removed_at"] is None]
+        # Many exports leave media out: one that shows none says nothing of them.
+        left = [row for place, row in enumerate(rows) if place not in places] if manifest.refs else []
+        gone = [row for row in left if row["removed_at"] is None]
         changed += sum(_update(connection, row, {"removed_at": now}, now) for row in gone)
     if new:
         versions = _last_versions(connection, new)

@@ -95,7 +95,7 @@ def test_one_word_at_least_of_a_near_pair_is_within_its_allowance() -> None:
     assert sum(len(bits_of(word)) for word in range(WORDS)) == 256
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seeds)
 def test_distances_are_the_bits_that_differ(seed: int) -> None:
     one, other = random_hashes(np.random.default_rng(seed), 2)
@@ -104,7 +104,7 @@ def test_distances_are_the_bits_that_differ(seed: int) -> None:
     assert distances(words_of(one[None]), words_of(~one[None])).tolist() == [256]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seeds, st.integers(0, 300), st.lists(st.sampled_from(FLIPS), max_size=60))
 def test_planted_pairs_of_any_distance_are_found_if_near(seed: int, count: int, planted: list[int]) -> None:
     rng = np.random.default_rng(seed)
@@ -115,7 +115,7 @@ def test_planted_pairs_of_any_distance_are_found_if_near(seed: int, count: int, 
     assert len(found) == sum(flips <= MAX_DISTANCE for flips in planted)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seeds, st.integers(1, 150), st.integers(1, 150))
 def test_new_hashes_are_compared_with_the_library_and_among_themselves(seed: int, old: int, new: int) -> None:
     rng = np.random.default_rng(seed)
@@ -157,7 +157,7 @@ def _position(word: int, rank: int) -> int:
     return int(np.flatnonzero(word == _WORD_OF)[rank])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seeds, st.lists(st.tuples(st.integers(1, 400), st.integers(0, 24)), min_size=1, max_size=4), st.booleans())
 def test_crowds_hide_no_pair(seed: int, crowds: list[tuple[int, int]], are_split: bool) -> None:
     rng = np.random.default_rng(seed)
@@ -217,7 +217,7 @@ def test_hashes_of_another_width_are_refused() -> None:
         NearIndex(np.zeros((3, 31), np.uint8))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 60), st.data())
 def test_clusters_are_the_connected_components(count: int, data: st.DataObject) -> None:
     row = st.integers(0, count - 1)

@@ -181,6 +181,38 @@ def test_a_reference_whose_post_showed_another_medium_since_stays_with_its_bytes
     assert len(library.table("post_media")) == len(before) + 1
 
 
+@pytest.mark.parametrize("version", [v for v in packed() if v < WITH_KEYS])
+def test_media_that_changed_places_in_their_post_get_their_own_references_back(
+    version: str, tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{client_programs()}:{os.environ['PATH']}")
+    folder = tmp_path / "library"
+    before = load(version, folder, url)["post_media"]
+    one, other = [row for row in before if row["status"] == "stored" and row["fetched_url"]][:2]
+    library = EitherLibrary(folder, media_catalog_url=url, media_allowed_hosts=("127.0.0.1:9",))
+    said = "post_id = :post, position = :position, media_url = :url, candidates = :candidates, url_digest = :digest"
+    with closing(Database(url)) as database, database.write() as connection:
+        for row, shows, position in ((one, other, 8), (other, one, 9)):
+            connection.execute(
+                sa.text(f"UPDATE post_media SET {said} WHERE media_id = :id"),
+                {
+                    "post": one["post_id"],
+                    "position": position,
+                    "url": shows["fetched_url"],
+                    "candidates": json.dumps([{"url": shows["fetched_url"], "role": "media", "rule": "as exported"}]),
+                    "digest": "0" * 64,
+                    "id": row["media_id"],
+                },
+            )
+    with closing(Database(url)) as database:
+        database.migrate(folder / "backups")
+    assert len(library.table("post_media")) == len(before)
+    for row, position in ((one, 9), (other, 8)):
+        (now,) = library.table("post_media", media_id=row["media_id"])
+        assert (now["media_url"], now["sha256"]) == (row["fetched_url"], row["sha256"])
+        assert (now["position"], now["removed_at"], now["status"]) == (position, None, "stored")
+
+
 @pytest.mark.parametrize("upgraded", [v for v in packed() if v < WITH_KEYS], indirect=True)
 def test_each_reference_has_a_key_of_its_own_and_is_known_by_it_when_its_export_is_read_again(
     upgraded: Upgraded,

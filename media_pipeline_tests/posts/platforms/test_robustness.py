@@ -59,13 +59,13 @@ def read_all(platform: Platform, value: Any) -> list[Post | Fault]:
 
 @pytest.mark.parametrize("platform", PLATFORMS, ids=lambda platform: platform.name)
 @given(value=ANYTHING)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_arbitrary_json_never_raises(platform: Platform, value: Any) -> None:
     read_all(platform, value)
 
 
 @given(data=st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_real_posts_with_values_replaced_or_removed_never_raise(data: st.DataObject) -> None:
     value = copy.deepcopy(data.draw(st.sampled_from(REAL)))
     for _ in range(data.draw(st.integers(1, 4))):
@@ -82,7 +82,7 @@ def test_real_posts_with_values_replaced_or_removed_never_raise(data: st.DataObj
 
 
 @given(key=st.sampled_from(sorted(status(1))), value=ANYTHING)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_post_with_one_wrong_value_is_kept(key: str, value: Any) -> None:
     wrong = {**status(1, photo()), key: value}
     posts = [part for part in read_all(platform_named("twitter"), wrong) if isinstance(part, Post)]

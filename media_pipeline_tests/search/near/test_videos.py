@@ -96,7 +96,7 @@ def test_the_distance_is_the_median_of_the_matching_seconds():
     assert distances(film(A, B, C, D), film(A, B, far(C), D)) == [0]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seeds, st.integers(1, 40), st.booleans())
 def test_the_index_finds_what_comparing_every_two_finds(seed: int, number: int, is_split: bool) -> None:
     rng = np.random.default_rng(seed)

@@ -30,6 +30,11 @@ OTHER_COMMENTS = {
     "media_id": "`med-…`, from platform, native_id and media_key; before schema 0009, from position",
     "position": "from 0, in the order of the post; of one that was removed: where it stood",
 }
+EXPORTED = (
+    *("import_id", "position", "media_type", "role", "media_url", "url_digest", "candidates"),
+    *("alt_text", "url_expires_at"),
+)
+"""What a reference has from the export of its post."""
 AT_ONCE = 1000
 """Rows that are written together."""
 
@@ -81,12 +86,10 @@ def _give_keys() -> None:
     for rows in _rows_of_posts(connection):
         taken: set[str] = set()
         for row in rows:
-            fetched = row["fetched_url"] if row["sha256"] and not _is_only_video(row) else None
-            key = media_keys.free(_key_of(row, fetched), taken)
+            key = media_keys.free(_key_of(row), taken)
             taken.add(key)
             keyed.append({"id": row["media_id"], "key": key})
-            if fetched and not _is_one_medium(row, fetched):
-                _part(connection, row, fetched, taken, now)
+        _mend(connection, [row for row in rows if _is_torn(row)], taken, now)
         keyed = _written(connection, keyed, AT_ONCE)
     _written(connection, keyed, 1)
 
@@ -112,17 +115,10 @@ def _rows_of_posts(connection: sa.Connection) -> Iterator[list[Any]]:
         after = page[-1]
 
 
-def _is_one_medium(row: Any, fetched: str) -> bool:
-    candidates: list[dict[str, Any]] = row["candidates"] or []
-    urls: list[str | None] = [one["url"] for one in candidates if one.get("role", row["role"]) == row["role"]]
-    shown = {media_keys.of_url(url) for url in [row["media_url"], *urls] if url}
-    return not shown or media_keys.of_url(fetched) in shown
-
-
-def _key_of(row: Any, fetched: str | None) -> str:
+def _key_of(row: Any) -> str:
     if _is_only_video(row):
         return media_keys.native("video")
-    url = fetched or row["media_url"]
+    url = _fetched(row) or row["media_url"]
     return media_keys.of_url(url) if url else media_keys.of_place(row["position"])
 
 
@@ -131,18 +127,51 @@ def _is_only_video(row: Any) -> bool:
     return row["platform"] == "tiktok" and row["media_type"] == "video" and row["role"] == "media"
 
 
-def _part(connection: sa.Connection, row: Any, fetched: str, taken: set[str], now: datetime) -> None:
-    """The reference stays with what was fetched; what the post shows now in its place becomes one of its own."""
-    shown = {name: row[name] for name in ("post_id", "import_id", "position", "media_type", "role", "media_url")}
-    shown |= {name: row[name] for name in ("url_digest", "candidates", "alt_text", "url_expires_at")}
-    key = media_keys.free(media_keys.of_url(row["media_url"]), taken)
+def _fetched(row: Any) -> str | None:
+    return row["fetched_url"] if row["sha256"] and not _is_only_video(row) else None
+
+
+def _is_torn(row: Any) -> bool:
+    """Whether the reference holds another medium than its post shows in its place."""
+    fetched, shown = _fetched(row), _shown(row)
+    return bool(fetched and shown) and media_keys.of_url(fetched or "") not in shown
+
+
+def _shown(row: Any) -> set[str]:
+    candidates: list[dict[str, Any]] = row["candidates"] or []
+    urls: list[str | None] = [one["url"] for one in candidates if one.get("role", row["role"]) == row["role"]]
+    return {media_keys.of_url(url) for url in [row["media_url"], *urls] if url}
+
+
+def _mend(connection: sa.Connection, torn: list[Any], taken: set[str], now: datetime) -> None:
+    """Each medium that the post shows goes to the reference that holds its bytes, else to a new one; a reference whose
+    medium the post does not show any more is one that was removed.
+    """
+    left = list(torn)
+    for row in torn:
+        holder = next((other for other in left if media_keys.of_url(other["fetched_url"]) in _shown(row)), None)
+        said = {name: row[name] for name in EXPORTED} | {"updated_at": now}
+        if holder is not None:
+            left.remove(holder)
+            _update(connection, holder, said)
+        elif row["media_url"]:
+            _insert(connection, row, said, media_keys.free(media_keys.of_url(row["media_url"]), taken), taken)
+    for row in left:
+        _update(connection, row, _held_alone(row, now))
+
+
+def _insert(connection: sa.Connection, row: Any, said: dict[str, Any], key: str, taken: set[str]) -> None:
     taken.add(key)
     parts = "\x1f".join((row["platform"], row["native_id"], f"key:{key}"))
     media_id = f"med-{hashlib.sha256(parts.encode('utf-8', 'surrogatepass')).hexdigest()[:17]}"
-    times = {"created_at": now, "updated_at": now}
-    new = {"media_id": media_id, "media_key": key, "status": "pending", "attempts": 0, "version": 1}
-    connection.execute(sa.insert(post_media).values(**shown, **new, **times))
-    held = {
+    new = {"media_id": media_id, "post_id": row["post_id"], "media_key": key, "created_at": said["updated_at"]}
+    waits = {"status": "pending", "attempts": 0, "version": 1}
+    connection.execute(sa.insert(post_media).values(**said, **new, **waits))
+
+
+def _held_alone(row: Any, now: datetime) -> dict[str, Any]:
+    fetched = row["fetched_url"]
+    return {
         "media_url": fetched,
         "url_digest": hashlib.sha256(fetched.encode("utf-8", "surrogatepass")).hexdigest(),
         "candidates": [_candidate(fetched, row["role"])],
@@ -151,7 +180,10 @@ def _part(connection: sa.Connection, row: Any, fetched: str, taken: set[str], no
         "removed_at": now,
         "updated_at": now,
     }
-    connection.execute(sa.update(post_media).where(post_media.c.media_id == row["media_id"]).values(**held))
+
+
+def _update(connection: sa.Connection, row: Any, values: dict[str, Any]) -> None:
+    connection.execute(sa.update(post_media).where(post_media.c.media_id == row["media_id"]).values(**values))
 
 
 def _candidate(url: str, role: str) -> dict[str, Any]:
