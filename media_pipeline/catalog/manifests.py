@@ -49,14 +49,13 @@ def save(connection: sa.Connection, manifests: Sequence[Manifest], roles: Collec
     for manifest in manifests:
         rows = known.get(manifest.post_id, [])
         places = _places(manifest.refs, rows)
+        ids = {row["media_id"] for row in rows}
         for ref, place in zip(manifest.refs, places, strict=True):
             row = _row(manifest, ref, roles)
             if place is None:
-                # An id that was made of this key may be another medium's, which has learned a better key since.
-                ids = {known_row["media_id"] for known_row in rows} | new.keys()
-                key = ref.key
-                while (media_id := media_id_of(manifest.platform, manifest.native_id, key)) in ids:
-                    key += "+"
+                key = _free_key(manifest, ref.key, ids)
+                media_id = media_id_of(manifest.platform, manifest.native_id, key)
+                ids.add(media_id)
                 new[media_id] = row | {"media_key": key}
             else:
                 before = rows[place]
@@ -86,6 +85,13 @@ def _known(connection: sa.Connection, post_ids: Iterable[str]) -> dict[str, list
         for row in connection.execute(query.where(post_media.c.post_id.in_(piece))).mappings():
             found.setdefault(row["post_id"], []).append(row)
     return found
+
+
+def _free_key(manifest: Manifest, key: str, ids: Collection[str]) -> str:
+    """The key, or a longer one: the id that it makes may be another medium's, which has learned a better key since."""
+    while media_id_of(manifest.platform, manifest.native_id, key) in ids:
+        key += "+"
+    return key
 
 
 def _places(refs: Sequence[MediaRef], rows: Sequence[sa.RowMapping]) -> list[int | None]:
