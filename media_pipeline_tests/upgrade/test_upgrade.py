@@ -6,7 +6,8 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -152,25 +153,48 @@ def test_every_byte_of_an_earlier_version_is_still_in_store_or_archive_after_a_r
 SHOWN_NOW = "https://media.test/another.jpg"
 
 
-@pytest.mark.parametrize("version", [v for v in packed() if v < WITH_KEYS])
-def test_a_reference_whose_post_showed_another_medium_since_stays_with_its_bytes_and_the_other_is_new(
-    version: str, tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@dataclass
+class Edited:
+    """A library of a version that knew media by their places, before it is migrated: its posts may be edited in it."""
+
+    before: list[dict[str, Any]]
+    """The references."""
+    library: EitherLibrary
+    url: str
+
+    @contextmanager
+    def rows_before(self) -> Iterator[sa.Connection]:
+        with closing(Database(self.url)) as database, database.write() as connection:
+            yield connection
+
+    def migrate(self) -> None:
+        with closing(Database(self.url)) as database:
+            database.migrate(self.library.folder / "backups")
+
+
+@pytest.fixture(params=[v for v in packed() if v < WITH_KEYS])
+def edited(request: pytest.FixtureRequest, tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> Edited:
     monkeypatch.setenv("PATH", f"{client_programs()}:{os.environ['PATH']}")
     folder = tmp_path / "library"
-    before = load(version, folder, url)["post_media"]
+    before = load(request.param, folder, url)["post_media"]
+    library = EitherLibrary(folder, media_catalog_url=url, media_allowed_hosts=("127.0.0.1:9",))
+    return Edited(before, library, url)
+
+
+def test_a_reference_whose_post_showed_another_medium_since_stays_with_its_bytes_and_the_other_is_new(
+    edited: Edited,
+) -> None:
+    before, library = edited.before, edited.library
     held = next(row for row in before if row["status"] == "stored" and row["fetched_url"])
     other = json.dumps([{"url": SHOWN_NOW, "role": "media", "rule": "as exported"}])
-    library = EitherLibrary(folder, media_catalog_url=url, media_allowed_hosts=("127.0.0.1:9",))
-    with closing(Database(url)) as database, database.write() as connection:
+    with edited.rows_before() as connection:
         connection.execute(
             sa.text(
                 "UPDATE post_media SET media_url = :url, candidates = :other, url_digest = :d WHERE media_id = :id"
             ),
             {"url": SHOWN_NOW, "other": other, "d": "0" * 64, "id": held["media_id"]},
         )
-    with closing(Database(url)) as database:
-        database.migrate(folder / "backups")
+    edited.migrate()
     (now,) = library.table("post_media", media_id=held["media_id"])
     assert now["removed_at"] is not None
     assert (now["status"], now["sha256"], now["media_url"]) == ("stored", held["sha256"], held["fetched_url"])
@@ -181,17 +205,13 @@ def test_a_reference_whose_post_showed_another_medium_since_stays_with_its_bytes
     assert len(library.table("post_media")) == len(before) + 1
 
 
-@pytest.mark.parametrize("version", [v for v in packed() if v < WITH_KEYS])
 def test_media_that_changed_places_in_their_post_get_their_own_references_back(
-    version: str, tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
+    edited: Edited,
 ) -> None:
-    monkeypatch.setenv("PATH", f"{client_programs()}:{os.environ['PATH']}")
-    folder = tmp_path / "library"
-    before = load(version, folder, url)["post_media"]
+    before, library = edited.before, edited.library
     one, other = [row for row in before if row["status"] == "stored" and row["fetched_url"]][:2]
-    library = EitherLibrary(folder, media_catalog_url=url, media_allowed_hosts=("127.0.0.1:9",))
     said = "post_id = :post, position = :position, media_url = :url, candidates = :candidates, url_digest = :digest"
-    with closing(Database(url)) as database, database.write() as connection:
+    with edited.rows_before() as connection:
         for row, shows, position in ((one, other, 8), (other, one, 9)):
             connection.execute(
                 sa.text(f"UPDATE post_media SET {said} WHERE media_id = :id"),
@@ -204,8 +224,7 @@ def test_media_that_changed_places_in_their_post_get_their_own_references_back(
                     "id": row["media_id"],
                 },
             )
-    with closing(Database(url)) as database:
-        database.migrate(folder / "backups")
+    edited.migrate()
     assert len(library.table("post_media")) == len(before)
     for row, position in ((one, 9), (other, 8)):
         (now,) = library.table("post_media", media_id=row["media_id"])
