@@ -57,6 +57,8 @@ class Import:
     partition: ImportPartition
     status: str
     reader_version: int
+    seen_at: datetime
+    """When it was first read."""
 
 
 def path_text(path: PurePath) -> str:
@@ -87,12 +89,12 @@ def find(connection: sa.Connection, import_id: str) -> Import | None:
     if row is None:
         return None
     partition = ImportPartition(row.import_date, row.platform)
-    return Import(row.import_id, row.path, partition, row.status, row.reader_version)
+    return Import(row.import_id, row.path, partition, row.status, row.reader_version, row.seen_at)
 
 
 def begin(
     connection: sa.Connection, import_id: str, path: str, partition: ImportPartition, size: int, reader_version: int
-) -> None:
+) -> Import:
     """Record that reading begins, so that posts may point here. What was known of the import is begun anew."""
     values = {
         "path": path,
@@ -108,6 +110,8 @@ def begin(
     if found.rowcount == 0:
         connection.execute(sa.insert(imports).values(import_id=import_id, media=0, seen_at=_now(), **values))
     connection.execute(sa.delete(import_faults).where(import_faults.c.import_id == import_id))
+    seen_at = connection.execute(sa.select(imports.c.seen_at).where(imports.c.import_id == import_id)).scalar_one()
+    return Import(import_id, path, partition, "reading", reader_version, seen_at)
 
 
 def add_faults(connection: sa.Connection, import_id: str, first_number: int, faults: Sequence[Fault]) -> None:

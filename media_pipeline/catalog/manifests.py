@@ -17,9 +17,12 @@ from media_pipeline.catalog.selection import pieces
 from media_pipeline.catalog.storable import as_stored
 from media_pipeline.catalog.tables import media_versions, post_media
 from media_pipeline.model import Candidate, MediaRef, Role, Status, media_id_of
+from media_pipeline.policy.expiry import is_over
 from media_pipeline.policy.media_keys import Identity, identity, same_media, says_more
 
 _CANDIDATE_FIELDS = tuple(field.name for field in fields(Candidate))
+MOST_CANDIDATES = 100
+"""Kept of a medium. An export may come every day for years, each with URLs that are signed anew."""
 _NOT_FETCHED_YET = (Status.PENDING, Status.FAILED, Status.SKIPPED)
 
 
@@ -32,15 +35,18 @@ class Manifest:
     native_id: str
     import_id: str
     refs: Sequence[MediaRef]
+    tells_media: bool = True
+    """Whether it says what the post shows now; that of an older sighting only adds to what is known."""
 
 
 def save(connection: sa.Connection, manifests: Sequence[Manifest], roles: Collection[Role]) -> int:
     """Write the references of posts and return how many are new or changed.
 
     A medium that was known keeps its reference, wherever in the post it stands now, and that keeps what was fetched:
-    only what the export says is updated. One that failed, for good or not, and whose URL is another one now (signed
-    anew) is pending again; one that is not fetched yet is skipped when there is no URL any more or its role is not
-    wanted. A medium that the post no longer shows beside others is marked as removed, and keeps all else.
+    only what the export says is updated. Its candidates are those of all sightings. One that failed, for good or not,
+    and has a URL now that was not known and may work is pending again; one that is not fetched yet is skipped when no
+    sighting gave a URL or its role is not wanted. A medium that the post no longer shows beside others is marked as
+    removed, and keeps all else; so is one that only an older sighting shows.
     """
     known = _known(connection, {manifest.post_id for manifest in manifests})
     now = datetime.now(UTC)
@@ -51,17 +57,22 @@ def save(connection: sa.Connection, manifests: Sequence[Manifest], roles: Collec
         places = _places(manifest.refs, rows)
         ids = {row["media_id"] for row in rows}
         for ref, place in zip(manifest.refs, places, strict=True):
-            row = _row(manifest, ref, roles)
             if place is None:
                 key = _free_key(manifest, ref.key, ids)
                 media_id = media_id_of(manifest.platform, manifest.native_id, key)
                 ids.add(media_id)
-                new[media_id] = row | {"media_key": key}
+                new[media_id] = {
+                    **_exported(manifest, ref, None if manifest.tells_media else now),
+                    **_by_candidates(ref, [_plain(one) for one in ref.candidates], ref.role, roles, now),
+                    "media_key": key,
+                }
             else:
                 before = rows[place]
-                changed += _update(connection, before, _changes(before, row) | _learned_key(before, ref.key), now)
+                changes = _changes(before, _joined(manifest, before, ref, roles, now), now)
+                changed += _update(connection, before, changes | _learned_key(before, ref.key), now)
         # Many exports leave media out: one that shows none says nothing of them.
-        left = [row for place, row in enumerate(rows) if place not in places] if manifest.refs else []
+        is_told = manifest.refs and manifest.tells_media
+        left = [row for place, row in enumerate(rows) if place not in places] if is_told else []
         gone = [row for row in left if row["removed_at"] is None]
         changed += sum(_update(connection, row, {"removed_at": now}, now) for row in gone)
     if new:
@@ -132,23 +143,77 @@ def _last_versions(connection: sa.Connection, media_ids: Iterable[str]) -> dict[
     }
 
 
-def _row(manifest: Manifest, ref: MediaRef, roles: Collection[Role]) -> dict[str, Any]:
-    skipped = _skip_reason(ref, roles)
+def _exported(manifest: Manifest, ref: MediaRef, removed_at: datetime | None) -> dict[str, Any]:
+    """What a sighting says of a medium besides where it can be had from."""
     return {
-        "removed_at": None,
+        "removed_at": removed_at,
         "post_id": manifest.post_id,
         "import_id": manifest.import_id,
         "position": ref.position,
         "media_type": ref.media_type,
         "role": ref.role,
-        "media_url": ref.url,
-        "url_digest": url_digest(ref.url) if ref.url else None,
-        "candidates": [_plain(candidate) for candidate in ref.candidates],
         "alt_text": ref.alt_text,
-        "url_expires_at": ref.expires_at,
+    }
+
+
+def _by_candidates(
+    ref: MediaRef, candidates: Sequence[dict[str, Any]], role: str, roles: Collection[Role], now: datetime
+) -> dict[str, Any]:
+    """Where a medium can be had from, those that still work first, and what follows from that."""
+    ordered = sorted(candidates, key=lambda one: (one["role"] != role, is_over(_end_of(one), now)))[:MOST_CANDIDATES]
+    chosen = next((one for one in ordered if one["role"] == role), None)
+    url = chosen["url"] if chosen else None
+    skipped = _skip_reason(ref, url, role, roles)
+    return {
+        "candidates": ordered,
+        "media_url": url,
+        "url_digest": url_digest(url) if url else None,
+        "url_expires_at": _end_of(chosen) if chosen else None,
         "status": Status.SKIPPED if skipped else Status.PENDING,
         "error": skipped,
     }
+
+
+def _joined(
+    manifest: Manifest, before: sa.RowMapping, ref: MediaRef, roles: Collection[Role], now: datetime
+) -> dict[str, Any]:
+    """What all sightings together say of a known medium, of which ``ref`` is one sighting's word."""
+    own = [_plain(candidate) for candidate in ref.candidates]
+    if manifest.tells_media:
+        said = _exported(manifest, ref, None)
+        newer, older = own, before["candidates"]
+    else:
+        said = {name: before[name] for name in _exported(manifest, ref, None)}
+        newer, older = before["candidates"], own
+    said["alt_text"] = said["alt_text"] or before["alt_text"] or ref.alt_text
+    candidates = _union(newer, older, said["role"], now)
+    joined = said | _by_candidates(ref, candidates, said["role"], roles, now)
+    if joined["url_digest"] == before["url_digest"]:
+        joined["url_expires_at"] = joined["url_expires_at"] or before["url_expires_at"]
+    else:
+        # The run that brings another URL is the one that asks for it.
+        joined["import_id"] = manifest.import_id
+    return joined
+
+
+def _union(
+    newer: Sequence[dict[str, Any]], older: Sequence[dict[str, Any]], role: str, now: datetime
+) -> list[dict[str, Any]]:
+    """Those of the newer sighting first, unless an older one declares a larger picture than any of them."""
+    urls = {one["url"] for one in newer}
+    rest = [one for one in older if one["url"] not in urls]
+    largest = max((_pixels(one) for one in newer if one["role"] == role and not is_over(_end_of(one), now)), default=0)
+    larger = [one for one in rest if one["role"] == role and _pixels(one) > largest > 0]
+    return [*larger, *newer, *(one for one in rest if one not in larger)]
+
+
+def _pixels(candidate: Mapping[str, Any]) -> int:
+    return (candidate.get("width") or 0) * (candidate.get("height") or 0)
+
+
+def _end_of(candidate: Mapping[str, Any]) -> datetime | None:
+    end = candidate.get("expires_at")
+    return datetime.fromisoformat(end) if end else None
 
 
 def _plain(candidate: Candidate) -> dict[str, Any]:
@@ -159,19 +224,27 @@ def _plain(candidate: Candidate) -> dict[str, Any]:
     return plain
 
 
-def _skip_reason(ref: MediaRef, roles: Collection[Role]) -> str | None:
-    if ref.url is None:
+def _skip_reason(ref: MediaRef, url: str | None, role: str, roles: Collection[Role]) -> str | None:
+    if url is None:
         return ref.note or "the export gives no URL for it"
-    if ref.role not in roles:
-        return f"role {ref.role.value} is not among MEDIA_FETCH_ROLES"
+    if role not in roles:
+        return f"role {Role(role).value} is not among MEDIA_FETCH_ROLES"
     return None
 
 
-def _changes(before: sa.RowMapping, row: Mapping[str, Any]) -> dict[str, Any]:
-    """What a newer manifest changes in a known row."""
+def _changes(before: sa.RowMapping, row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """What a manifest changes in a known row."""
     row = {name: as_stored(post_media.c[name], value) for name, value in row.items()}
     said = {name: row[name] for name in row.keys() - {"status", "error"} if before[name] != row[name]}
-    return said | _changes_of_status(before, row)
+    return said | _changes_of_status(before, row, _has_another_chance(before, row, now))
+
+
+def _has_another_chance(before: sa.RowMapping, row: Mapping[str, Any], now: datetime) -> bool:
+    """Whether there is a URL now that may work and that was not known."""
+    known = {one["url"] for one in before["candidates"]}
+    new = [one for one in row["candidates"] if one["url"] not in known and one["role"] == row["role"]]
+    is_another = before["url_digest"] != row["url_digest"]
+    return is_another or any(not is_over(_end_of(one), now) for one in new)
 
 
 def _learned_key(before: sa.RowMapping, key: str) -> dict[str, str]:
@@ -179,16 +252,15 @@ def _learned_key(before: sa.RowMapping, key: str) -> dict[str, str]:
     return {"media_key": key} if says_more(key, before["media_key"]) else {}
 
 
-def _changes_of_status(before: sa.RowMapping, row: Mapping[str, Any]) -> dict[str, Any]:
+def _changes_of_status(before: sa.RowMapping, row: Mapping[str, Any], has_another_chance: bool) -> dict[str, Any]:
     if before["status"] == Status.MISSING:
         # It keeps looking for the bytes that it had; another URL is another chance, at once.
-        is_signed_anew = row["url_digest"] != before["url_digest"]
-        return {"attempts": 0, "next_attempt_at": None} if is_signed_anew else {}
+        return {"attempts": 0, "next_attempt_at": None} if has_another_chance else {}
     if row["status"] == Status.SKIPPED:
         takes_effect = before["status"] in _NOT_FETCHED_YET
     else:
         is_open = before["status"] not in (Status.PENDING, Status.STORED)
-        takes_effect = is_open and (before["status"] == Status.SKIPPED or before["url_digest"] != row["url_digest"])
+        takes_effect = is_open and (before["status"] == Status.SKIPPED or has_another_chance)
     if not takes_effect or (before["status"], before["error"]) == (row["status"], row["error"]):
         return {}
     return {"status": row["status"], "error": row["error"], "attempts": 0, "next_attempt_at": None}

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
 
+from media_pipeline.catalog import sightings
+from media_pipeline.catalog.imports import Import
 from media_pipeline.catalog.selection import in_partitions, page_after, paged, pieces
 from media_pipeline.catalog.tables import imports, posts
-from media_pipeline.model import ImportPartition, Post
+from media_pipeline.model import ImportPartition, Observation, Post, Sighting
+from media_pipeline.policy.sightings import believed, believed_for_media
+
+_KEPT = ("author_id", "author_handle", "author_name", "posted_at", "url", "text", "like_count", "share_count")
+"""What one sighting may leave out and another may not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,73 +67,129 @@ class Repeating:
     """The oldest post of that content, as it was last written down; None for the oldest itself."""
 
 
+@dataclass(frozen=True, slots=True)
+class SeenPost:
+    """A post as an import shows it."""
+
+    post: Post
+    observed: Observation
+    media: int
+    """How many media it shows."""
+    stub: str | None = None
+    """Why it tells nothing of the post; None where it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A sighting of a post whose media are to be written, too."""
+
+    seen: SeenPost
+    tells_media: bool
+    """Whether it is the sighting that tells which media the post shows; else it only adds to what is known of them."""
+
+
 def upsert(
-    connection: sa.Connection,
-    batch: Sequence[Post],
-    import_id: str,
-    import_date: date,
-    manifest_version: int | None = None,
-) -> tuple[Upserted, list[Post]]:
-    """Write posts, and return those that stand in the catalogue now as they came.
+    connection: sa.Connection, batch: Sequence[SeenPost], found_in: Import, manifest_version: int | None = None
+) -> tuple[Upserted, list[Written]]:
+    """Write posts and their sightings; return what became of them, and those that may say something new of media.
 
-    One that is there already is replaced by a sighting that differs, or that another version of its platform's module
-    has read, and that is at least as good: not from an older import.
-    The post itself always replaces, and is never replaced by, one nested in another post. ``manifest_version``: of the
-    platform's module, where the manifests are written in this transaction too.
+    A post has the words and numbers of the sighting that is believed (:mod:`media_pipeline.policy.sightings`), in
+    whatever order they come, and what that leaves out as it was known before. ``manifest_version``: of the platform's
+    module, where the manifests are written in this transaction too.
     """
-    known = _known(connection, {post.post_id for post in batch})
-    rows: dict[str, dict[str, Any]] = {}
-    written: dict[str, Post] = {}
-    new = changed = 0
-    for post in batch:
-        row = {**_row(post, import_id), "manifest_version": manifest_version}
-        before = rows.get(post.post_id) or known.get(post.post_id)
-        if before is not None and not _replaces(post, row, import_date, before):
+    ids = {seen.post.post_id for seen in batch}
+    there, histories = _there(connection, ids), sightings.of_posts(connection, ids)
+    in_rows, in_sightings = set(there), {(post_id, one) for post_id, some in histories.items() for one in some}
+    changes: dict[str, dict[str, Any]] = {}
+    sighted: dict[str, Sighting] = {}
+    written: list[Written] = []
+    counts: Counter[str] = Counter()
+    for seen in batch:
+        post_id = seen.post.post_id
+        row = {**_row(seen.post, found_in.import_id), "manifest_version": manifest_version}
+        sighting = _sighting(seen, row["raw_sha256"], found_in, manifest_version or 0)
+        history = histories.setdefault(post_id, {})
+        before = history.get(found_in.import_id)
+        if not sightings.is_better(sighting, before):
+            counts["unchanged"] += 1
             continue
-        new += before is None
-        changed += before is not None
-        rows[post.post_id] = row | {"import_date": import_date}
-        written[post.post_id] = post
-    _write(connection, rows.values(), known)
-    return Upserted(new, changed, len(batch) - new - changed), list(written.values())
+        history[found_in.import_id] = sighted[post_id] = sighting
+        known = there.get(post_id)
+        outcome, values = _outcome(row, known, _agree(sighting, believed(history.values())))
+        counts[outcome] += 1
+        changes[post_id] = changes.get(post_id, {}) | values
+        there[post_id] = (known or {}) | values
+        is_known = sighting == before or (known is not None and row["raw_sha256"] == known["raw_sha256"])
+        if outcome != "unchanged" or not is_known:
+            written.append(Written(seen, _agree(sighting, believed_for_media(history.values()))))
+    _write(connection, changes, in_rows)
+    sightings.write(connection, list(sighted.items()), in_sightings)
+    return Upserted(**counts), written
 
 
-def _known(connection: sa.Connection, post_ids: Iterable[str]) -> dict[str, sa.RowMapping]:
-    columns = (*posts.c["post_id", "raw_sha256", "relation", "manifest_version"], imports.c.import_date)
-    query = sa.select(*columns).join(imports, imports.c.import_id == posts.c.import_id)
+def _there(connection: sa.Connection, post_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    query = sa.select(*posts.c["post_id", "raw_sha256", "relation", "manifest_version", *_KEPT])
     return {
-        row["post_id"]: row
+        row["post_id"]: dict(row)
         for piece in pieces(post_ids)
         for row in connection.execute(query.where(posts.c.post_id.in_(piece))).mappings()
     }
 
 
-def _replaces(post: Post, row: Mapping[str, Any], import_date: date, before: Mapping[Any, Any]) -> bool:
-    nested, nested_before = post.relation is not None, before["relation"] is not None
-    if nested != nested_before:
-        return nested_before
-    is_read_anew = row["manifest_version"] is not None and row["manifest_version"] != before["manifest_version"]
-    return (row["raw_sha256"] != before["raw_sha256"] or is_read_anew) and import_date >= before["import_date"]
+def _sighting(seen: SeenPost, raw_sha256: str, found_in: Import, reader_version: int) -> Sighting:
+    return Sighting(
+        import_id=found_in.import_id,
+        import_date=found_in.partition.import_date,
+        first_read_at=found_in.seen_at,
+        locator=str(seen.post.locator),
+        raw_sha256=raw_sha256,
+        relation=seen.post.relation,
+        stub=seen.stub,
+        observed=seen.observed,
+        media=seen.media,
+        reader_version=reader_version,
+    )
 
 
-def _write(connection: sa.Connection, rows: Iterable[dict[str, Any]], known: Mapping[str, Any]) -> None:
+def _agree(sighting: Sighting, other: Sighting | None) -> bool:
+    """Whether two sightings say the same of the post."""
+    if other is None:
+        return False
+    is_as_own = (sighting.relation is None) == (other.relation is None)
+    return sighting is other or (sighting.raw_sha256 == other.raw_sha256 and is_as_own)
+
+
+def _outcome(row: dict[str, Any], known: dict[str, Any] | None, is_believed: bool) -> tuple[str, dict[str, Any]]:
+    """What becomes of a post by one sighting: new, changed or unchanged, and the columns that are written."""
+    if known is None:
+        return "new", row
+    if is_believed and _differs(row, known):
+        left_out = {name: known[name] for name in _KEPT if row[name] is None}
+        return "changed", row | left_out
+    told = {name: row[name] for name in _KEPT if known[name] is None and row[name] is not None}
+    return "unchanged", told
+
+
+def _differs(row: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
+    is_read_anew = row["manifest_version"] is not None and row["manifest_version"] != known["manifest_version"]
+    became_own = row["relation"] is None and known["relation"] is not None
+    return is_read_anew or became_own or row["raw_sha256"] != known["raw_sha256"]
+
+
+def _write(connection: sa.Connection, changes: Mapping[str, dict[str, Any]], in_rows: Collection[str]) -> None:
     now = datetime.now(UTC)
-    inserts: list[dict[str, Any]] = []
-    updates: list[dict[str, Any]] = []
-    for row in rows:
-        row.pop("import_date")
-        if row["post_id"] in known:
-            updates.append({f"new_{name}": value for name, value in (row | {"updated_at": now}).items()})
-        else:
-            inserts.append(row | {"created_at": now, "updated_at": now})
-    if inserts:
-        connection.execute(sa.insert(posts), inserts)
-    if updates:
-        names = updates[0].keys() - {"new_post_id"}
+    new = [row | {"created_at": now, "updated_at": now} for post_id, row in changes.items() if post_id not in in_rows]
+    if new:
+        connection.execute(sa.insert(posts), new)
+    by_columns: dict[frozenset[str], list[dict[str, Any]]] = {}
+    for post_id, row in changes.items():
+        if row and post_id in in_rows:
+            said = {f"new_{name}": value for name, value in (row | {"updated_at": now, "post_id": post_id}).items()}
+            by_columns.setdefault(frozenset(said), []).append(said)
+    for rows in by_columns.values():
+        names = rows[0].keys() - {"new_post_id"}
         values: dict[str, sa.BindParameter[Any]] = {name.removeprefix("new_"): sa.bindparam(name) for name in names}
-        connection.execute(
-            sa.update(posts).where(posts.c.post_id == sa.bindparam("new_post_id")).values(values), updates
-        )
+        connection.execute(sa.update(posts).where(posts.c.post_id == sa.bindparam("new_post_id")).values(values), rows)
 
 
 def _row(post: Post, import_id: str) -> dict[str, Any]:

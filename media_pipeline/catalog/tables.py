@@ -104,7 +104,7 @@ posts = sa.Table(
     _optional("like_count", BigInteger, comment="likes or reactions, as the export says"),
     _optional("share_count", BigInteger, comment="shares, reposts or retweets, as the export says"),
     _required("raw_sha256", Digest, comment="tells a changed post from the same one"),
-    _required("import_id", Digest, sa.ForeignKey("imports.import_id"), comment="the latest import that holds it"),
+    _required("import_id", Digest, sa.ForeignKey("imports.import_id"), comment="the import whose sighting is believed"),
     _required("locator", Text, comment="where it stands in that import, as in import_faults"),
     _optional("content_sha256", Digest, comment="of text and media bytes; empty until every medium is stored"),
     _optional(
@@ -125,9 +125,25 @@ posts = sa.Table(
     # `--post-id` takes the platform's id.
     sa.Index(None, "native_id"),
     sa.Index(None, "posted_at"),
-    comment="Posts, each once, as the latest export holds it.",
+    comment="Posts, each once, as the newest sighting of it says. What that leaves out stays as an older one said it.",
 )
 sa.Index("ix_posts_author_handle_lower", sa.func.lower(posts.c.author_handle))
+
+post_sightings = sa.Table(
+    "post_sightings",
+    metadata,
+    _key("post_id", Id, comment="the post; one of which only stubs are known has no row in posts"),
+    _key("import_id", Digest, sa.ForeignKey("imports.import_id"), comment="the import that holds it"),
+    _required("locator", Text, comment="where it stands in that import, as in import_faults"),
+    _optional("raw_sha256", Digest, comment="of its JSON there; empty: a stub that is no post of its own"),
+    _optional("relation", String(16), comment="how it stands in another post there, as in posts"),
+    _optional("stub", Text, comment="why it tells nothing of the post: blocked, deleted, unavailable; empty: it does"),
+    _required("observed_at", UtcDateTime, comment="when the export saw the post; never later than the import"),
+    _required("observed_by", String(16), comment="how that is known: collected, edited, newest, file or import"),
+    _required("media", Integer, comment="how many media of the post it shows"),
+    _required("reader_version", Integer, comment="version of the platform module that read it"),
+    comment="Imports that hold a post, each once for each post: its history.",
+)
 
 media_files = sa.Table(
     "media_files",
@@ -203,7 +219,12 @@ post_media = sa.Table(
     metadata,
     _key("media_id", Id, comment="`med-…`, from platform, native_id and media_key; before schema 0009, from position"),
     _required("post_id", Id, sa.ForeignKey("posts.post_id"), comment="the post that shows it"),
-    _required("import_id", Digest, sa.ForeignKey("imports.import_id"), comment="the latest import that names it"),
+    _required(
+        "import_id",
+        Digest,
+        sa.ForeignKey("imports.import_id"),
+        comment="the newest import that names it, or the one that brought its URL",
+    ),
     sa.Column(
         "media_key",
         String(256),
@@ -222,7 +243,8 @@ post_media = sa.Table(
     _required(
         "candidates",
         sa.JSON,
-        comment="every URL, best first: url, width, height, bitrate, codec, role, rule, expires_at",
+        comment="every URL that any sighting gave, those that still work first, then best first: url, width, height, "
+        "bitrate, codec, role, rule, expires_at",
     ),
     _optional("alt_text", Text, comment="its description, by the author"),
     _optional("url_expires_at", UtcDateTime, comment="when media_url stops working, if it says so"),

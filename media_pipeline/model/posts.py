@@ -89,6 +89,8 @@ class Record:
     """The platform that the export itself names for it, if it does, by name or by a host of its pages."""
     owner: Mapping[str, Any] | None = None
     """Whose account the export is of, where it says so once for all its posts; as the export writes it."""
+    collected_at: Any = None
+    """When the record was collected, where its wrapping says so; as the export writes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,8 @@ class Fault:
 
     locator: Locator
     reason: str
+    stub_of: str | None = None
+    """The native id of a post, where what stands here only says that the post is blocked, deleted or unavailable."""
 
     def __str__(self) -> str:
         return f"{self.locator}: {self.reason}"
@@ -121,10 +125,57 @@ class Post:
     share_count: int | None = None
     """How often it was shared, reposted or retweeted, as the export says; quotes are not counted in."""
     relation: Relation | None = None
+    unavailable: str | None = None
+    """Why its platform no longer shows what it said, where the export says so: such a post is a stub."""
 
     @property
     def post_id(self) -> str:
         return post_id_of(self.platform, self.native_id)
+
+
+class KnownBy(StrEnum):
+    """How it is known when an export saw a post."""
+
+    COLLECTED = "collected"
+    """The record names the time of its collection."""
+    EDITED = "edited"
+    """The post's last edit, which is newer than any other time in the file."""
+    NEWEST = "newest"
+    """The newest time in the file: the export can't be older."""
+    FILE = "file"
+    """The file's own time of change."""
+    IMPORT = "import"
+    """The file was first read then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """When an export saw a post, as far as that is known."""
+
+    at: datetime
+    """UTC, timezone-aware."""
+    known_by: KnownBy
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One import that holds a post."""
+
+    import_id: str
+    import_date: date
+    first_read_at: datetime
+    """When the import was first read."""
+    locator: str
+    raw_sha256: str | None
+    """Tells one version of the post from another; None for a stub that is no post of its own."""
+    relation: Relation | None
+    stub: str | None
+    """Why it tells nothing of the post; None where it does."""
+    observed: Observation
+    media: int
+    """How many media it shows."""
+    reader_version: int
+    """Of the platform module that read it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Any
 
 from media_pipeline.model import Candidate, Fault, Locator, MediaRef, Post, Record, unforeseen
 from media_pipeline.posts.coverage import Coverage, CoverageCounter
+from media_pipeline.posts.observation import UNKNOWN_TIMES, Times, times_of
 from media_pipeline.posts.platforms.base import Platform
 from media_pipeline.posts.readers import read_export
 from media_pipeline.posts.recognition import another_platform, recognise
@@ -35,6 +36,8 @@ class ExtractedPost:
 
     post: Post
     media: tuple[MediaRef, ...]
+    times: Times = UNKNOWN_TIMES
+    """What the export says about when it saw the post."""
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON values: ids, author, time (ISO 8601, UTC), relation, and each medium with all its candidates."""
@@ -58,6 +61,8 @@ class ReadRecord:
     value: Any
     posts: tuple[ExtractedPost, ...]
     faults: tuple[Fault, ...]
+    times: Times = UNKNOWN_TIMES
+    """What the export says about when it saw the record."""
 
     @property
     def media(self) -> Iterator[MediaRef]:
@@ -158,23 +163,23 @@ def _read(record: Record, platform: Platform) -> ReadRecord:
             if isinstance(part, Fault):
                 faults.append(part)
             else:
-                posts.append(_with_media(platform, part, faults))
+                posts.append(_with_media(platform, part, times_of(record, part.raw), faults))
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001
         # A shape of data that the platform's module does not foresee. The posts before it in this record are good.
         faults.append(Fault(record.locator, unforeseen(error)))
-    return ReadRecord(platform, record.value, tuple(posts), tuple(faults))
+    return ReadRecord(platform, record.value, tuple(posts), tuple(faults), times_of(record, {}))
 
 
-def _with_media(platform: Platform, post: Post, faults: list[Fault]) -> ExtractedPost:
+def _with_media(platform: Platform, post: Post, times: Times, faults: list[Fault]) -> ExtractedPost:
     try:
-        return ExtractedPost(post, platform.media(post.raw))
+        return ExtractedPost(post, platform.media(post.raw), times)
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001
         faults.append(Fault(post.locator, f"{MEDIA_UNTOLD}: {unforeseen(error)}"))
-        return ExtractedPost(post, ())
+        return ExtractedPost(post, (), times)
 
 
 def _misplaced(found: Platform, platform: Platform) -> str:

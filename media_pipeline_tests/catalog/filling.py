@@ -14,7 +14,7 @@ from media_pipeline.catalog import archived, file_facts, files, imports, manifes
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.manifests import Manifest
 from media_pipeline.catalog.media import FailedMedia, StoredMedia
-from media_pipeline.catalog.posts import Upserted
+from media_pipeline.catalog.posts import SeenPost, Upserted
 from media_pipeline.catalog.tables import metadata
 from media_pipeline.model import (
     ArchivedObject,
@@ -22,9 +22,11 @@ from media_pipeline.model import (
     FetchedFile,
     FileFacts,
     ImportPartition,
+    KnownBy,
     Locator,
     MediaRef,
     MediaType,
+    Observation,
     Post,
     Proof,
     RenderedFile,
@@ -34,6 +36,7 @@ from media_pipeline.model import (
     media_id_of,
 )
 from media_pipeline.policy.media_keys import native
+from media_pipeline.policy.sightings import why_stub
 
 FIRST = ImportPartition(date(2026, 11, 1), "twitter")
 SECOND = ImportPartition(date(2026, 11, 2), "twitter")
@@ -61,10 +64,19 @@ def a_post(native_id: str, platform: str = "twitter", **facts: Any) -> Post:
     return Post(platform=platform, native_id=native_id, **facts)
 
 
-def upsert(database: Database, *batch: Post, partition: ImportPartition = FIRST, name: str = "a.json") -> Upserted:
+def seen(post: Post, at: datetime = NOW, media: int = 0) -> SeenPost:
+    """The post as an import shows it that saw it at this time."""
+    return SeenPost(post, Observation(at, KnownBy.NEWEST), media, why_stub(post, media))
+
+
+def upsert(
+    database: Database, *batch: Post, partition: ImportPartition = FIRST, name: str = "a.json", at: datetime = NOW
+) -> Upserted:
     import_id = add_import(database, partition, name)
     with database.write() as connection:
-        return posts.upsert(connection, batch, import_id, partition.import_date)[0]
+        found_in = imports.find(connection, import_id)
+        assert found_in is not None
+        return posts.upsert(connection, [seen(post, at) for post in batch], found_in)[0]
 
 
 def a_ref(position: int = 0, url: str | None = None, **facts: Any) -> MediaRef:

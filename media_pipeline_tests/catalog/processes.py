@@ -10,11 +10,12 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 
 from media_pipeline.catalog import imports, posts
 from media_pipeline.catalog.database import Database
-from media_pipeline.model import ImportPartition, Locator, Post
+from media_pipeline.catalog.posts import SeenPost
+from media_pipeline.model import ImportPartition, KnownBy, Locator, Observation, Post
 from media_pipeline_tests.patience import PATIENCE_SECONDS
 
 DAY = date(2026, 11, 1)
@@ -35,13 +36,14 @@ def write(url: str, name: str, count: str) -> None:
         for number in range(int(count)):
             with database.write() as connection:
                 import_id = f"{number:064}"
-                imports.begin(connection, import_id, f"{number}.json", ImportPartition(DAY, "twitter"), 1, 1)
-                batch = [_post(f"{name}-{number}"), _post(f"shared-{number}")]
-                posts.upsert(connection, batch, import_id, DAY)
+                begun = imports.begin(connection, import_id, f"{number}.json", ImportPartition(DAY, "twitter"), 1, 1)
+                batch = [_seen(f"{name}-{number}"), _seen(f"shared-{number}")]
+                posts.upsert(connection, batch, begun)
 
 
-def _post(native_id: str) -> Post:
-    return Post(platform="twitter", native_id=native_id, raw={"id": native_id}, locator=Locator(line=1))
+def _seen(native_id: str) -> SeenPost:
+    post = Post(platform="twitter", native_id=native_id, raw={"id": native_id}, locator=Locator(line=1))
+    return SeenPost(post, Observation(datetime(2026, 1, 1, tzinfo=UTC), KnownBy.NEWEST), media=0)
 
 
 def hold(url: str, name: str) -> None:

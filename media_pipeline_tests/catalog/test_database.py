@@ -14,10 +14,11 @@ from sqlalchemy.exc import IntegrityError
 from media_pipeline.catalog import removals
 from media_pipeline.catalog.database import Database, normalised_url
 from media_pipeline.catalog.errors import CatalogError, DriverError, driver_errors
+from media_pipeline.catalog.imports import Import
 from media_pipeline.catalog.tables import posts
 from media_pipeline.settings import Settings
 from media_pipeline_tests.catalog import processes
-from media_pipeline_tests.catalog.filling import a_post, add_import, rows, upsert
+from media_pipeline_tests.catalog.filling import FIRST, NOW, a_post, add_import, rows, seen, upsert
 from media_pipeline_tests.patience import PATIENCE_SECONDS
 
 WRITES = 200
@@ -76,8 +77,9 @@ def test_what_a_driver_says_is_told_in_one_line_without_the_statement(database: 
 def test_a_row_must_belong_to_an_import(database: Database):
     from media_pipeline.catalog import posts as posts_table
 
+    unknown = Import("0" * 64, "a.json", FIRST, "reading", 1, NOW)
     with pytest.raises(IntegrityError), database.write() as connection:
-        posts_table.upsert(connection, [a_post("1")], "0" * 64, processes.DAY)
+        posts_table.upsert(connection, [seen(a_post("1"))], unknown)
 
 
 def test_one_can_write_while_a_long_read_goes_on(database: Database):

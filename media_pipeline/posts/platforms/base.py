@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
 from media_pipeline.model import Candidate, Fault, Locator, MediaRef, MediaType, Post, Record, Relation, Role
@@ -77,7 +77,7 @@ def read_posts(
     for part in found:
         empty = False
         locator = record.locator.at(part.pointer)
-        yield read(part, locator) if isinstance(part, Found) else Fault(locator, part.reason)
+        yield read(part, locator) if isinstance(part, Found) else Fault(locator, part.reason, part.native_id)
     if empty:
         yield Fault(record.locator, expected)
 
@@ -96,6 +96,8 @@ class Missing(NamedTuple):
 
     reason: str
     pointer: str = ""
+    native_id: str | None = None
+    """Of the post, where the place is a stub that names it."""
 
 
 def with_inner_posts(
@@ -159,8 +161,9 @@ def _key_of(medium: Medium, position: int, of_url: Callable[[str], str]) -> str:
 def _reference(position: int, key: str, medium: Medium) -> MediaRef:
     by_url: dict[str, Candidate] = {}
     for candidate in medium.candidates:
-        by_url.setdefault(candidate.url, candidate)
-    chosen = next((candidate for candidate in medium.candidates if candidate.role is medium.role), None)
+        if candidate.url not in by_url:
+            by_url[candidate.url] = _with_its_end(candidate)
+    chosen = next((candidate for candidate in by_url.values() if candidate.role is medium.role), None)
     return MediaRef(
         position=position,
         key=key,
@@ -168,6 +171,11 @@ def _reference(position: int, key: str, medium: Medium) -> MediaRef:
         candidates=tuple(by_url.values()),
         role=medium.role,
         alt_text=medium.alt_text,
-        expires_at=end_of(expires_at(chosen.url), chosen.expires_at) if chosen else None,
+        expires_at=chosen.expires_at if chosen else None,
         note=medium.note,
     )
+
+
+def _with_its_end(candidate: Candidate) -> Candidate:
+    end = end_of(expires_at(candidate.url), candidate.expires_at)
+    return candidate if end == candidate.expires_at else replace(candidate, expires_at=end)

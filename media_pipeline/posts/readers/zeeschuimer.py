@@ -24,4 +24,4 @@ def unwrap(record: Record) -> Record:
         return record
     source = (text(wrapping["source_platform"]) or "").lower().removesuffix(_COMMENTS)
     inner = replace(record, value=wrapping["data"], locator=record.locator.at(pointer("data")))
-    return replace(inner, platform=source or None)
+    return replace(inner, platform=source or None, collected_at=wrapping["timestamp_collected"])

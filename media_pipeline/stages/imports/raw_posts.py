@@ -10,22 +10,34 @@ import hashlib
 import os
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from media_pipeline.catalog import imports, manifests, rowwise
+from media_pipeline.catalog import imports, manifests, rowwise, sightings
 from media_pipeline.catalog import posts as posts_table
 from media_pipeline.catalog.database import Connection
-from media_pipeline.catalog.imports import MediaUrls, SeenFile
+from media_pipeline.catalog.imports import Import, MediaUrls, SeenFile
 from media_pipeline.catalog.manifests import Manifest
-from media_pipeline.catalog.posts import Upserted
-from media_pipeline.model import Fault, ImportPartition, Locator, Report, is_of_the_one, unforeseen
+from media_pipeline.catalog.posts import SeenPost, Upserted
+from media_pipeline.model import (
+    Fault,
+    ImportPartition,
+    Locator,
+    Observation,
+    Report,
+    Sighting,
+    is_of_the_one,
+    post_id_of,
+    unforeseen,
+)
 from media_pipeline.policy.import_dates import ImportDates
+from media_pipeline.policy.sightings import observation, why_stub
 from media_pipeline.posts.coverage import Coverage, CoverageCounter
 from media_pipeline.posts.extract import MEDIA_UNTOLD, ExtractedPost, read_records
 from media_pipeline.posts.layout import Rejection, partition_of
+from media_pipeline.posts.observation import UNKNOWN_TIMES, Times, newest_time
 from media_pipeline.posts.platforms import Platform, platform_named, platform_names
 from media_pipeline.settings import Settings
 from media_pipeline.stages.context import TABLE_ROWS, Reports, StageContext
@@ -92,8 +104,8 @@ def _read_file(context: StageContext, path: Path, partition: ImportPartition) ->
             imports.record_file(connection, file)
             context.log.info(f"{file.path} holds the same bytes as {known.path}, which is imported already")
             return
-        imports.begin(connection, file.import_id, file.path, partition, file.size, platform.version)
-    yield from _read_content(context, path, file, partition, platform)
+        begun = imports.begin(connection, file.import_id, file.path, partition, file.size, platform.version)
+    yield from _read_content(context, path, file, begun, platform)
 
 
 def _covers(known: imports.Import, partition: ImportPartition) -> bool:
@@ -102,17 +114,20 @@ def _covers(known: imports.Import, partition: ImportPartition) -> bool:
 
 
 def _read_content(
-    context: StageContext, path: Path, file: SeenFile, partition: ImportPartition, platform: Platform
+    context: StageContext, path: Path, file: SeenFile, begun: Import, platform: Platform
 ) -> Iterator[Upserted]:
     posts = faults = 0
     coverage = CoverageCounter(platform)
+    clock = _Clock.of(path, file, begun, platform)
     found = _posts_and_faults(context, path, platform, coverage)
     while batch := list(islice(found, POSTS_PER_TRANSACTION)):
         extracted = [item for item in batch if isinstance(item, ExtractedPost)]
-        new_faults = [item for item in batch if isinstance(item, Fault)]
+        unread = [item for item in batch if isinstance(item, _Unread)]
         with context.database.write() as connection:
-            upserted, kept, refused = _write(connection, extracted, file, partition, platform)
+            upserted, kept, refused = _write(connection, extracted, begun, platform, clock)
             refused_media = _write_media(context, connection, kept, file)
+            _write_stubs(connection, unread, begun, platform, clock)
+            new_faults = [one.fault for one in unread]
             new_faults += [_named(context, file, fault) for fault in (*refused, *refused_media)]
             imports.add_faults(connection, file.import_id, faults, new_faults)
         posts, faults = posts + len(extracted) - len(refused), faults + len(new_faults)
@@ -130,40 +145,94 @@ def _read_content(
         imports.record_file(connection, file)
 
 
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """What is known of when an export saw its posts, besides what its records say."""
+
+    newest: datetime | None
+    file: datetime
+    read_at: datetime
+
+    @classmethod
+    def of(cls, path: Path, file: SeenFile, begun: Import, platform: Platform) -> _Clock:
+        changed_at = datetime.fromtimestamp(file.modified_ns / 1e9, UTC)
+        return cls(newest_time(path, platform, begun.seen_at), changed_at, begun.seen_at)
+
+    def observation(self, times: Times) -> Observation:
+        return observation(times.collected, times.edited, self.newest, self.file, self.read_at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unread:
+    """A part of a record that is no post."""
+
+    fault: Fault
+    times: Times
+
+
 def _write(
-    connection: Connection,
-    batch: Sequence[ExtractedPost],
-    file: SeenFile,
-    partition: ImportPartition,
-    platform: Platform,
-) -> tuple[Upserted, list[ExtractedPost], list[Fault]]:
-    """Write posts; return what became of them, those that stand there now as they came, and what can't be written."""
+    connection: Connection, batch: Sequence[ExtractedPost], begun: Import, platform: Platform, clock: _Clock
+) -> tuple[Upserted, list[tuple[ExtractedPost, bool]], list[Fault]]:
+    """Write posts; return what became of them, those whose media are to be written, each with whether it tells which
+    media the post shows, and what can't be written.
+    """
+    seen = [
+        SeenPost(one.post, clock.observation(one.times), len(one.media), why_stub(one.post, len(one.media)))
+        for one in batch
+    ]
+    extracted = {id(post): one for post, one in zip(seen, batch, strict=True)}
     written = rowwise.write(
         connection,
-        [extracted.post for extracted in batch],
-        lambda some: posts_table.upsert(connection, some, file.import_id, partition.import_date, platform.version),
+        seen,
+        lambda some: posts_table.upsert(connection, some, begun, platform.version),
     )
-    kept = {id(post) for _, some in written.results for post in some}
     return (
         sum((upserted for upserted, _ in written.results), Upserted()),
-        [extracted for extracted in batch if id(extracted.post) in kept],
-        [Fault(one.row.locator, f"the post can't be written: {one.reason}") for one in written.refused],
+        [(extracted[id(one.seen)], one.tells_media) for _, some in written.results for one in some],
+        [Fault(one.row.post.locator, f"the post can't be written: {one.reason}") for one in written.refused],
     )
 
 
 def _write_media(
-    context: StageContext, connection: Connection, batch: Sequence[ExtractedPost], file: SeenFile
+    context: StageContext, connection: Connection, batch: Sequence[tuple[ExtractedPost, bool]], file: SeenFile
 ) -> list[Fault]:
     """Write the media references of posts; return what can't be written."""
 
-    def save(some: Sequence[ExtractedPost]) -> None:
+    def save(some: Sequence[tuple[ExtractedPost, bool]]) -> None:
         found = [
-            Manifest(one.post.post_id, one.post.platform, one.post.native_id, file.import_id, one.media) for one in some
+            Manifest(one.post.post_id, one.post.platform, one.post.native_id, file.import_id, one.media, tells_media)
+            for one, tells_media in some
         ]
         manifests.save(connection, found, context.settings.media_fetch_roles)
 
     refused = rowwise.write(connection, batch, save).refused
-    return [Fault(one.row.post.locator, f"{MEDIA_UNTOLD}: {one.reason}") for one in refused]
+    return [Fault(one.row[0].post.locator, f"{MEDIA_UNTOLD}: {one.reason}") for one in refused]
+
+
+def _write_stubs(
+    connection: Connection, unread: Sequence[_Unread], begun: Import, platform: Platform, clock: _Clock
+) -> None:
+    """Write down which posts the export names as blocked, deleted or unavailable."""
+    stubs = [
+        (
+            post_id_of(platform.name, one.fault.stub_of),
+            Sighting(
+                import_id=begun.import_id,
+                import_date=begun.partition.import_date,
+                first_read_at=begun.seen_at,
+                locator=str(one.fault.locator),
+                raw_sha256=None,
+                relation=None,
+                stub=one.fault.reason,
+                observed=clock.observation(one.times),
+                media=0,
+                reader_version=platform.version,
+            ),
+        )
+        for one in unread
+        if one.fault.stub_of
+    ]
+    rowwise.write(connection, stubs, lambda some: sightings.add_stubs(connection, some))
 
 
 def _named(context: StageContext, file: SeenFile, fault: Fault) -> Fault:
@@ -173,11 +242,11 @@ def _named(context: StageContext, file: SeenFile, fault: Fault) -> Fault:
 
 def _posts_and_faults(
     context: StageContext, path: Path, platform: Platform, coverage: CoverageCounter
-) -> Iterator[ExtractedPost | Fault]:
+) -> Iterator[ExtractedPost | _Unread]:
     """The posts and faults of a file, while every record's media URLs are counted."""
     for item in read_records(path, platform):
         if isinstance(item, Fault):
-            yield item
+            yield _Unread(item, UNKNOWN_TIMES)
             continue
         try:
             coverage.add(item.value, item.media)
@@ -186,7 +255,7 @@ def _posts_and_faults(
                 raise
             context.log.warning(f"{path.name}: the media URLs of a record can't be counted: {unforeseen(error)}")
         yield from item.posts
-        yield from item.faults
+        yield from (_Unread(fault, item.times) for fault in item.faults)
 
 
 def _media_urls(coverage: Coverage) -> MediaUrls:

@@ -42,10 +42,10 @@ def find_posts(value: Any) -> Iterator[Found | Missing]:
     while waiting:
         node = waiting.pop()
         entry = mapping(node.value)
-        if is_post(entry):
-            yield from with_inner_posts(Found(entry, node.at, node.relation), quoted_posts, native_id)
-        elif is_unavailable(entry):
+        if is_unavailable(entry):
             yield unavailable(entry, node.at)
+        elif is_post(entry):
+            yield from with_inner_posts(Found(entry, node.at, node.relation), quoted_posts, native_id)
         elif "did" in entry and ("commit" in entry or "kind" in entry):
             yield _of_event(entry, node.at)
         else:
@@ -93,7 +93,10 @@ def _of_event(event: Mapping[str, Any], at: str) -> Found | Missing:
     commit = mapping(event.get("commit"))
     did, key = text(event.get("did")), text(commit.get("rkey"))
     collection = text(commit.get("collection")) or text(event.get("kind")) or "unknown kind"
-    if collection != POST_COLLECTION or not isinstance(commit.get("record"), dict) or not did or not key:
-        return Missing(f"an event ({text(commit.get('operation')) or 'no commit'}, {collection}), not a post", at)
-    raw = {"uri": f"at://{did}/{POST_COLLECTION}/{key}", "cid": commit.get("cid"), "value": commit["record"]}
+    operation = text(commit.get("operation")) or "no commit"
+    address = f"at://{did}/{POST_COLLECTION}/{key}" if collection == POST_COLLECTION and did and key else None
+    if address is None or not isinstance(commit.get("record"), dict):
+        deleted = address if operation == "delete" else None
+        return Missing(f"an event ({operation}, {collection}), not a post", at, deleted)
+    raw = {"uri": address, "cid": commit.get("cid"), "value": commit["record"]}
     return Found(raw, at)

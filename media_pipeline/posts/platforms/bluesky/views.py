@@ -48,8 +48,9 @@ def is_unavailable(value: Any) -> bool:
 
 def unavailable(value: Any, at: str) -> Missing:
     """Why there is no post."""
-    address = text(mapping(value).get("uri")) or "no address"
-    return Missing(f"the export holds no post here ({_why_unavailable(value)}): {address}", at)
+    address = text(mapping(value).get("uri"))
+    reason = f"the export holds no post here ({_why_unavailable(value)}): {address or 'no address'}"
+    return Missing(reason, at, native_id(mapping(value)) or None)
 
 
 def _why_unavailable(value: Any) -> str | None:
@@ -69,10 +70,10 @@ def quoted_posts(found: Found) -> Iterator[Found | Missing]:
         if "record" in mapping(quoted) and "uri" not in mapping(quoted):
             # recordWithMedia
             place, quoted = (*place, "record"), mapping(quoted)["record"]
-        if is_post(quoted):
-            yield Found(mapping(quoted), found.pointer + pointer(*place), Relation.QUOTED)
-        elif is_unavailable(quoted):
+        if is_unavailable(quoted):
             yield unavailable(quoted, found.pointer + pointer(*place))
+        elif is_post(quoted):
+            yield Found(mapping(quoted), found.pointer + pointer(*place), Relation.QUOTED)
 
 
 def record_of(raw: Mapping[str, Any]) -> Mapping[str, Any]:

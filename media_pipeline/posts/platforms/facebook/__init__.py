@@ -26,7 +26,7 @@ class Facebook:
     """Reads the posts and media of Facebook."""
 
     name = "facebook"
-    version = 2
+    version = 3
     domains = ("facebook.com", "fb.com", "fb.watch")
     media_domains = ("fbcdn.net", "fbsbx.com")
     non_media = (

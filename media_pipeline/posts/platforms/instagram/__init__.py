@@ -26,7 +26,7 @@ class Instagram:
     """Reads the posts and media of Instagram."""
 
     name = "instagram"
-    version = 2
+    version = 3
     domains = ("instagram.com", "instagr.am")
     media_domains = ("cdninstagram.com", "fbcdn.net")
     non_media = (

@@ -25,7 +25,7 @@ class LinkedIn:
     """Reads the posts and media of LinkedIn."""
 
     name = "linkedin"
-    version = 3
+    version = 4
     domains = ("linkedin.com", "lnkd.in")
     media_domains = ("licdn.com",)
     non_media = (

@@ -84,8 +84,20 @@ def _of_entry(entry: Mapping[str, Any], at: str) -> Iterator[Found | Missing]:
         yield Found(mapping(inner), at + pointer("object"))
     elif _type(entry) == _REPOST:
         yield Missing(f"a repost of a post that the export doesn't hold: {text(inner) or 'no address'}", at)
+    elif (deleted := _deleted(entry)) is not None:
+        yield Missing(f"a post that was deleted: {deleted or 'no address'}", at, deleted or None)
     else:
         yield Missing(f"an activity or object of type {_type(entry) or 'unknown'}, not a post", at)
+
+
+def _deleted(entry: Mapping[str, Any]) -> str | None:
+    """The address of the post in whose place a ``Tombstone`` stands, or that a ``Delete`` takes away."""
+    inner = entry.get("object")
+    if _type(entry) == "Tombstone":
+        return text(entry.get("id")) or ""
+    if _type(entry) == "Delete":
+        return text(inner) or text(dig(inner, "id")) or ""
+    return None
 
 
 def read_post(platform: str, found: Found, locator: Locator) -> Post:

@@ -12,7 +12,14 @@ from typing import Any
 
 from media_pipeline.model import Fault, Locator, MediaRef, Post, Record
 from media_pipeline.posts.platforms.base import Found, NonMedia, numbered, read_posts
-from media_pipeline.posts.platforms.reddit.listings import find_posts, is_comments, native_id, page_of, text_of
+from media_pipeline.posts.platforms.reddit.listings import (
+    find_posts,
+    is_comments,
+    native_id,
+    page_of,
+    text_of,
+    why_unavailable,
+)
 from media_pipeline.posts.platforms.reddit.media import media_of
 from media_pipeline.posts.values import integer, moment, text
 
@@ -27,7 +34,7 @@ class Reddit:
     """Reads the posts and media of Reddit."""
 
     name = "reddit"
-    version = 2
+    version = 3
     domains = ("reddit.com", "redd.it")
     media_domains = ("i.redd.it", "v.redd.it", "preview.redd.it", "external-preview.redd.it", "redditmedia.com")
     non_media = (
@@ -90,4 +97,5 @@ class Reddit:
             like_count=score if score is not None else integer(raw.get("ups")),
             share_count=integer(raw.get("num_crossposts")),
             relation=found.relation,
+            unavailable=why_unavailable(raw),
         )

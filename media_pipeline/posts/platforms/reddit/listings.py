@@ -6,6 +6,7 @@ Source: https://www.reddit.com/dev/api/. What does not belong here: media.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,6 +16,8 @@ from media_pipeline.posts.platforms.base import Found, Missing
 from media_pipeline.posts.values import dig, identifier, items, mapping, pointer, text
 
 _POST = "t3"
+_REMOVED = re.compile(r"\[\s*(?:deleted|removed)\b[^\]]*\]", re.IGNORECASE)
+"""What Reddit writes in the place of a text or title: ``[removed]``, ``[ Removed by moderator ]`` …"""
 _KINDS_OF_COMMENTS = ("t1", "more")
 
 
@@ -88,6 +91,15 @@ def page_of(raw: Mapping[str, Any]) -> str:
     """The post's page."""
     path = text(raw.get("permalink")) or ""
     return f"https://www.reddit.com{path}" if path.startswith("/") else f"https://redd.it/{native_id(raw)}"
+
+
+def why_unavailable(raw: Mapping[str, Any]) -> str | None:
+    """Who took the post away, where Reddit shows that it was: its text, its title or both are a mark then."""
+    by = text(raw.get("removed_by_category"))
+    if by:
+        return f"removed ({by})"
+    marks = (text(raw.get(key)) for key in ("selftext", "title"))
+    return next((mark for mark in marks if mark and _REMOVED.fullmatch(mark.strip())), None)
 
 
 def text_of(raw: Mapping[str, Any]) -> str | None:

@@ -24,7 +24,7 @@ class TikTok:
     """Reads the posts and media of TikTok."""
 
     name = "tiktok"
-    version = 2
+    version = 3
     domains = ("tiktok.com", "tiktokv.com")
     media_domains = (
         "tiktok.com",

@@ -5,16 +5,18 @@ What belongs here: the envelopes of each API and tool. What does not: what a pos
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from media_pipeline.posts.platforms.base import Found, Missing, with_inner_posts
 from media_pipeline.posts.platforms.twitter import v2
 from media_pipeline.posts.platforms.twitter.statuses import graphql_result, is_post, native_id, nested_posts
-from media_pipeline.posts.values import dig, find_keys, identifier, items, mapping, pointer
+from media_pipeline.posts.values import dig, find_keys, identifier, items, mapping, pointer, text
 
 _LIST_ENVELOPES = ("statuses", "results", "tweets")
 _GRAPHQL_ANCHORS = ("tweet_results", "tweetResult", "tweetResults")
+_ENTRY = re.compile(r"(?:\S*-)?tweet-(\d{1,20})", re.ASCII)
 _STREAM_NOTICES = ("limit", "scrub_geo", "status_withheld", "user_withheld", "disconnect", "warning")
 
 
@@ -35,7 +37,7 @@ def _find(value: Mapping[str, Any], at: str) -> Iterator[Found | Missing]:
     elif v2.is_page(value):
         yield from v2.posts_of_page(value, at)
     elif notice := _notice(value):
-        yield Missing(notice, at)
+        yield Missing(notice, at, _deleted(value))
     else:
         yield from _find_in_envelopes(value, at)
 
@@ -47,7 +49,7 @@ def _find_in_envelopes(value: Mapping[str, Any], at: str) -> Iterator[Found | Mi
                 yield from with_inner_posts(Found(mapping(entry), at + pointer(key, index)), nested_posts, native_id)
     for place, anchored in find_keys(value, _GRAPHQL_ANCHORS):
         for result_at, result in _results(anchored, at + place):
-            for part in graphql_result(result, result_at):
+            for part in graphql_result(result, result_at, named=_named_by_entry(value, result_at)):
                 yield from with_inner_posts(part, nested_posts, native_id) if isinstance(part, Found) else (part,)
 
 
@@ -61,11 +63,26 @@ def _results(anchored: Any, at: str) -> Iterator[tuple[str, Any]]:
         yield (at + pointer("result"), result["result"]) if "result" in result else (at, result)
 
 
+def _named_by_entry(value: Mapping[str, Any], at: str) -> str | None:
+    """The id of the post of a timeline's entry, ``tweet-<id>``, which stays where the post itself is gone."""
+    entry: Any = value
+    found: str | None = None
+    for key in at.split("/")[1:]:
+        entry = dig(entry, key) if isinstance(entry, dict) else next(iter(items(entry)[int(key) :]), None)
+        named = _ENTRY.fullmatch(text(dig(entry, "entryId")) or "")
+        found = named[1] if named else found
+    return found
+
+
+def _deleted(value: Mapping[str, Any]) -> str | None:
+    """The id of the post that a delete notice of the stream names."""
+    status = mapping(dig(value, "delete", "status"))
+    return identifier(status.get("id_str")) or identifier(status.get("id"))
+
+
 def _notice(value: Mapping[str, Any]) -> str | None:
     """What a message of the streaming API says that is no post."""
     if "delete" in value:
-        status = mapping(dig(value, "delete", "status"))
-        number = identifier(status.get("id_str")) or identifier(status.get("id"))
-        return f"a delete notice for post {number or 'without an id'}, not a post"
+        return f"a delete notice for post {_deleted(value) or 'without an id'}, not a post"
     kind = next((key for key in _STREAM_NOTICES if key in value), None)
     return f"a `{kind}` notice of the stream, not a post" if kind else None

@@ -77,15 +77,25 @@ def nested_posts(found: Found) -> Iterator[Found | Missing]:
     for keys, relation in _NESTED:
         inner = dig(found.value, *keys)
         if isinstance(inner, dict):
-            yield from graphql_result(inner, found.pointer + pointer(*keys), relation)
+            yield from graphql_result(inner, found.pointer + pointer(*keys), relation, _named_by(found.value, relation))
     for index, reference in enumerate(items(found.value.get("referenced_tweets"))):
         if is_post(reference):
             relation = V2_RELATIONS.get(text(dig(reference, "type")))
             yield Found(reference, found.pointer + pointer("referenced_tweets", index), relation)
 
 
-def graphql_result(value: Any, at: str, relation: Relation | None = None) -> Iterator[Found | Missing]:
-    """Yield the post of a GraphQL ``result`` (or of a plain status), or why there is none."""
+def _named_by(post: Mapping[str, Any], relation: Relation) -> str | None:
+    """The id of the post that a post quotes, which it names whether it holds it or not."""
+    return _digits(status_of(post).get("quoted_status_id_str")) if relation is Relation.QUOTED else None
+
+
+def graphql_result(
+    value: Any, at: str, relation: Relation | None = None, named: str | None = None
+) -> Iterator[Found | Missing]:
+    """Yield the post of a GraphQL ``result`` (or of a plain status), or why there is none.
+
+    ``named``: the id of the post that stands here, by what is around it.
+    """
     result = mapping(value)
     if "tweet" in result:
         # TweetWithVisibilityResults
@@ -94,7 +104,8 @@ def graphql_result(value: Any, at: str, relation: Relation | None = None) -> Ite
     if native_id(result) and (kind == "Tweet" or is_post(result)):
         yield Found(result, at, relation)
     elif kind or not result:
-        yield Missing(f"the export holds no post here ({kind or 'empty result'}): deleted, withheld or protected", at)
+        reason = f"the export holds no post here ({kind or 'empty result'}): deleted, withheld or protected"
+        yield Missing(reason, at, native_id(result) or named)
 
 
 def reposted_post(raw: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -1,0 +1,96 @@
+"""Sightings of posts: the table post_sightings, one row for each import that holds a post.
+
+What belongs here: reading and writing these rows. What does not: which of them is believed
+(:mod:`media_pipeline.policy.sightings`), and what that does to a post (``posts``) and to its media (``manifests``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from media_pipeline.catalog.selection import pieces
+from media_pipeline.catalog.tables import imports, post_sightings
+from media_pipeline.model import KnownBy, Observation, Relation, Sighting
+from media_pipeline.policy.sightings import rank
+
+_KEYS = ("post_id", "import_id")
+
+
+def of_posts(connection: sa.Connection, post_ids: Iterable[str]) -> dict[str, dict[str, Sighting]]:
+    """The sightings of these posts by post and import; posts without any are left out."""
+    query = sa.select(post_sightings, imports.c.import_date, imports.c.seen_at).join(
+        imports, imports.c.import_id == post_sightings.c.import_id
+    )
+    found: dict[str, dict[str, Sighting]] = {}
+    for piece in pieces(post_ids):
+        for row in connection.execute(query.where(post_sightings.c.post_id.in_(piece))):
+            found.setdefault(row.post_id, {})[row.import_id] = _sighting(row)
+    return found
+
+
+def is_better(sighting: Sighting, before: Sighting | None) -> bool:
+    """Whether a sighting takes the place of one that its import had already; the later in the file, of two alike.
+
+    What an older platform module has read gives way whatever it said.
+    """
+    return before is None or before.reader_version != sighting.reader_version or rank(sighting) >= rank(before)
+
+
+def write(connection: sa.Connection, rows: Sequence[tuple[str, Sighting]], known: Collection[tuple[str, str]]) -> None:
+    """Write sightings, each with its post's id. ``known``: ids of post and import of those that have a row."""
+    values = [_row(post_id, sighting) for post_id, sighting in rows]
+    new = [row for row in values if (row["post_id"], row["import_id"]) not in known]
+    old = [row for row in values if (row["post_id"], row["import_id"]) in known]
+    if new:
+        connection.execute(sa.insert(post_sightings), new)
+    if old:
+        is_the_row = [post_sightings.c[name] == sa.bindparam(f"old_{name}") for name in _KEYS]
+        changes = sa.update(post_sightings).where(*is_the_row)
+        connection.execute(
+            changes.values({name: sa.bindparam(name) for name in old[0].keys() - set(_KEYS)}),
+            [{f"old_{name}" if name in _KEYS else name: value for name, value in row.items()} for row in old],
+        )
+
+
+def add_stubs(connection: sa.Connection, stubs: Sequence[tuple[str, Sighting]]) -> None:
+    """Write sightings of posts that their import only names. One that shows the post in the same import stays."""
+    known = of_posts(connection, {post_id for post_id, _ in stubs})
+    last = {
+        (post_id, stub.import_id): (post_id, stub)
+        for post_id, stub in stubs
+        if is_better(stub, known.get(post_id, {}).get(stub.import_id))
+    }
+    write(connection, list(last.values()), {(post_id, one) for post_id, some in known.items() for one in some})
+
+
+def _row(post_id: str, sighting: Sighting) -> dict[str, Any]:
+    return {
+        "post_id": post_id,
+        "import_id": sighting.import_id,
+        "locator": sighting.locator,
+        "raw_sha256": sighting.raw_sha256,
+        "relation": sighting.relation,
+        "stub": sighting.stub,
+        "observed_at": sighting.observed.at,
+        "observed_by": sighting.observed.known_by,
+        "media": sighting.media,
+        "reader_version": sighting.reader_version,
+    }
+
+
+def _sighting(row: Any) -> Sighting:
+    return Sighting(
+        import_id=row.import_id,
+        import_date=row.import_date,
+        first_read_at=row.seen_at,
+        locator=row.locator,
+        raw_sha256=row.raw_sha256,
+        relation=Relation(row.relation) if row.relation else None,
+        stub=row.stub,
+        observed=Observation(row.observed_at, KnownBy(row.observed_by)),
+        media=row.media,
+        reader_version=row.reader_version,
+    )
