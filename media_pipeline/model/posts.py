@@ -193,7 +193,7 @@ class Candidate:
     codec: str | None = None
     """As the export names it, e.g. ``h264``."""
     expires_at: datetime | None = None
-    """When the URL stops working, UTC, where the export says so beside it; the URL itself may say so too."""
+    """When the URL stops working, UTC, where the URL itself or the export beside it says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +207,6 @@ class MediaRef:
     """By what the medium is known again in another sighting of its post: :mod:`media_pipeline.policy.media_keys`."""
     role: Role = Role.MEDIA
     alt_text: str | None = None
-    expires_at: datetime | None = None
-    """When the chosen URL stops working, UTC, if the URL says so."""
     note: str | None = None
     """Why there is nothing to fetch, where the export gives no URL."""
 
@@ -220,6 +218,11 @@ class MediaRef:
     @property
     def url(self) -> str | None:
         return self.chosen.url if self.chosen else None
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the chosen URL stops working, UTC, if the export or the URL says so."""
+        return self.chosen.expires_at if self.chosen else None
 
 
 def short_id(prefix: str, *parts: object) -> str:

@@ -79,9 +79,9 @@ def upsert(
         return posts.upsert(connection, [seen(post, at) for post in batch], found_in)[0]
 
 
-def a_ref(position: int = 0, url: str | None = None, **facts: Any) -> MediaRef:
+def a_ref(position: int = 0, url: str | None = None, expires_at: datetime | None = None, **facts: Any) -> MediaRef:
     role = facts.get("role", Role.MEDIA)
-    candidates = (Candidate(url, 640, 480, role=role, rule="largest"),) if url else ()
+    candidates = (Candidate(url, 640, 480, role=role, rule="largest", expires_at=expires_at),) if url else ()
     return MediaRef(position, MediaType.IMAGE, candidates, native(str(position)), **facts)
 
 

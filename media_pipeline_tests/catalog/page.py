@@ -16,6 +16,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "catalog.md"
 
 ORDER = (
     "posts",
+    "post_sightings",
     "post_media",
     "media_files",
     "renditions",

@@ -61,15 +61,15 @@ def test_a_file_name_that_is_not_utf8_is_kept_as_readable_text(database: Databas
 def test_reading_an_import_anew_forgets_what_went_wrong_before(database: Database):
     import_id = digest("x")
     with database.write() as connection:
-        imports.begin(connection, import_id, "a.json", FIRST, 10, 1)
+        seen_at = imports.begin(connection, import_id, "a.json", FIRST, 10, 1).seen_at
         imports.add_faults(connection, import_id, 0, [Fault(Locator(line=3), "cut off")])
         imports.finish(connection, import_id, posts=5, faults=1)
-        assert imports.find(connection, import_id) == imports.Import(import_id, "a.json", FIRST, "faulty", 1)
+        assert imports.find(connection, import_id) == imports.Import(import_id, "a.json", FIRST, "faulty", 1, seen_at)
         assert [dict(fault) for fault in imports.faults(connection, [FIRST], 10)] == [
             {"file": "a.json", "locator": "line 3#", "reason": "cut off"}
         ]
         imports.begin(connection, import_id, "b.json", SECOND, 10, 2)
-        assert imports.find(connection, import_id) == imports.Import(import_id, "b.json", SECOND, "reading", 2)
+        assert imports.find(connection, import_id) == imports.Import(import_id, "b.json", SECOND, "reading", 2, seen_at)
         assert imports.faults(connection, [FIRST, SECOND], 10) == []
         imports.finish(connection, import_id, posts=5, faults=0)
         assert imports.find(connection, import_id).status == "read"

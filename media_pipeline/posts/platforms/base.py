@@ -163,7 +163,6 @@ def _reference(position: int, key: str, medium: Medium) -> MediaRef:
     for candidate in medium.candidates:
         if candidate.url not in by_url:
             by_url[candidate.url] = _with_its_end(candidate)
-    chosen = next((candidate for candidate in by_url.values() if candidate.role is medium.role), None)
     return MediaRef(
         position=position,
         key=key,
@@ -171,7 +170,6 @@ def _reference(position: int, key: str, medium: Medium) -> MediaRef:
         candidates=tuple(by_url.values()),
         role=medium.role,
         alt_text=medium.alt_text,
-        expires_at=chosen.expires_at if chosen else None,
         note=medium.note,
     )
 
