@@ -75,6 +75,8 @@ class SeenPost:
     observed: Observation
     media: int
     """How many media it shows."""
+    urls_end_at: datetime | None = None
+    """When the last of its media URLs stops working, where one says so."""
     stub: str | None = None
     """Why it tells nothing of the post; None where it does."""
 
@@ -103,10 +105,10 @@ def upsert(
     changes: dict[str, dict[str, Any]] = {}
     sighted: dict[str, Sighting] = {}
     written: list[Written] = []
-    counts: Counter[str] = Counter()
+    counts = Counter[str]()
     for seen in batch:
         post_id = seen.post.post_id
-        row = {**_row(seen.post, found_in.import_id), "manifest_version": manifest_version}
+        row: dict[str, Any] = {**_row(seen.post, found_in.import_id), "manifest_version": manifest_version}
         sighting = _sighting(seen, row["raw_sha256"], found_in, manifest_version or 0)
         history = histories.setdefault(post_id, {})
         before = history.get(found_in.import_id)
@@ -124,7 +126,7 @@ def upsert(
             written.append(Written(seen, _agree(sighting, believed_for_media(history.values()))))
     _write(connection, changes, in_rows)
     sightings.write(connection, list(sighted.items()), in_sightings)
-    return Upserted(**counts), written
+    return Upserted(counts["new"], counts["changed"], counts["unchanged"]), written
 
 
 def _there(connection: sa.Connection, post_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -146,6 +148,7 @@ def _sighting(seen: SeenPost, raw_sha256: str, found_in: Import, reader_version:
         relation=seen.post.relation,
         stub=seen.stub,
         observed=seen.observed,
+        urls_end_at=seen.urls_end_at,
         media=seen.media,
         reader_version=reader_version,
     )
@@ -264,6 +267,14 @@ def mark_manifest(connection: sa.Connection, post_ids: Iterable[str], version: i
     """Record that the manifest of these posts stands in post_media."""
     for piece in pieces(post_ids):
         connection.execute(sa.update(posts).where(posts.c.post_id.in_(piece)).values(manifest_version=version))
+
+
+def named(connection: sa.Connection, name: str) -> list[dict[str, Any]]:
+    """The posts that a person means by our id, the platform's id or the address, without their raw JSON."""
+    columns = [column for column in posts.c if column.name != "raw"]
+    is_named = sa.or_(posts.c.post_id == name, posts.c.native_id == name, posts.c.url == name)
+    query = sa.select(*columns).where(is_named).order_by(posts.c.post_id)
+    return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def set_content(connection: sa.Connection, contents: Mapping[str, str | None]) -> None:

@@ -7,12 +7,13 @@ What belongs here: reading and writing these rows. What does not: which of them 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from media_pipeline.catalog.selection import pieces
-from media_pipeline.catalog.tables import imports, post_sightings
+from media_pipeline.catalog.tables import import_files, imports, post_sightings
 from media_pipeline.model import KnownBy, Observation, Relation, Sighting
 from media_pipeline.policy.sightings import rank
 
@@ -28,6 +29,33 @@ def of_posts(connection: sa.Connection, post_ids: Iterable[str]) -> dict[str, di
     for piece in pieces(post_ids):
         for row in connection.execute(query.where(post_sightings.c.post_id.in_(piece))):
             found.setdefault(row.post_id, {})[row.import_id] = _sighting(row)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An import that sightings stand in."""
+
+    platform: str
+    path: str
+    """Where it was read when it was last begun, below the import path."""
+    paths: tuple[str, ...]
+    """Where its bytes lay, below the import path."""
+
+
+def sources(connection: sa.Connection, import_ids: Iterable[str]) -> dict[str, Source]:
+    """The imports of sightings, by id."""
+    query = (
+        sa.select(*imports.c["import_id", "platform", "path"], import_files.c.path.label("lay_at"))
+        .outerjoin(import_files, import_files.c.import_id == imports.c.import_id)
+        .order_by(import_files.c.path)
+    )
+    found: dict[str, Source] = {}
+    for piece in pieces(import_ids):
+        for row in connection.execute(query.where(imports.c.import_id.in_(piece))):
+            before = found.get(row.import_id)
+            lay_at = (row.lay_at,) if row.lay_at is not None else ()
+            found[row.import_id] = Source(row.platform, row.path, (before.paths if before else ()) + lay_at)
     return found
 
 
@@ -76,6 +104,7 @@ def _row(post_id: str, sighting: Sighting) -> dict[str, Any]:
         "stub": sighting.stub,
         "observed_at": sighting.observed.at,
         "observed_by": sighting.observed.known_by,
+        "urls_end_at": sighting.urls_end_at,
         "media": sighting.media,
         "reader_version": sighting.reader_version,
     }
@@ -91,6 +120,7 @@ def _sighting(row: Any) -> Sighting:
         relation=Relation(row.relation) if row.relation else None,
         stub=row.stub,
         observed=Observation(row.observed_at, KnownBy(row.observed_by)),
+        urls_end_at=row.urls_end_at,
         media=row.media,
         reader_version=row.reader_version,
     )

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from media_pipeline.cli import session, terminal
 from media_pipeline.cli.app import AsJson, Verbose, app, import_date_of, platform_of
 from media_pipeline.cli.terminal import err, out
-from media_pipeline.model import Fault
+from media_pipeline.model import Fault, KnownBy
 from media_pipeline.settings import load_settings
 
 if TYPE_CHECKING:
     from media_pipeline.posts.platforms.base import Platform
+    from media_pipeline.stages.imports.history import Version
 
 
 @app.command()
@@ -106,6 +107,52 @@ def _print_coverage(path: Path, platform: Platform | None, as_json: bool) -> Non
         terminal.print_facts(f"Coverage of {path.name}", facts)
         terminal.print_table("Unexplained", rows)
     raise typer.Exit(1 if found.unexplained else 0)
+
+
+@app.command()
+def show(
+    post: Annotated[str, typer.Argument(help="Our id (p-…), the platform's id, or the address of its page.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show a post: what it says now, what became of each medium, and every import that has seen it.
+
+    A post whose imports differ is read again from their exports, to say what changed from one to the next.
+    """
+    from media_pipeline.stages.imports.history import history_of
+
+    settings = load_settings()
+    with session.open_database(settings) as database:
+        found = history_of(settings, database, post)
+    if as_json:
+        terminal.print_json(found.as_json())
+        return
+    terminal.print_lines("Post", {name: value for name, value in found.post.items() if value is not None})
+    terminal.print_outline("Media", [_lines_of_medium(row) for row in found.media])
+    terminal.print_outline("Seen by", [_lines_of_version(version) for version in found.versions])
+
+
+def _lines_of_medium(row: dict[str, Any]) -> list[str]:
+    fate = f"{row['media_id']}  {row['media_type']}  {row['role']}  {row['status']}"
+    removed_at = row["removed_at"]
+    gone = f"found at {removed_at:%Y-%m-%d %H:%M} UTC: the newest sighting does not show it" if removed_at else None
+    return [fate, *filter(None, [row["error"], row["local_path"], row["media_url"], gone])]
+
+
+_KNOWN_BY = {
+    KnownBy.COLLECTED: "when the record was collected",
+    KnownBy.EDITED: "the last edit",
+    KnownBy.NEWEST: "the newest time in the file",
+    KnownBy.FILE: "the file's own time",
+    KnownBy.IMPORT: "when the file was first imported",
+}
+
+
+def _lines_of_version(version: Version) -> list[str]:
+    shown = "  <- what the post says now" if version.is_shown else ""
+    seen = f"{version.observed_at}  ({_KNOWN_BY[version.observed_by]})  {version.media} media{shown}"
+    relation = f"as {version.relation} in another post" if version.relation else None
+    lines = [f"{version.file}, {version.place}", relation, version.stub, *version.changes]
+    return [seen, *filter(None, lines)]
 
 
 @app.command()

@@ -182,6 +182,17 @@ def print_lines(title: str, lines: Mapping[str, Any]) -> None:
         out.print(f"{name:<{width}}  {value}", soft_wrap=True)
 
 
+def print_outline(title: str, entries: Sequence[Sequence[str]]) -> None:
+    """Entries, each a line with further lines below it: never wrapped, never cut. Nothing when there are none."""
+    if entries:
+        out.print()
+        out.print(title, style="italic")
+    for first, *further in entries:
+        out.print(first, soft_wrap=True)
+        for line in further:
+            out.print(f"    {line}", soft_wrap=True)
+
+
 def _numeric(rows: Sequence[Mapping[str, Any]], name: str) -> bool:
     return all(isinstance(row.get(name), int | float) for row in rows)
 

@@ -172,6 +172,8 @@ class Sighting:
     stub: str | None
     """Why it tells nothing of the post; None where it does."""
     observed: Observation
+    urls_end_at: datetime | None
+    """When the last of the media URLs that it gives stops working, UTC; None where none says so."""
     media: int
     """How many media it shows."""
     reader_version: int

@@ -24,6 +24,8 @@ class Rank(NamedTuple):
     is_own: bool
     """What another post shows of it may be cut."""
     observed_at: datetime
+    urls_end_at: datetime
+    """Two exports whose newest times are the same, as of one old post each, differ in how long their URLs work."""
     import_date: date
     first_read_at: datetime
 
@@ -34,6 +36,7 @@ def rank(sighting: Sighting) -> Rank:
         sighting.stub is None,
         sighting.relation is None,
         sighting.observed.at,
+        sighting.urls_end_at or _EARLIEST,
         sighting.import_date,
         sighting.first_read_at,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import html
 import json
 from collections.abc import Iterator, Sequence
@@ -13,21 +12,11 @@ from typing import Any
 from media_pipeline.catalog import origins
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.origins import Origin
-from media_pipeline.model import Fault, Locator, MediaPipelineError, Post
-from media_pipeline.posts.extract import read_records
-from media_pipeline.posts.platforms import platform_named
+from media_pipeline.model import Locator
 from media_pipeline.posts.readers.source_text import record_at, value_at
 from media_pipeline.posts.values import items, mapping, pointer
 from media_pipeline.settings import Settings
-from media_pipeline.stages.imports.folders import unreadable
-from media_pipeline.stages.imports.raw_posts import file_named
-
-
-class NoProvenance(MediaPipelineError):
-    """The bytes can't be shown; the text says why and what to do.
-
-    To do: Put the export back to where it was imported from, unchanged.
-    """
+from media_pipeline.stages.imports.source_exports import NoProvenance, export_of, post_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +61,8 @@ def provenance_of(settings: Settings, database: Database, media_id: str) -> Prov
         origin = origins.origin(connection, media_id)
     if origin is None:
         raise NoProvenance(f"no media reference {media_id}; `media-pipeline list` shows them")
-    path = _export(settings, origin)
-    post = _post(path, origin)
+    path = export_of(settings, origin.import_id, origin.paths)
+    post = post_in(path, origin.platform, origin.post_id).post
     record, rest = record_at(path, post.locator)
     at = post.locator.pointer.removesuffix(rest)
     post_text = value_at(record, rest)
@@ -87,39 +76,6 @@ def provenance_of(settings: Settings, database: Database, media_id: str) -> Prov
 
 def _provenance(origin: Origin, path: Path, locator: Locator, text: bytes, post_text: bytes) -> Provenance:
     return Provenance(origin.media_id, origin.media_url, path, origin.import_id, locator, text, post_text)
-
-
-def _export(settings: Settings, origin: Origin) -> Path:
-    """A file of the import path that still has the bytes that were imported."""
-    for relative in origin.paths:
-        path = file_named(settings, relative)
-        if path is not None and _sha256(path) == origin.import_id:
-            return path
-    places = ", ".join(str(settings.import_path / relative) for relative in origin.paths)
-    raise NoProvenance(f"the export with SHA-256 {origin.import_id} is no longer at {places}; put it back there")
-
-
-def _sha256(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise NoProvenance(str(unreadable(path, error))) from error
-
-
-def _post(path: Path, origin: Origin) -> Post:
-    """The first sighting of the reference's post in the export; one of its own before one inside another post."""
-    nested: Post | None = None
-    for part in read_records(path, platform_named(origin.platform)):
-        for extracted in () if isinstance(part, Fault) else part.posts:
-            post = extracted.post
-            if post.post_id == origin.post_id:
-                if post.relation is None:
-                    return post
-                nested = nested or post
-    if nested is None:
-        raise NoProvenance(f"{path} no longer gives the post of {origin.media_id}: its platform module has changed")
-    return nested
 
 
 def _pointers(value: Any, urls: Sequence[str]) -> Iterator[str]:

@@ -176,10 +176,7 @@ def _write(
     """Write posts; return what became of them, those whose media are to be written, each with whether it tells which
     media the post shows, and what can't be written.
     """
-    seen = [
-        SeenPost(one.post, clock.observation(one.times), len(one.media), why_stub(one.post, len(one.media)))
-        for one in batch
-    ]
+    seen = [_seen(one, clock) for one in batch]
     extracted = {id(post): one for post, one in zip(seen, batch, strict=True)}
     written = rowwise.write(
         connection,
@@ -190,6 +187,18 @@ def _write(
         sum((upserted for upserted, _ in written.results), Upserted()),
         [(extracted[id(one.seen)], one.tells_media) for _, some in written.results for one in some],
         [Fault(one.row.post.locator, f"the post can't be written: {one.reason}") for one in written.refused],
+    )
+
+
+def _seen(extracted: ExtractedPost, clock: _Clock) -> SeenPost:
+    media = len(extracted.media)
+    ends = [candidate.expires_at for reference in extracted.media for candidate in reference.candidates]
+    return SeenPost(
+        extracted.post,
+        clock.observation(extracted.times),
+        media,
+        max(filter(None, ends), default=None),
+        why_stub(extracted.post, media),
     )
 
 
@@ -225,6 +234,7 @@ def _write_stubs(
                 relation=None,
                 stub=one.fault.reason,
                 observed=clock.observation(one.times),
+                urls_end_at=None,
                 media=0,
                 reader_version=platform.version,
             ),

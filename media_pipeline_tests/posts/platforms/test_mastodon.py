@@ -154,7 +154,7 @@ def test_an_outbox_holds_notes_and_reposts() -> None:
     assert [ref.url for ref in repost] == [ref.url for ref in reposted] == [THERE.format(1, "jpg")]
     reasons = [part.reason for part in read(value) if isinstance(part, Fault)]
     assert "https://other.example/notes/3" in reasons[0]
-    assert "Delete" in reasons[1]
+    assert reasons[1] == "a post that was deleted: https://example.social/4"
 
 
 def test_a_note_says_who_when_where_and_what() -> None:

@@ -4,6 +4,8 @@ What is there was seen by the import that its row names; other imports that hold
 read again, as happens whenever a platform's module is newer than what has read them.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -13,6 +15,23 @@ branch_labels = None
 depends_on = None
 
 time = sa.DateTime(timezone=True)
+POSTS = "Posts, each once, as the newest sighting of it says. What that leaves out stays as an older one said it."
+COMMENTS: tuple[tuple[str, str, sa.types.TypeEngine[Any], str], ...] = (
+    ("posts", "import_id", sa.String(64), "the import whose sighting is believed"),
+    (
+        "post_media",
+        "import_id",
+        sa.String(64),
+        "the newest import that names it, or the one that brought its URL",
+    ),
+    (
+        "post_media",
+        "candidates",
+        sa.JSON(),
+        "every URL that any sighting gave, those that still work first, then best first: url, width, height, "
+        "bitrate, codec, role, rule, expires_at",
+    ),
+)
 
 
 def upgrade() -> None:
@@ -48,6 +67,12 @@ def upgrade() -> None:
             nullable=False,
             comment="how that is known: collected, edited, newest, file or import",
         ),
+        sa.Column(
+            "urls_end_at",
+            time,
+            nullable=True,
+            comment="when the last of its media URLs stops working, where one says so",
+        ),
         sa.Column("media", sa.Integer(), nullable=False, comment="how many media of the post it shows"),
         sa.Column(
             "reader_version", sa.Integer(), nullable=False, comment="version of the platform module that read it"
@@ -57,15 +82,22 @@ def upgrade() -> None:
         comment="Imports that hold a post, each once for each post: its history.",
     )
     op.get_bind().execute(_SIGHTINGS)
+    # SQLite keeps no comments.
+    if op.get_bind().dialect.name == "postgresql":
+        for table, column, kind, comment in COMMENTS:
+            op.alter_column(table, column, existing_type=kind, comment=comment)
+        op.create_table_comment("posts", POSTS)
 
 
 _SIGHTINGS = sa.text(
     """
     INSERT INTO post_sightings (post_id, import_id, locator, raw_sha256, relation, stub, observed_at, observed_by,
-                                media, reader_version)
+                                urls_end_at, media, reader_version)
     SELECT posts.post_id, posts.import_id, posts.locator, posts.raw_sha256, posts.relation, NULL,
            CASE WHEN newest.at IS NULL THEN imports.seen_at ELSE newest.at END,
            CASE WHEN newest.at IS NULL THEN 'import' ELSE 'newest' END,
+           (SELECT max(post_media.url_expires_at) FROM post_media
+            WHERE post_media.post_id = posts.post_id AND post_media.import_id = posts.import_id),
            (SELECT count(*) FROM post_media
             WHERE post_media.post_id = posts.post_id AND post_media.removed_at IS NULL),
            imports.reader_version
