@@ -104,7 +104,7 @@ duckdb.sql("SELECT * FROM read_parquet('data/tables/media/**/*.parquet', hive_pa
 
 A file is replaced whole when its partition is materialized again; a reader never sees half of one. A partition without
 posts has a file without rows and with the same types. Times are UTC; any column may be null. A partition holds the
-posts whose latest import is its own: a post that a later import brings again is in the table of that one, and in the
+posts whose believed sighting is its own: a post that a newer export brings again is in the table of that one, and in the
 older table too until that is materialized again. The files name authors, so they are private (0600) whatever
 `MEDIA_PUBLIC` says. Columns may be added; a column that is there keeps its name, type and meaning.
 

@@ -63,7 +63,7 @@ def save(connection: sa.Connection, manifests: Sequence[Manifest], roles: Collec
                 ids.add(media_id)
                 new[media_id] = {
                     **_exported(manifest, ref, None if manifest.tells_media else now),
-                    **_by_candidates(ref, [_plain(one) for one in ref.candidates], ref.role, roles, now),
+                    **_by_candidates(ref, [_plain(one) for one in ref.candidates], ref.role, roles),
                     "media_key": key,
                 }
             else:
@@ -157,15 +157,14 @@ def _exported(manifest: Manifest, ref: MediaRef, removed_at: datetime | None) ->
 
 
 def _by_candidates(
-    ref: MediaRef, candidates: Sequence[dict[str, Any]], role: str, roles: Collection[Role], now: datetime
+    ref: MediaRef, candidates: Sequence[dict[str, Any]], role: str, roles: Collection[Role]
 ) -> dict[str, Any]:
-    """Where a medium can be had from, those that still work first, and what follows from that."""
-    ordered = sorted(candidates, key=lambda one: (one["role"] != role, is_over(_end_of(one), now)))[:MOST_CANDIDATES]
-    chosen = next((one for one in ordered if one["role"] == role), None)
+    """Where a medium can be had from, and what follows from that."""
+    chosen = next((one for one in candidates if one["role"] == role), None)
     url = chosen["url"] if chosen else None
     skipped = _skip_reason(ref, url, role, roles)
     return {
-        "candidates": ordered,
+        "candidates": candidates,
         "media_url": url,
         "url_digest": url_digest(url) if url else None,
         "url_expires_at": _end_of(chosen) if chosen else None,
@@ -187,7 +186,7 @@ def _joined(
         newer, older = before["candidates"], own
     said["alt_text"] = said["alt_text"] or before["alt_text"] or ref.alt_text
     candidates = _union(newer, older, said["role"], now)
-    joined = said | _by_candidates(ref, candidates, said["role"], roles, now)
+    joined = said | _by_candidates(ref, candidates, said["role"], roles)
     if joined["url_digest"] == before["url_digest"]:
         joined["url_expires_at"] = joined["url_expires_at"] or before["url_expires_at"]
     else:
@@ -199,12 +198,21 @@ def _joined(
 def _union(
     newer: Sequence[dict[str, Any]], older: Sequence[dict[str, Any]], role: str, now: datetime
 ) -> list[dict[str, Any]]:
-    """Those of the newer sighting first, unless an older one declares a larger picture than any of them."""
+    """The candidates of two sightings: those of the newer first, unless an older one still works and is better.
+
+    That is one that declares a larger picture than all of the newer, or any where all of the newer have expired.
+    """
+
+    def works(one: Mapping[str, Any]) -> bool:
+        return one["role"] == role and not is_over(_end_of(one), now)
+
     urls = {one["url"] for one in newer}
     rest = [one for one in older if one["url"] not in urls]
-    largest = max((_pixels(one) for one in newer if one["role"] == role and not is_over(_end_of(one), now)), default=0)
-    larger = [one for one in rest if one["role"] == role and _pixels(one) > largest > 0]
-    return [*larger, *newer, *(one for one in rest if one not in larger)]
+    largest = max(map(_pixels, filter(works, newer)), default=0)
+    has_expired = not any(map(works, newer))
+    better = [one for one in rest if works(one) and (has_expired or _pixels(one) > largest > 0)]
+    others = sorted((one for one in rest if one not in better), key=lambda one: not works(one))
+    return [*better, *newer, *others][:MOST_CANDIDATES]
 
 
 def _pixels(candidate: Mapping[str, Any]) -> int:

@@ -114,7 +114,7 @@ class Medium:
     def marks(self) -> Iterator[str]:
         """What is marked on its picture: a duplicate, how long it plays, what is not a still picture, what is gone."""
         if self.is_removed:
-            yield "not in the latest export of its post"
+            yield "not in the newest sighting of its post"
         if self.is_duplicate:
             yield "duplicate"
         if self.duration and self.media_type in (MediaType.VIDEO, MediaType.AUDIO):

@@ -91,6 +91,8 @@ class Expected:
     attempts: int = 0
     due: Due | None = None
     sha256: str | None = None
+    urls: dict[str, Role] = field(default_factory=dict)
+    """Every URL that an export gave for it, the newest first."""
     versions: list[str] = field(default_factory=list)
     """What it held before."""
     times_lost: int = 0
@@ -144,19 +146,22 @@ class References(RuleBasedStateMachine):
         upsert(self.database, a_post(number))
         candidates = (Candidate(url, role=role), Candidate("https://host/other.jpg", role=Role.COVER)) if url else ()
         save_manifest(self.database, number, MediaRef(0, MediaType.IMAGE, candidates, native("0"), role))
-        is_wanted = url is not None and role is Role.MEDIA
         known = self.references.get(number)
         if known is None:
-            status = Status.PENDING if is_wanted else Status.SKIPPED
-            self.references[number] = Expected(a_media_id(number), status, url, role)
+            status = Status.PENDING if url is not None and role is Role.MEDIA else Status.SKIPPED
+            self.references[number] = Expected(a_media_id(number), status, url, role, urls={url: role} if url else {})
             return
+        is_new = url is not None and url not in known.urls
+        known.urls = {url: role} | {one: its for one, its in known.urls.items() if one != url} if url else known.urls
+        url = next((one for one, its_role in known.urls.items() if its_role is role), None)
+        is_wanted = url is not None and role is Role.MEDIA
         is_open = known.status not in (Status.PENDING, Status.STORED)
         if known.status is Status.MISSING:
-            if url != known.url:
+            if is_new or url != known.url:
                 self._begin_anew(known, Status.MISSING)
         elif not is_wanted and known.status in NOT_FETCHED_YET:
             self._begin_anew(known, Status.SKIPPED)
-        elif is_wanted and is_open and (known.status is Status.SKIPPED or known.url != url):
+        elif is_wanted and is_open and (known.status is Status.SKIPPED or is_new or known.url != url):
             self._begin_anew(known, Status.PENDING)
         known.url, known.role = url, role
 

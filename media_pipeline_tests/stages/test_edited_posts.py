@@ -164,25 +164,43 @@ def test_a_medium_that_left_its_post_before_it_came_is_fetched_all_the_same(post
     assert set(post.references()) == {"a", "b"}
 
 
-@given(edits=st.lists(st.lists(st.sampled_from("abcd"), min_size=1, max_size=4, unique=True), min_size=1, max_size=5))
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whatever_the_edits_every_medium_is_fetched_once_and_keeps_its_bytes(
-    make_either: MakeEither, host: FaultyHost, edits: list[list[str]], request: pytest.FixtureRequest
+EDITS = st.lists(st.lists(st.sampled_from("abcd"), max_size=4, unique=True), min_size=1, max_size=5)
+
+
+@given(
+    edits=EDITS.flatmap(lambda edits: st.permutations(list(enumerate(edits)))),
+    are_dated=st.booleans(),
+)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_the_edits_and_the_order_of_imports_the_newest_is_shown_and_every_medium_fetched_once(
+    make_either: MakeEither,
+    host: FaultyHost,
+    edits: list[tuple[int, list[str]]],
+    are_dated: bool,
+    request: pytest.FixtureRequest,
 ) -> None:
     # A post of its own for each example, in one library.
     host.requests.clear()
     number = request.node.stash.setdefault(EXAMPLES, 0)
     request.node.stash[EXAMPLES] = number + 1
     library = make_either()
-    for step, names in enumerate(edits):
+    for place, (step, names) in enumerate(edits):
         found = [(name, host.serve(f"/{number}-{name}.jpg", picture(number * 9 + ord(name)))) for name in names]
-        day = ImportPartition(DAY + timedelta(days=1 + number * 9 + step), "mastodon")
-        library.land("a.json", [status(*found, number=20 + number, edits=step)], day)
+        day = ImportPartition(DAY + timedelta(days=1 + number * 9 + place), "mastodon")
+        said = status(*found, number=20 + number, edits=step)
+        if not are_dated:
+            # Tools that leave the edit out say when they collected the post.
+            said = said | {"edited_at": None, "collected_at": said["edited_at"]}
+        library.land("a.json", [said | {"content": f"<p>words {step}</p>"}], day)
         library.run(day, stages=CACHE)
     rows = [row for row in library.table("post_media") if f"/{number}-" in row["media_url"]]
-    assert {row["media_url"].rpartition("-")[2][0] for row in rows} == {name for names in edits for name in names}
+    assert {row["media_url"].rpartition("-")[2][0] for row in rows} == {name for _, names in edits for name in names}
     shown = sorted((row for row in rows if row["removed_at"] is None), key=lambda row: row["position"])
-    assert [row["media_url"].rpartition("-")[2][0] for row in shown] == edits[-1]
+    newest_first = [names for _, names in sorted(edits, reverse=True)]
+    assert [row["media_url"].rpartition("-")[2][0] for row in shown] == next(filter(None, newest_first), [])
+    (post,) = library.table("posts", native_id=f"1180000000000000{20 + number}")
+    assert post["text"] == f"words {len(edits) - 1}"
+    assert len(library.table("post_sightings", post_id=post["post_id"])) == len(edits)
     for row in rows:
         name = row["media_url"].rpartition("-")[2][0]
         assert library.bytes_of(row["sha256"]) == picture(number * 9 + ord(name))

@@ -93,6 +93,27 @@ def test_every_id_version_and_file_of_an_earlier_version_is_still_there(upgraded
         assert len(upgraded.library.table(table)) == len(upgraded.before[table]), table
 
 
+def test_each_post_of_an_earlier_version_has_been_seen_by_the_import_that_its_row_names(upgraded: Upgraded) -> None:
+    posts = {row["post_id"]: row for row in upgraded.before["posts"]}
+    read_at = {row["import_id"]: row["seen_at"] for row in upgraded.library.table("imports")}
+    sightings = upgraded.library.table("post_sightings")
+    assert {row["post_id"] for row in sightings} == posts.keys()
+    for row in sightings:
+        post = posts[row["post_id"]]
+        assert (row["import_id"], row["raw_sha256"], row["locator"]) == (
+            post["import_id"],
+            post["raw_sha256"],
+            post["locator"],
+        )
+        assert row["observed_at"] <= read_at[row["import_id"]]
+        assert (row["observed_by"] in ("newest", "import"), row["stub"]) == (True, None)
+    upgraded.library.run(TWITTER, stages=STAGES)
+    again = upgraded.library.table("post_sightings")
+    assert {(row["post_id"], row["import_id"]) for row in again} >= {
+        (row["post_id"], row["import_id"]) for row in sightings
+    }
+
+
 @pytest.mark.parametrize("upgraded", [v for v in packed() if v < BEFORE_STATES], indirect=True)
 def test_each_state_of_an_analysis_is_one_of_four_and_its_log_is_kept_as_json(upgraded: Upgraded) -> None:
     references = upgraded.rows("post_media", "media_id")

@@ -130,4 +130,4 @@ def test_half_an_emoji_costs_nothing(tmp_path: Path) -> None:
 def test_zeeschuimers_wrapping_is_taken_off_and_names_the_platform(tmp_path: Path) -> None:
     line = {"item_id": "1", "source_platform": "tiktok.com", "timestamp_collected": 1, "data": {"id": "1"}, "nav": 0}
     (record,) = read(tmp_path / "a.ndjson", json.dumps(line).encode())
-    assert record == Record({"id": "1"}, Locator(line=1, pointer="/data"), "tiktok.com")
+    assert record == Record({"id": "1"}, Locator(line=1, pointer="/data"), "tiktok.com", collected_at=1)

@@ -30,6 +30,7 @@ _COLLECTIONS = ("OrderedCollection", "OrderedCollectionPage", "Collection", "Col
 _OBJECTS = ("Note", "Article", "Question", "Page", "Event", "Image", "Video", "Audio")
 _CARRIERS = ("Create", "Update")
 _REPOST = "Announce"
+_GONE = "Tombstone"
 _MARKS_OF_AN_OBJECT = ("attributedTo", "content", "attachment", "published", "to")
 _NO_URL = "the export gives no URL for it"
 
@@ -37,7 +38,7 @@ _NO_URL = "the export gives no URL for it"
 def is_activity_pub(value: Any) -> bool:
     """Whether an object is of the Activity Streams vocabulary, or an array of such begins with one."""
     first = mapping(next(iter(items(value)), value))
-    return "@context" in first or _type(first) in _COLLECTIONS or is_object(first) or "actor" in first
+    return "@context" in first or _type(first) in (*_COLLECTIONS, _GONE) or is_object(first) or "actor" in first
 
 
 def is_object(value: Any) -> bool:
@@ -93,7 +94,7 @@ def _of_entry(entry: Mapping[str, Any], at: str) -> Iterator[Found | Missing]:
 def _deleted(entry: Mapping[str, Any]) -> str | None:
     """The address of the post in whose place a ``Tombstone`` stands, or that a ``Delete`` takes away."""
     inner = entry.get("object")
-    if _type(entry) == "Tombstone":
+    if _type(entry) == _GONE:
         return text(entry.get("id")) or ""
     if _type(entry) == "Delete":
         return text(inner) or text(dig(inner, "id")) or ""
