@@ -104,8 +104,8 @@ duckdb.sql("SELECT * FROM read_parquet('data/tables/media/**/*.parquet', hive_pa
 
 A file is replaced whole when its partition is materialized again; a reader never sees half of one. A partition without
 posts has a file without rows and with the same types. Times are UTC; any column may be null. A partition holds the
-posts whose believed sighting is its own: a post that a newer export brings again is in the table of that one, and in the
-older table too until that is materialized again. The files name authors, so they are private (0600) whatever
+posts whose believed sighting is its own: a post that a newer export brings again is in the table of that one, and in
+the older table too until that is materialized again. The files name authors, so they are private (0600) whatever
 `MEDIA_PUBLIC` says. Columns may be added; a column that is there keeps its name, type and meaning.
 
 This page is made from `media_pipeline/catalog/typed_tables.py` by `make docs`.

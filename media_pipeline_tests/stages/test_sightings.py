@@ -52,7 +52,7 @@ def words(step: int, *media: tuple[str, str], **facts: Any) -> dict[str, Any]:
     return status(*media, edits=step) | {"content": f"<p>words {step}</p>", "favourites_count": step, **facts}
 
 
-def instagram(words: str, url: str) -> dict[str, Any]:
+def instagram(words: str, url: str, width: int = 640) -> dict[str, Any]:
     """A post that names no time but that of its posting, as its URLs alone tell exports of it apart."""
     return {
         "pk": "3500000000000001111",
@@ -61,7 +61,7 @@ def instagram(words: str, url: str) -> dict[str, Any]:
         "taken_at": 1730000000,
         "user": {"pk": "99", "username": "anna.example"},
         "caption": {"text": words},
-        "image_versions2": {"candidates": [{"url": url, "width": 640, "height": 480}]},
+        "image_versions2": {"candidates": [{"url": url, "width": width, "height": width * 3 // 4}]},
     }
 
 
@@ -124,9 +124,7 @@ def test_a_larger_copy_that_an_older_export_declares_is_asked_first(library: Eit
     large, small = (host.serve(f"/{name}.jpg", picture(1)) for name in ("large", "small"))
     library = library.with_settings(download_media=False)
     import_(library, instagram("old", large) | {"edited_at": 1740000000}, platform="instagram")
-    smaller = instagram("new", small) | {"edited_at": 1750000000}
-    smaller["image_versions2"]["candidates"][0] |= {"width": 64, "height": 48}
-    import_(library, smaller, platform="instagram")
+    import_(library, instagram("new", small, width=64) | {"edited_at": 1750000000}, platform="instagram")
     (row,) = library.table("post_media")
     assert ([one["url"] for one in row["candidates"]], row["media_url"]) == ([large, small], large)
     assert post_of(library, "3500000000000001111")["text"] == "new"
