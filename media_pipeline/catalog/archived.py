@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from media_pipeline.catalog.files import held_by, partition_of_held
 from media_pipeline.catalog.selection import EVERYTHING, Selection, page_after, paged, pieces, selects_file
 from media_pipeline.catalog.tables import media_files, media_versions, post_media, posts
-from media_pipeline.model import ArchivedObject, Content, ImportPartition, Proof, Status
+from media_pipeline.model import ArchivedObject, Content, ImportPartition, Proof, Reason, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +235,7 @@ def mark_not_archived(connection: sa.Connection, sha256s: Sequence[str]) -> None
             .where(post_media.c.sha256.in_(lost), post_media.c.status == Status.STORED)
             .values(
                 status=Status.MISSING,
+                reason=Reason.FILE_LOST,
                 error="neither the store nor the archive has it",
                 attempts=0,
                 next_attempt_at=None,

@@ -13,10 +13,10 @@ import sqlalchemy as sa
 
 from media_pipeline.catalog.file_facts import lacks_facts
 from media_pipeline.catalog.media_due import is_due
-from media_pipeline.catalog.selection import holds_import, pieces
+from media_pipeline.catalog.selection import holds_import, is_decided_otherwise, pieces
 from media_pipeline.catalog.storable import indexed_text
 from media_pipeline.catalog.tables import import_faults, import_files, imports, media_files, post_media, posts
-from media_pipeline.model import Fault, ImportPartition, Status
+from media_pipeline.model import Fault, ImportPartition, Reason, Status
 
 FAULTS_KEPT = 1000
 """Faults recorded one by one for a file; past that they are only counted, so that a wrong file can't fill the disk."""
@@ -194,11 +194,15 @@ def partition_by_import(connection: sa.Connection, partitions: Sequence[ImportPa
 
 
 def unfinished_partitions(
-    connection: sa.Connection, downloads: bool = True, facts_version: int = 0
+    connection: sa.Connection,
+    downloads: bool = True,
+    facts_version: int = 0,
+    decided_under: Mapping[Reason, str] | None = None,
 ) -> list[ImportPartition]:
     """The partitions in which a step has work left: reading, manifests, facts, archiving, and downloads that are due.
 
-    ``downloads`` is false for a library that fetches nothing. Facts of an older version than ``facts_version`` are
+    ``downloads`` is false for a library that fetches nothing. ``decided_under``: verdicts under other settings than
+    these are due, too. Facts of an older version than ``facts_version`` are
     work left; 0 leaves them alone. To find them all files are looked through (95 ms for 200,000).
     """
     no_manifest = sa.select(posts.c.import_id).where(posts.c.manifest_version.is_(None))
@@ -213,12 +217,13 @@ def unfinished_partitions(
             sa.or_(no_facts, not_archived),
         )
     )
+    due = sa.or_(is_due(), is_decided_otherwise(decided_under or {}))
     unfinished = sa.or_(
         imports.c.status == "reading",
         imports.c.import_id.in_(no_manifest),
         imports.c.import_id.in_(not_delivered),
         imports.c.import_id.in_(_with_older_facts(facts_version)) if facts_version else sa.false(),
-        sa.exists().where(post_media.c.import_id == imports.c.import_id, is_due()) if downloads else sa.false(),
+        sa.exists().where(post_media.c.import_id == imports.c.import_id, due) if downloads else sa.false(),
     )
     query = sa.select(imports.c.import_date, imports.c.platform).distinct().where(unfinished)
     return sorted(ImportPartition(row.import_date, row.platform) for row in connection.execute(query))

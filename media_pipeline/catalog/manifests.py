@@ -16,13 +16,14 @@ import sqlalchemy as sa
 from media_pipeline.catalog.selection import pieces
 from media_pipeline.catalog.storable import as_stored
 from media_pipeline.catalog.tables import media_versions, post_media
-from media_pipeline.model import Candidate, MediaRef, Role, Status, media_id_of
+from media_pipeline.model import Candidate, MediaRef, Reason, Role, Status, media_id_of
 from media_pipeline.policy.expiry import is_over
 from media_pipeline.policy.media_keys import Identity, identity, same_media, says_more
 
 _CANDIDATE_FIELDS = tuple(field.name for field in fields(Candidate))
 MOST_CANDIDATES = 100
 """Kept of a medium. An export may come every day for years, each with URLs that are signed anew."""
+_OF_STATUS = frozenset(("status", "reason", "error"))
 _NOT_FETCHED_YET = (Status.PENDING, Status.FAILED, Status.SKIPPED)
 
 
@@ -162,13 +163,14 @@ def _by_candidates(
     """Where a medium can be had from, and what follows from that."""
     chosen = next((one for one in candidates if one["role"] == role), None)
     url = chosen["url"] if chosen else None
-    skipped = _skip_reason(ref, url, role, roles)
+    reason, skipped = _why_skipped(ref, url, role, roles)
     return {
         "candidates": candidates,
         "media_url": url,
         "url_digest": url_digest(url) if url else None,
         "url_expires_at": _end_of(chosen) if chosen else None,
         "status": Status.SKIPPED if skipped else Status.PENDING,
+        "reason": reason,
         "error": skipped,
     }
 
@@ -232,18 +234,20 @@ def _plain(candidate: Candidate) -> dict[str, Any]:
     return plain
 
 
-def _skip_reason(ref: MediaRef, url: str | None, role: str, roles: Collection[Role]) -> str | None:
+def _why_skipped(
+    ref: MediaRef, url: str | None, role: str, roles: Collection[Role]
+) -> tuple[Reason | None, str | None]:
     if url is None:
-        return ref.note or "the export gives no URL for it"
+        return Reason.NO_URL, ref.note or "no export gives a URL for it"
     if role not in roles:
-        return f"role {Role(role).value} is not among MEDIA_FETCH_ROLES"
-    return None
+        return Reason.ROLE_NOT_WANTED, f"role {Role(role).value} is not among MEDIA_FETCH_ROLES"
+    return None, None
 
 
 def _changes(before: sa.RowMapping, row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """What a manifest changes in a known row."""
     row = {name: as_stored(post_media.c[name], value) for name, value in row.items()}
-    said = {name: row[name] for name in row.keys() - {"status", "error"} if before[name] != row[name]}
+    said = {name: row[name] for name in row.keys() - _OF_STATUS if before[name] != row[name]}
     return said | _changes_of_status(before, row, _has_another_chance(before, row, now))
 
 
@@ -271,7 +275,7 @@ def _changes_of_status(before: sa.RowMapping, row: Mapping[str, Any], has_anothe
         takes_effect = is_open and (before["status"] == Status.SKIPPED or has_another_chance)
     if not takes_effect or (before["status"], before["error"]) == (row["status"], row["error"]):
         return {}
-    return {"status": row["status"], "error": row["error"], "attempts": 0, "next_attempt_at": None}
+    return {name: row[name] for name in _OF_STATUS} | {"decided_under": None, "attempts": 0, "next_attempt_at": None}
 
 
 def url_digest(url: str) -> str:

@@ -8,15 +8,27 @@ an export says of them (:mod:`media_pipeline.catalog.manifests`).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from random import random
+from typing import Any
 
 import sqlalchemy as sa
 
-from media_pipeline.catalog.selection import in_partitions, pieces
+from media_pipeline.catalog.selection import in_partitions, is_decided_otherwise, pieces
 from media_pipeline.catalog.tables import fetch_attempts, media_files, media_versions, post_media
-from media_pipeline.model import FetchAttempt, ImportPartition, Role, Status
+from media_pipeline.model import FetchAttempt, ImportPartition, Reason, Role, Status
 from media_pipeline.policy import retry
+from media_pipeline.settings.downloads import Downloads
+
+_DUE_AGAIN: Mapping[str, Any] = {
+    "status": Status.PENDING,
+    "reason": None,
+    "error": None,
+    "decided_under": None,
+    "attempts": 0,
+    "next_attempt_at": None,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,9 @@ class FailedMedia:
     attempts: int
     """How many runs have tried it, this one included."""
     retry_after_seconds: float | None = None
+    reason: Reason = field(kw_only=True)
+    decided_under: str | None = None
+    """Digest of the settings that the reason hangs on."""
 
 
 def ask_again(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> int:
@@ -60,7 +75,14 @@ def ask_again(connection: sa.Connection, partitions: Sequence[ImportPartition]) 
             post_media.c.status == Status.STORED,
             post_media.c.media_url.is_not(None),
         )
-        .values(status=Status.PENDING, error=None, attempts=0, next_attempt_at=None, updated_at=datetime.now(UTC))
+        .values(
+            status=Status.PENDING,
+            reason=None,
+            error=None,
+            attempts=0,
+            next_attempt_at=None,
+            updated_at=datetime.now(UTC),
+        )
     ).rowcount
 
 
@@ -74,8 +96,32 @@ def unskip(connection: sa.Connection, partitions: Sequence[ImportPartition], rol
             post_media.c.media_url.is_not(None),
             post_media.c.role.in_(roles),
         )
-        .values(status=Status.PENDING, error=None, updated_at=datetime.now(UTC))
+        .values(status=Status.PENDING, reason=None, error=None, updated_at=datetime.now(UTC))
     )
+
+
+def reopen(
+    connection: sa.Connection, partitions: Sequence[ImportPartition], decided_under: Mapping[Reason, str]
+) -> int:
+    """Make pending what was decided under settings that have changed since; return how many.
+
+    ``decided_under``: the digest of the present settings that each reason hangs on.
+    """
+    return connection.execute(
+        sa.update(post_media)
+        .where(in_partitions(post_media.c.import_id, partitions), is_decided_otherwise(decided_under))
+        .values(updated_at=datetime.now(UTC), **_DUE_AGAIN)
+    ).rowcount
+
+
+def retry_now(connection: sa.Connection, media_ids: Sequence[str]) -> None:
+    """Make these references pending, with all their tries before them. What they hold they keep."""
+    for piece in pieces(media_ids):
+        connection.execute(
+            sa.update(post_media)
+            .where(post_media.c.media_id.in_(piece))
+            .values(updated_at=datetime.now(UTC), **_DUE_AGAIN)
+        )
 
 
 def mark_stored(connection: sa.Connection, successes: Sequence[StoredMedia]) -> None:
@@ -104,6 +150,7 @@ def mark_stored(connection: sa.Connection, successes: Sequence[StoredMedia]) -> 
         .where(post_media.c.media_id == sa.bindparam("id"))
         .values(
             status=Status.STORED,
+            reason=None,
             error=None,
             next_attempt_at=None,
             attempts=post_media.c.attempts + 1,
@@ -149,6 +196,7 @@ def mark_kept(connection: sa.Connection, kept: Mapping[str, str | None]) -> None
             .where(post_media.c.media_id == sa.bindparam("id"))
             .values(
                 status=Status.STORED,
+                reason=None,
                 error=sa.bindparam("why", type_=post_media.c.error.type),
                 next_attempt_at=None,
                 updated_at=sa.bindparam("now", type_=post_media.c.updated_at.type),
@@ -184,7 +232,7 @@ def flag_downgrades(connection: sa.Connection, partitions: Sequence[ImportPartit
     )
 
 
-def mark_failed(connection: sa.Connection, failures: Sequence[FailedMedia], max_attempts: int) -> None:
+def mark_failed(connection: sa.Connection, failures: Sequence[FailedMedia], settings: Downloads) -> None:
     """Write failures. One that may yet succeed gets its next time, or is abandoned when its tries are spent.
 
     A reference that was stored never becomes worse than missing, whatever its host answers: what the store holds stays
@@ -193,8 +241,11 @@ def mark_failed(connection: sa.Connection, failures: Sequence[FailedMedia], max_
     now = datetime.now(UTC)
     kind = post_media.c.next_attempt_at.type
     for failure in failures:
-        status = retry.status_after(failure.status, failure.attempts, max_attempts)
+        status = retry.status_after(failure.status, failure.attempts, settings.media_max_attempts)
         next_time = sa.literal(retry.next_time(failure.attempts, failure.retry_after_seconds, now), type_=kind)
+        later = next_time if status is Status.FAILED else sa.null()
+        if status in retry.RECHECKED:
+            later = sa.literal(retry.recheck_time(settings.media_recheck_days, random(), now), type_=kind)
         is_kept = sa.and_(
             _file_is(media_files.c.local_path.is_not(None)),
             sa.true() if status is not Status.FAILED else post_media.c.status.in_([Status.PENDING, Status.MISSING]),
@@ -205,17 +256,17 @@ def mark_failed(connection: sa.Connection, failures: Sequence[FailedMedia], max_
             .where(post_media.c.media_id == failure.media_id)
             .values(
                 status=sa.case((is_kept, Status.STORED), (is_lost, Status.MISSING), else_=status),
+                reason=failure.reason,
+                decided_under=failure.decided_under,
                 error=failure.error,
                 attempts=failure.attempts,
-                next_attempt_at=sa.case(
-                    (is_kept, sa.null()), (is_lost, next_time), else_=next_time if status is Status.FAILED else None
-                ),
+                next_attempt_at=sa.case((is_kept, sa.null()), (is_lost, next_time), else_=later),
                 updated_at=now,
             )
         )
 
 
-def mark_truncated(connection: sa.Connection, truncated: Mapping[str, str], max_attempts: int) -> int:
+def mark_truncated(connection: sa.Connection, truncated: Mapping[str, str], settings: Downloads) -> int:
     """Make the references to these files fail, so that they are fetched again; return how many.
 
     ``{sha256: how its end is missing}``. To be called before that is written to the files: one that is known as
@@ -231,15 +282,21 @@ def mark_truncated(connection: sa.Connection, truncated: Mapping[str, str], max_
                 post_media.c.sha256.in_(piece),
                 post_media.c.status == Status.STORED,
                 post_media.c.media_url.is_not(None),
-                post_media.c.attempts < max_attempts,
+                post_media.c.attempts < settings.media_max_attempts,
                 media_files.c.truncated.is_(None),
             )
         )
         failures += [
-            FailedMedia(row.media_id, Status.FAILED, f"truncated: {truncated[row.sha256]}", row.attempts)
+            FailedMedia(
+                row.media_id,
+                Status.FAILED,
+                f"truncated: {truncated[row.sha256]}",
+                row.attempts,
+                reason=Reason.TRUNCATED,
+            )
             for row in connection.execute(query)
         ]
-    mark_failed(connection, failures, max_attempts)
+    mark_failed(connection, failures, settings)
     return len(failures)
 
 
@@ -260,6 +317,7 @@ def mark_quarantined(connection: sa.Connection, sha256: str, error: str) -> None
         .where(post_media.c.sha256 == sha256, post_media.c.status == Status.STORED)
         .values(
             status=Status.QUARANTINED,
+            reason=Reason.UNREADABLE,
             error=error,
             next_attempt_at=None,
             duplicate_of=None,

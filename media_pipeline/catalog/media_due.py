@@ -18,7 +18,7 @@ from media_pipeline.catalog.selection import in_partitions, pieces
 from media_pipeline.catalog.tables import media_files, post_media
 from media_pipeline.model import Candidate, ImportPartition, Role, Status, Validators
 from media_pipeline.policy import clocks
-from media_pipeline.policy.retry import LONGEST_WAIT
+from media_pipeline.policy.retry import LONGEST_RECHECK, LONGEST_WAIT, RECHECKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +112,16 @@ def is_due() -> sa.ColumnElement[bool]:
     columns, now = post_media.c, datetime.now(UTC)
     return sa.and_(
         # Says it twice, since SQLite finds the statuses of a list in the index, those of an OR it doesn't.
-        columns.status.in_([Status.PENDING, Status.FAILED, Status.MISSING, Status.EXPIRED]),
+        columns.status.in_([Status.PENDING, Status.FAILED, Status.MISSING, Status.EXPIRED, *RECHECKED]),
         sa.or_(
             columns.status == Status.PENDING,
             sa.and_(columns.status == Status.MISSING, columns.next_attempt_at.is_(None)),
             sa.and_(
-                columns.status != Status.EXPIRED,
+                columns.status.in_(RECHECKED),
+                clocks.is_waited_out(columns.next_attempt_at, columns.updated_at, now, LONGEST_RECHECK),
+            ),
+            sa.and_(
+                columns.status.in_([Status.FAILED, Status.MISSING]),
                 clocks.is_waited_out(columns.next_attempt_at, columns.updated_at, now, LONGEST_WAIT),
             ),
             sa.and_(

@@ -6,15 +6,15 @@ What belongs here: reading. What does not: what is due (:mod:`media_pipeline.cat
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from media_pipeline.catalog.selection import Selection, holds_import, in_partitions, selects_post
+from media_pipeline.catalog.selection import EVERYTHING, Selection, holds_import, in_partitions, selects_post
 from media_pipeline.catalog.tables import imports, media_files, post_media, posts
-from media_pipeline.model import ImportPartition, Status
+from media_pipeline.model import ImportPartition, Reason, Status
 
 
 def statuses(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> dict[ImportPartition, dict[str, int]]:
@@ -75,17 +75,20 @@ def failures(connection: sa.Connection, partitions: Sequence[ImportPartition], l
 def failures_by_reason(
     connection: sa.Connection, partitions: Sequence[ImportPartition], limit: int
 ) -> list[dict[str, Any]]:
-    """References that are neither stored, pending nor skipped: how many for each status and reason, and one of them."""
+    """References that are neither stored, pending nor skipped: how many for each status and reason, and one detail and
+    URL of them.
+    """
     fine = [Status.STORED, Status.PENDING, Status.SKIPPED]
     query = (
         sa.select(
             post_media.c.status,
-            post_media.c.error,
+            post_media.c.reason,
             sa.func.count().label("media"),
+            sa.func.min(post_media.c.error).label("detail"),
             sa.func.min(post_media.c.media_url).label("example"),
         )
         .where(in_partitions(post_media.c.import_id, partitions), post_media.c.status.not_in(fine))
-        .group_by(post_media.c.status, post_media.c.error)
+        .group_by(post_media.c.status, post_media.c.reason)
         .order_by(sa.func.count().desc(), post_media.c.status)
         .limit(limit)
     )
@@ -94,15 +97,16 @@ def failures_by_reason(
 
 def listing(
     connection: sa.Connection,
-    post_id: str | None = None,
-    user: str | None = None,
-    status: str | None = None,
+    selection: Selection = EVERYTHING,
+    statuses: Collection[Status] | None = None,
+    reasons: Collection[Reason] | None = None,
     limit: int | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """References with their post and file, by the catalogue's column names, oldest post first."""
+    """References of the selected posts with their file, by the catalogue's column names, oldest post first."""
     query = (
         sa.select(
-            *post_media.c["media_id", "post_id", "position", "media_type", "role", "status", "error", "media_url"],
+            *post_media.c["media_id", "post_id", "position", "media_type", "role", "status"],
+            *post_media.c["reason", "error", "media_url"],
             *post_media.c["url_expires_at", "attempts", "next_attempt_at", "fetched_at", "duplicate_of", "alt_text"],
             post_media.c.removed_at,
             *posts.c["platform", "native_id", "author_id", "author_handle", "author_name", "posted_at", "url"],
@@ -114,11 +118,13 @@ def listing(
         )
         .join(posts, posts.c.post_id == post_media.c.post_id)
         .outerjoin(media_files, media_files.c.sha256 == post_media.c.sha256)
-        .where(selects_post(Selection(user=user or None, post=post_id or None)))
+        .where(selects_post(selection))
         .order_by(posts.c.posted_at.is_(None), posts.c.posted_at, post_media.c.post_id, post_media.c.position)
     )
-    if status:
-        query = query.where(post_media.c.status == status)
+    if statuses is not None:
+        query = query.where(post_media.c.status.in_(statuses))
+    if reasons is not None:
+        query = query.where(post_media.c.reason.in_(reasons))
     if limit:
         query = query.limit(limit)
     for row in connection.execute(query, execution_options={"yield_per": 500}).mappings():

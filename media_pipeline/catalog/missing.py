@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from media_pipeline.catalog.selection import in_partitions, pieces
 from media_pipeline.catalog.tables import media_files, media_versions, post_media
-from media_pipeline.model import Content, ImportPartition, MediaType, Status
+from media_pipeline.model import Content, ImportPartition, MediaType, Reason, Status
 
 held = media_files.alias("held")
 
@@ -86,6 +86,7 @@ def mark_lost(connection: sa.Connection, sha256: str, reason: str) -> None:
         .where(post_media.c.sha256 == sha256, post_media.c.status.in_(_HELD))
         .values(
             status=Status.MISSING,
+            reason=Reason.FILE_LOST,
             error=reason,
             attempts=0,
             next_attempt_at=None,
@@ -106,7 +107,7 @@ def mark_found(connection: sa.Connection, sha256: str, local_path: str) -> int:
     return connection.execute(
         sa.update(post_media)
         .where(post_media.c.sha256 == sha256, post_media.c.status == Status.MISSING)
-        .values(status=Status.STORED, error=None, next_attempt_at=None, updated_at=now)
+        .values(status=Status.STORED, reason=None, error=None, next_attempt_at=None, updated_at=now)
     ).rowcount
 
 
@@ -123,6 +124,7 @@ def forget_store(connection: sa.Connection) -> None:
         .where(post_media.c.sha256.in_(lost), post_media.c.status.in_(_HELD))
         .values(
             status=Status.MISSING,
+            reason=Reason.FILE_LOST,
             error="its store was replaced by another one",
             attempts=0,
             next_attempt_at=None,

@@ -6,7 +6,7 @@ room, and pages. What does not: conditions that only one table's questions need.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby, islice
@@ -15,12 +15,16 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from media_pipeline.catalog.tables import imports, media_files, media_versions, post_media, posts
-from media_pipeline.model import ImportPartition, Status
+from media_pipeline.model import ImportPartition, Reason, Status
 
 Value = TypeVar("Value")
 Key = TypeVar("Key")
 Query = TypeVar("Query", bound=sa.Select[Any])
 
+_FINAL_VERDICTS = (
+    *(Status.GONE, Status.EXPIRED, Status.FORBIDDEN, Status.TOO_LARGE, Status.NOT_MEDIA, Status.UNSAFE),
+    Status.ABANDONED,
+)
 IN_LIST = 500
 """Values in one IN (…): SQLite takes 32,766 parameters, planners like fewer."""
 
@@ -43,6 +47,10 @@ class Selection:
     """Of the post."""
     since: date | None = None
     """The first day, UTC. With it, posts without a date are not meant."""
+    until: date | None = None
+    """The last day, UTC. With it, posts without a date are not meant."""
+    text: str | None = None
+    """A part of what the post says, in any case of ASCII letters."""
     statuses: Collection[Status] = (Status.STORED,)
     """A reference in another status does not count as one that holds its file."""
     with_versions: bool = False
@@ -56,7 +64,9 @@ class Selection:
     @property
     def limits_posts(self) -> bool:
         """Whether a limit is set on the post, wherever it was imported."""
-        return (self.user, self.post, self.platform, self.since) != (None, None, None, None)
+        return any(
+            limit is not None for limit in (self.user, self.post, self.platform, self.since, self.until, self.text)
+        )
 
     def pieces(self) -> Iterator[Selection]:
         """This selection divided by ``sha256s`` into lists of at most IN_LIST, in the order of SHA-256."""
@@ -102,6 +112,24 @@ def _of_references(selection: Selection, query: sa.Select[tuple[str]]) -> sa.Sel
     return query
 
 
+def is_decided_otherwise(decided_under: Mapping[Reason, str]) -> sa.ColumnElement[bool]:
+    """Condition on ``post_media``: its verdict hangs on settings that have changed since.
+
+    ``decided_under``: the digest of the present settings by reason. Verdicts of before schema 0013 name no settings.
+    """
+    columns = post_media.c
+    return sa.and_(
+        columns.status.in_(_FINAL_VERDICTS),
+        sa.or_(
+            sa.false(),
+            *(
+                sa.and_(columns.reason == reason, columns.decided_under != digest)
+                for reason, digest in decided_under.items()
+            ),
+        ),
+    )
+
+
 def selects_post(selection: Selection) -> sa.ColumnElement[bool]:
     """Condition on ``posts``: the post is selected. Limits on files and on statuses are not looked at."""
     conditions: list[sa.ColumnElement[bool]] = []
@@ -115,6 +143,10 @@ def selects_post(selection: Selection) -> sa.ColumnElement[bool]:
         conditions.append(posts.c.platform == selection.platform)
     if selection.since is not None:
         conditions.append(posts.c.posted_at >= datetime.combine(selection.since, time(), UTC))
+    if selection.until is not None:
+        conditions.append(posts.c.posted_at < datetime.combine(selection.until, time(), UTC) + timedelta(days=1))
+    if selection.text is not None:
+        conditions.append(sa.func.lower(posts.c.text).contains(sa.func.lower(selection.text), autoescape=True))
     return sa.and_(sa.true(), *conditions)
 
 

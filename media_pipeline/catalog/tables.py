@@ -250,7 +250,11 @@ post_media = sa.Table(
     _optional("alt_text", Text, comment="its description, by the author"),
     _optional("url_expires_at", UtcDateTime, comment="when media_url stops working, if it says so"),
     _required("status", String(16), comment="where it stands: see Statuses"),
-    _optional("error", Text, comment="why it is not stored"),
+    _optional("reason", String(32), comment="why it is not stored, in one word: see Reasons"),
+    _optional("error", Text, comment="what was seen of that, in detail"),
+    _optional(
+        "decided_under", String(16), comment="digest of the settings that its reason hangs on, when it was decided"
+    ),
     _required("attempts", Integer, comment="runs that tried to fetch it", default=0),
     _optional("next_attempt_at", UtcDateTime, comment="when a failed one is tried again"),
     _optional("sha256", Digest, sa.ForeignKey("media_files.sha256"), comment="its file; unless stored: the one it had"),

@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from media_pipeline.cli import exports, fetching, integrity, media, media_duplicates, pages, running, session
+from media_pipeline.cli import exports, fetching, integrity, media, media_duplicates, pages, running, session, verdicts
 from media_pipeline.cli.app import app
 from media_pipeline.cli.terminal import (
     OutputLost,
@@ -23,7 +23,18 @@ from media_pipeline.cli.terminal import (
 from media_pipeline.settings import SettingsError
 
 # A command joins the application when its module is imported, and `--help` lists them in this order.
-__all__ = ["app", "exports", "fetching", "integrity", "main", "media", "media_duplicates", "pages", "running"]
+__all__ = [
+    "app",
+    "exports",
+    "fetching",
+    "integrity",
+    "main",
+    "media",
+    "media_duplicates",
+    "pages",
+    "running",
+    "verdicts",
+]
 
 
 INTERRUPTED = 130

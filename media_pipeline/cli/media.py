@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from media_pipeline.cli import session, terminal
-from media_pipeline.cli.app import AsJson, PostId, User, Verbose, app, import_date_of, platform_of, print_facts
-from media_pipeline.model import Status
+from media_pipeline.cli.app import AsJson, PostId, User, Verbose, app, date_of, import_date_of, platform_of, print_facts
+from media_pipeline.model import Reason, Status
 from media_pipeline.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -19,24 +21,56 @@ if TYPE_CHECKING:
 def list_media(
     post_id: PostId = None,
     user: User = None,
-    status: Annotated[Status | None, typer.Option(help="Only references in this status.")] = None,
+    platform: Annotated[str | None, typer.Option("--platform", "-p", help="Only this platform.")] = None,
+    since: Annotated[str | None, typer.Option(help="Only posts from this day on, UTC, YYYY-MM-DD.")] = None,
+    until: Annotated[str | None, typer.Option(help="Only posts up to this day, UTC, YYYY-MM-DD.")] = None,
+    text: Annotated[str | None, typer.Option(help="Only posts that say this somewhere.")] = None,
+    status: Annotated[list[Status] | None, typer.Option(help="Only media in this status; may be repeated.")] = None,
+    reason: Annotated[list[Reason] | None, typer.Option(help="Only media with this reason; may be repeated.")] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="Only media that are neither stored nor skipped.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="At most this many.")] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, by the catalogue's column names.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List media references with their status, file and archive address."""
+    """List media with their post, status and reason. Into a pipe each is one line, its columns parted by tabs."""
     from media_pipeline.catalog import media_reports
+    from media_pipeline.catalog.selection import Selection
     from media_pipeline.storage.store import ContentStore
 
+    if failed and status:
+        raise typer.BadParameter("--failed names statuses already: leave out --status")
+    if as_csv and as_json:
+        raise typer.BadParameter("say either --csv or --json")
     settings = load_settings()
     store = ContentStore(settings.storage_path, settings.media_public)
+    selection = Selection(
+        user=user or None,
+        post=post_id or None,
+        platform=platform_of(platform) if platform else None,
+        since=date_of(since),
+        until=date_of(until),
+        text=text or None,
+    )
+    statuses = _NOT_HAD if failed else status or None
     with session.open_database(settings) as database, database.read() as connection:
-        found = media_reports.listing(connection, post_id, user, status, limit)
-        rows = ({**row, "local_url": _local_url(store, row["local_path"], settings)} for row in found)
+        found = media_reports.listing(connection, selection, statuses, reason or None, limit)
+        rows: Iterator[dict[str, Any]] = (
+            {**row, "local_url": _local_url(store, row["local_path"], settings)} for row in found
+        )
         if as_json:
             terminal.print_json_array(rows)
-        else:
-            columns = ["media_id", "native_id", "author_handle", "media_type", "status", "file_size", "local_path"]
-            terminal.print_table("", list(rows), columns)
+        elif as_csv:
+            terminal.print_csv(rows)
+        elif not terminal.print_rows(({**row, "posted_at": _day(row["posted_at"])} for row in rows), _LISTED):
+            terminal.err.print("no media that meet this")
+
+
+_NOT_HAD = tuple(status for status in Status if status not in (Status.STORED, Status.SKIPPED))
+_LISTED = ("platform", "posted_at", "author_handle", "status", "reason", "media_type", "media_id", "media_url")
+
+
+def _day(posted_at: datetime | None) -> str | None:
+    return f"{posted_at:%Y-%m-%d}" if posted_at else None
 
 
 def _local_url(store: ContentStore, path: str | None, settings: Settings) -> str | None:
@@ -60,6 +94,7 @@ def download(
     from media_pipeline.catalog import imports, media
     from media_pipeline.defs.naming import PLAIN
     from media_pipeline.defs.partitions import ranges_of
+    from media_pipeline.stages.downloads.decided import decided_under
 
     settings = load_settings()
     name = platform_of(platform) if platform else None
@@ -69,7 +104,8 @@ def download(
             with database.write() as connection:
                 media.ask_again(connection, imports.known_partitions(connection, name))
         with database.read() as connection:
-            due = [p for p in imports.unfinished_partitions(connection) if name in (None, p.platform)]
+            unfinished = imports.unfinished_partitions(connection, decided_under=decided_under(settings))
+    due = [partition for partition in unfinished if name in (None, partition.platform)]
     partitions = session.runnable(settings, due)
     session.warn_of_archive(settings)
     failed = session.run(settings, PLAIN.originals, ranges_of(partitions), verbose)

@@ -59,7 +59,7 @@ def print_summary(settings: Settings, partitions: list[ImportPartition], as_json
         terminal.print_json(summary.as_json())
         return
     terminal.print_facts(f"Imported {', '.join(summary.titles)}", summary.shown())
-    terminal.print_table("What failed and why", summary.failures, ["status", "media", "error", "example"])
+    terminal.print_table("What failed and why", summary.failures, ["status", "reason", "media", "detail", "example"])
     terminal.print_table("What could not be read", summary.faults)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import os
@@ -20,7 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from media_pipeline.model import MediaPipelineError
-from media_pipeline.policy.foreign_text import for_json, for_terminal
+from media_pipeline.policy.foreign_text import for_csv, for_json, for_terminal
 from media_pipeline.stages.progress import Progress
 
 
@@ -159,6 +160,38 @@ def print_table(title: str, rows: Sequence[Mapping[str, Any]], columns: Sequence
     for row in rows:
         table.add_row(*(_cell(row.get(name)) for name in names))
     out.print(table)
+
+
+def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> bool:
+    """Rows as a table on a terminal; elsewhere a line each, columns parted by tabs, after a line of their names.
+
+    Return whether there were any.
+    """
+    if out.is_terminal:
+        found = list(rows)
+        print_table("", found, columns)
+        return bool(found)
+    number = 0
+    for number, row in enumerate(rows, 1):
+        if number == 1:
+            sys.stdout.write("\t".join(columns) + "\n")
+        sys.stdout.write("\t".join(for_terminal(_cell(row.get(name))) for name in columns) + "\n")
+    return number > 0
+
+
+def print_csv(rows: Iterable[Mapping[str, Any]]) -> None:
+    """Rows as CSV (RFC 4180) on standard output, written as they come; spreadsheets take no cell for a formula."""
+    writer = csv.writer(sys.stdout)
+    for number, row in enumerate(rows):
+        if not number:
+            writer.writerow(row)
+        writer.writerow([for_csv(str(_plain_cell(value))) for value in row.values()])
+
+
+def _plain_cell(value: Any) -> Any:
+    if value is None:
+        return ""
+    return value.isoformat() if isinstance(value, datetime | date) else value
 
 
 def print_facts(title: str, facts: Mapping[str, Any]) -> None:

@@ -13,6 +13,7 @@ from media_pipeline.defs.partitions import divided, ranges_of
 from media_pipeline.imaging.facts.version import FACTS_VERSION
 from media_pipeline.model import ImportPartition
 from media_pipeline.settings import Settings
+from media_pipeline.stages.downloads.decided import decided_under
 from media_pipeline.stages.imports.landing import look
 
 NIGHTLY = "0 3 * * *"
@@ -60,5 +61,7 @@ def build_schedules(settings: Settings, naming: Naming = PLAIN) -> list[dg.Sched
 def unfinished_partitions(settings: Settings, database: Database) -> list[ImportPartition]:
     """The partitions with work left, by the catalogue, or with files that no run has read."""
     with database.read() as connection:
-        unfinished = imports.unfinished_partitions(connection, settings.download_media, FACTS_VERSION)
+        unfinished = imports.unfinished_partitions(
+            connection, settings.download_media, FACTS_VERSION, decided_under(settings)
+        )
     return sorted({*unfinished, *look(settings, database).waiting})

@@ -26,6 +26,7 @@ from media_pipeline.model.posts import (
     post_id_of,
     short_id,
 )
+from media_pipeline.model.reasons import Reason
 from media_pipeline.model.renditions import Crop, PictureFormat, Recipe, RenderedFile, RenditionKind
 from media_pipeline.model.reports import Column, ColumnKind, Report, WrittenFile
 
@@ -56,6 +57,7 @@ __all__ = [
     "PlaceKind",
     "Post",
     "Proof",
+    "Reason",
     "Recipe",
     "Record",
     "Relation",

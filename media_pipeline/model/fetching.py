@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from media_pipeline.model.posts import MediaType
+from media_pipeline.model.reasons import Reason
 
 
 class Status(StrEnum):
@@ -110,5 +111,9 @@ class FetchFailure:
     """A temporary file with the body that was refused, to be kept in quarantine."""
     evidence_headers: Mapping[str, str] = field(default_factory=dict[str, str])
     """The headers that came with it."""
-    is_unforeseen: bool = False
-    """No rule says what this error means. It counts as an attempt, so that it is not met for ever."""
+    reason: Reason = field(kw_only=True)
+
+    @property
+    def is_unforeseen(self) -> bool:
+        """Whether no rule says what the error means. It counts as an attempt, so that it is not met for ever."""
+        return self.reason is Reason.UNFORESEEN

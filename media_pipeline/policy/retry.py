@@ -17,7 +17,13 @@ LONGEST_OWN_WAIT = timedelta(days=7)
 LONGEST_ASKED_WAIT = timedelta(days=30)
 """A host that asks for a longer wait is asked again after this one."""
 LONGEST_WAIT = max(LONGEST_OWN_WAIT, LONGEST_ASKED_WAIT)
+RECHECKED = (Status.GONE, Status.FORBIDDEN)
+"""What a host has found final, and may find another way some day."""
+LONGEST_RECHECK = timedelta(days=3660)
+"""A clock that is right names no later time for it."""
 _MOST_DOUBLINGS = 10
+_SPREAD = 0.25
+"""Of the wait for what is asked again: what was found gone in one night comes again over many."""
 
 
 def wait_after(attempts: int) -> timedelta:
@@ -29,6 +35,16 @@ def next_time(attempts: int, retry_after_seconds: float | None, now: datetime) -
     """When a reference is due again that so many runs have tried, and whose host may have asked for a wait."""
     asked = min(timedelta(seconds=retry_after_seconds or 0), LONGEST_ASKED_WAIT)
     return now + max(wait_after(attempts), asked)
+
+
+def recheck_time(recheck_days: float, share: float, now: datetime) -> datetime | None:
+    """When a verdict of RECHECKED is looked at again (``MEDIA_RECHECK_DAYS``); None: never.
+
+    ``share``: from 0 to 1, by chance, so that not all are asked in one night.
+    """
+    if recheck_days <= 0:
+        return None
+    return now + min(timedelta(days=recheck_days * (1 + _SPREAD * share)), LONGEST_RECHECK)
 
 
 def is_last_try(attempts: int, max_attempts: int) -> bool:

@@ -63,6 +63,12 @@ class Downloads(SettingsGroup):
     media_max_attempts: int = Field(
         8, ge=1, description="A download that fails in this many runs is given up (`abandoned`)."
     )
+    media_recheck_days: float = Field(
+        90,
+        ge=0,
+        description="What its host called gone or forbidden is asked once more after this many days, and up to a "
+        "quarter more, so that not all is asked in one night. 0: never.",
+    )
     media_try_expired: bool = Field(
         False,
         description="True: a URL is asked although its own signature says that it has expired. False: it is not asked.",

@@ -12,8 +12,9 @@ from media_pipeline.catalog import removals
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.selection import pieces
 from media_pipeline.fetch.scan import Scanner, scanner_of
-from media_pipeline.model import ImportPartition, Report
+from media_pipeline.model import ImportPartition, Reason, Report
 from media_pipeline.settings import Settings
+from media_pipeline.stages.downloads.decided import decided_under
 from media_pipeline.stages.integrity import places
 from media_pipeline.stages.progress import Progress
 from media_pipeline.storage.archive import Archive, ArchiveError
@@ -62,6 +63,11 @@ class StageContext:
     @cached_property
     def _archive(self) -> Archive:
         return places.archive_of(self.settings, self.bucket)
+
+    @cached_property
+    def decided_under(self) -> Mapping[Reason, str]:
+        """Digests of the present settings by the reason that hangs on them."""
+        return decided_under(self.settings)
 
     @cached_property
     def scanner(self) -> Scanner | None:

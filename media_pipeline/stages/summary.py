@@ -34,7 +34,8 @@ class Summary:
     def shown(self) -> dict[str, Any]:
         """The lines of the table that ends a run."""
         totals = self.totals
-        waiting = totals["status"].get(Status.PENDING, 0) + totals["status"].get(Status.FAILED, 0)
+        by_status = totals["status"]
+        fine = (Status.STORED, Status.PENDING, Status.SKIPPED)
         return {
             "posts": totals["posts"],
             "media": totals["media"],
@@ -44,9 +45,10 @@ class Summary:
             "bytes saved": totals["bytes_saved"],
             "renditions": totals["renditions"],
             "archived": totals["archived"],
-            "failed": totals["media"] - totals["stored"] - totals["status"].get(Status.SKIPPED, 0) - waiting,
-            "to be tried again": waiting,
-            "skipped": totals["status"].get(Status.SKIPPED, 0),
+            "waiting": by_status.get(Status.PENDING, 0),
+            "skipped": by_status.get(Status.SKIPPED, 0),
+            "failed": sum(number for status, number in by_status.items() if status not in fine),
+            "of these tried again": sum(by_status.get(status, 0) for status in (Status.FAILED, Status.MISSING)),
         }
 
 

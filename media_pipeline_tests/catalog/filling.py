@@ -36,7 +36,9 @@ from media_pipeline.model import (
     media_id_of,
 )
 from media_pipeline.policy.media_keys import native
+from media_pipeline.policy.reasons import reason_of
 from media_pipeline.policy.sightings import why_stub
+from media_pipeline.settings import Settings
 
 FIRST = ImportPartition(date(2026, 11, 1), "twitter")
 SECOND = ImportPartition(date(2026, 11, 2), "twitter")
@@ -172,7 +174,8 @@ def fail(
 ) -> Mapping[str, Any]:
     """Fetching this reference failed for the nth time; returns its row."""
     with database.write() as connection:
-        media.mark_failed(connection, [FailedMedia(media_id, status, "no answer", attempts, **facts)], max_attempts=8)
+        facts = {"reason": reason_of(None, status), **facts}
+        media.mark_failed(connection, [FailedMedia(media_id, status, "no answer", attempts, **facts)], Settings())
     return row(database, "post_media", media_id=media_id)
 
 

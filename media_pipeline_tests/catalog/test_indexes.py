@@ -30,6 +30,7 @@ from media_pipeline.catalog import (
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.pages import ArchivedPost
 from media_pipeline.catalog.selection import EVERYTHING, Selection
+from media_pipeline.settings import Settings
 from media_pipeline_tests.catalog.filling import FIRST, NOW, SECOND, add_post, digest, store
 
 BIG_TABLES = ("posts", "post_media", "media_files", "renditions", "fetch_attempts", "import_files", "near_duplicates")
@@ -103,11 +104,11 @@ QUESTIONS: dict[str, tuple[Asking, str]] = {
         "sqlite_autoindex_post_media_1",
     ),
     "an author's references, by id": (
-        lambda connection: list(media_reports.listing(connection, user="17")),
+        lambda connection: list(media_reports.listing(connection, Selection(user="17"))),
         "ix_posts_author_id",
     ),
     "a post's references, by the platform's id": (
-        lambda connection: list(media_reports.listing(connection, "1")),
+        lambda connection: list(media_reports.listing(connection, Selection(post="1"))),
         "ix_posts_native_id",
     ),
     "posts by date, page by page": (
@@ -156,7 +157,7 @@ QUESTIONS: dict[str, tuple[Asking, str]] = {
         "ix_post_media_import_id_status_sha256",
     ),
     "who holds a truncated file": (
-        lambda connection: media.mark_truncated(connection, {digest("one"): "cut"}, 8),
+        lambda connection: media.mark_truncated(connection, {digest("one"): "cut"}, Settings()),
         "ix_post_media_sha256",
     ),
     "which pairs files are in": (

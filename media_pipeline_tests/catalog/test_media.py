@@ -10,7 +10,9 @@ import pytest
 from media_pipeline.catalog import files, media, media_due, media_reports, missing
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.media_due import PendingMedia
-from media_pipeline.model import FetchAttempt, ImportPartition, Role, Status
+from media_pipeline.catalog.selection import Selection
+from media_pipeline.model import FetchAttempt, ImportPartition, Reason, Role, Status
+from media_pipeline.settings import Settings
 from media_pipeline_tests.catalog.filling import (
     FIRST,
     LINKEDIN,
@@ -101,8 +103,9 @@ def test_a_failure_waits_longer_each_time_and_is_abandoned_in_the_end(database: 
 
 def test_no_wait_is_longer_than_a_week(database: Database):
     (media_id,) = add_post(database, "1", URL)
+    failure = media.FailedMedia(media_id, Status.FAILED, "x", 5000, reason=Reason.HOST_ERROR)
     with database.write() as connection:
-        media.mark_failed(connection, [media.FailedMedia(media_id, Status.FAILED, "x", 5000)], max_attempts=10_000)
+        media.mark_failed(connection, [failure], Settings(media_max_attempts=10_000))
     assert hours_until(row(database, "post_media")["next_attempt_at"]) == pytest.approx(7 * 24, abs=0.01)
 
 
@@ -244,10 +247,16 @@ def test_references_are_listed_with_their_post_and_file(database: Database):
         assert (everything[1]["width"], everything[1]["sha256"]) == (4, digest("one"))
         assert (everything[2]["media_id"], everything[2]["sha256"]) == (waiting, None)
         for user in ("ann", "@ANN"):
-            assert [ref["media_id"] for ref in media_reports.listing(connection, user=user)] == [stored, waiting]
+            assert [ref["media_id"] for ref in media_reports.listing(connection, Selection(user=user))] == [
+                stored,
+                waiting,
+            ]
         for post_id in ("1", everything[1]["post_id"]):
-            assert [ref["media_id"] for ref in media_reports.listing(connection, post_id)] == [stored, waiting]
-        assert [ref["media_id"] for ref in media_reports.listing(connection, status="stored")] == [stored]
+            assert [ref["media_id"] for ref in media_reports.listing(connection, Selection(post=post_id))] == [
+                stored,
+                waiting,
+            ]
+        assert [ref["media_id"] for ref in media_reports.listing(connection, statuses=[Status.STORED])] == [stored]
         assert list(media_reports.listing(connection, limit=2)) == everything[:2]
 
 

@@ -25,8 +25,9 @@ from media_pipeline.catalog import duplicates, file_facts, files, media, media_d
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.media import FailedMedia, StoredMedia
 from media_pipeline.catalog.tables import media_files, media_versions, metadata, post_media
-from media_pipeline.model import Candidate, FileFacts, MediaRef, MediaType, Role, Status
+from media_pipeline.model import Candidate, FileFacts, MediaRef, MediaType, Reason, Role, Status
 from media_pipeline.policy.media_keys import native
+from media_pipeline.settings import Settings
 from media_pipeline_tests.catalog.filling import (
     FIRST,
     a_file,
@@ -45,6 +46,7 @@ from media_pipeline_tests.catalog.filling import (
 )
 
 MAX_ATTEMPTS = 3
+SETTINGS = Settings(media_max_attempts=MAX_ATTEMPTS)
 POSTS = ("1", "2", "3")
 CONTENTS = ("one", "two")
 URL, SIGNED_ANEW = "https://host/first.jpg", "https://host/signed-anew.jpg"
@@ -227,10 +229,10 @@ class References(RuleBasedStateMachine):
 
     def _fail(self, reference: Expected, status: Status, was_asked: bool, retry_after: float | None) -> None:
         attempts = reference.attempts + was_asked
-        failure = FailedMedia(reference.media_id, status, "no answer", attempts, retry_after)
+        failure = FailedMedia(reference.media_id, status, "no answer", attempts, retry_after, reason=Reason.HOST_ERROR)
         begun = _now()
         with self.database.write() as connection:
-            media.mark_failed(connection, [failure], MAX_ATTEMPTS)
+            media.mark_failed(connection, [failure], SETTINGS)
         reference.attempts = attempts
         self._failed(reference, status, begun, retry_after)
 
@@ -265,7 +267,7 @@ class References(RuleBasedStateMachine):
         begun = _now()
         with self.database.write() as connection:
             if is_truncated:
-                assert media.mark_truncated(connection, {sha256: "cut"}, MAX_ATTEMPTS) == len(again)
+                assert media.mark_truncated(connection, {sha256: "cut"}, SETTINGS) == len(again)
             file_facts.save_facts(connection, {sha256: facts})
         for reference in again:
             self._failed(reference, Status.FAILED, begun, None)
@@ -450,8 +452,8 @@ def test_a_reference_whose_file_was_lost_has_all_its_tries_again(database: Datab
     with database.write() as connection:
         missing.mark_lost(connection, sha256, "the stored file was missing or corrupt")
         (due,) = media_due.pending(connection, [FIRST], 10)
-        failure = FailedMedia(media_id, Status.FAILED, "no answer", due.attempts + 1)
-        media.mark_failed(connection, [failure], MAX_ATTEMPTS)
+        failure = FailedMedia(media_id, Status.FAILED, "no answer", due.attempts + 1, reason=Reason.HOST_ERROR)
+        media.mark_failed(connection, [failure], SETTINGS)
     assert row(database, "post_media", media_id=media_id)["status"] == Status.MISSING
 
 

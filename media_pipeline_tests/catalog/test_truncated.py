@@ -5,6 +5,7 @@ from __future__ import annotations
 from media_pipeline.catalog import file_facts, files, media
 from media_pipeline.catalog.database import Database
 from media_pipeline.model import FileFacts, Status
+from media_pipeline.settings import Settings
 from media_pipeline_tests.catalog.filling import FIRST, SECOND, add_post, give_facts, row, store, update
 
 HOW = "it ends before its IEND chunk"
@@ -13,7 +14,7 @@ HOW = "it ends before its IEND chunk"
 def _found_truncated(database: Database, sha256: str, max_attempts: int = 8) -> int:
     """What the stage does with a file whose facts were just read."""
     with database.write() as connection:
-        fetched_again = media.mark_truncated(connection, {sha256: HOW}, max_attempts)
+        fetched_again = media.mark_truncated(connection, {sha256: HOW}, Settings(media_max_attempts=max_attempts))
         file_facts.save_facts(connection, {sha256: FileFacts(width=4, truncated=HOW)})
     return fetched_again
 

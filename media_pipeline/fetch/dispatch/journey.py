@@ -23,17 +23,19 @@ from datetime import datetime
 
 from media_pipeline.fetch.dispatch.request import Answer, Moved, Received, ReceivedPlaylist, ReceivedSegment, Unchanged
 from media_pipeline.fetch.dispatch.schedule import LONGEST_PAUSE_SECONDS
-from media_pipeline.fetch.outcome import UNFORESEEN, Refusal
+from media_pipeline.fetch.outcome import Refusal
 from media_pipeline.model import (
     Candidate,
     FetchAttempt,
     FetchedFile,
     FetchFailure,
     FetchUnchanged,
+    Reason,
     Status,
     Validators,
 )
 from media_pipeline.policy.expiry import is_over
+from media_pipeline.policy.reasons import reason_of
 from media_pipeline.policy.templates import ITSELF, expanded
 
 TRIES = 3
@@ -153,7 +155,9 @@ class Journey:
         if self._begin_template(0):
             return self._next_leg()
         when = f"{candidates[0].expires_at:%Y-%m-%d %H:%M} UTC"
-        return FetchFailure(Status.EXPIRED, f"expired at {when}; not asked (see MEDIA_TRY_EXPIRED)", ())
+        return FetchFailure(
+            Status.EXPIRED, f"expired at {when}; not asked (see MEDIA_TRY_EXPIRED)", (), reason=Reason.URL_EXPIRED
+        )
 
     def _begin_template(self, number: int) -> bool:
         """Go on with the first template from this one on by which something can be asked, if there is any."""
@@ -206,7 +210,7 @@ class Journey:
             reported.retry_after_seconds,
             reported.evidence,
             reported.headers,
-            reported.kind == UNFORESEEN,
+            reason=reason_of(reported.kind, reported.status),
         )
 
     def _fetched(self, received: Received) -> FetchedFile:

@@ -20,6 +20,7 @@ from media_pipeline.model import (
     FetchedFile,
     FetchFailure,
     FetchUnchanged,
+    Reason,
     Status,
     is_of_the_one,
     unforeseen,
@@ -46,7 +47,7 @@ def failing_alone(medium: Medium) -> Generator[None]:
     except Exception as error:
         if medium.future.done() or not is_of_the_one(error):
             raise
-        failure = FetchFailure(Status.FAILED, unforeseen(error), medium.journey.attempts, is_unforeseen=True)
+        failure = FetchFailure(Status.FAILED, unforeseen(error), medium.journey.attempts, reason=Reason.UNFORESEEN)
         medium.future.set_result(failure)
 
 

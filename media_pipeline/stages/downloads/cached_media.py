@@ -117,7 +117,7 @@ def _read_batch(context: StageContext, workers: Workers, batch: Sequence[LocalFi
     for sha256, how in cut_short.items():
         context.log.warning(f"{by_sha256[sha256].local_path} is truncated: {how}")
     with context.database.write() as connection:
-        media.mark_truncated(connection, cut_short, context.settings.media_max_attempts)
+        media.mark_truncated(connection, cut_short, context.settings)
         written = rowwise.write(
             connection, list(facts), lambda some: file_facts.save_facts(connection, {key: facts[key] for key in some})
         )

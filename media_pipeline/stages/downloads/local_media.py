@@ -17,7 +17,7 @@ from media_pipeline.catalog.origins import WaitingMedia
 from media_pipeline.catalog.selection import pieces
 from media_pipeline.fetch.scan import ScannerError, ScannerUnavailable
 from media_pipeline.fetch.sniff import SniffedType, sniff
-from media_pipeline.model import FetchedFile, ImportPartition, Status, is_of_the_one, unforeseen
+from media_pipeline.model import FetchedFile, ImportPartition, Reason, Status, is_of_the_one, unforeseen
 from media_pipeline.posts.local_media import LocalMedia, media_beside
 from media_pipeline.stages.context import StageContext
 from media_pipeline.stages.imports.raw_posts import file_named
@@ -86,9 +86,11 @@ def _set_aside(context: StageContext, reference: WaitingMedia, file: FetchedFile
     context.log.warning(f"{file.url} is put in quarantine: {reason}")
     details = {"url": file.url, "status": Status.QUARANTINED.value, "error": reason}
     context.store.quarantine(file.path, reference.media_id, details)
-    failure = FailedMedia(reference.media_id, Status.QUARANTINED, reason, reference.attempts + 1)
+    failure = FailedMedia(
+        reference.media_id, Status.QUARANTINED, reason, reference.attempts + 1, reason=Reason.INFECTED
+    )
     with context.database.write() as connection:
-        media.mark_failed(connection, [failure], context.settings.media_max_attempts)
+        media.mark_failed(connection, [failure], context.settings)
 
 
 def _by_export(
@@ -156,10 +158,16 @@ def _write_down(context: StageContext, batch: Sequence[Stored]) -> int:
     with context.database.write() as connection:
         written = rowwise.write(connection, batch, lambda some: _write(connection, some))
         failures = [
-            FailedMedia(one.row[0].media_id, Status.FAILED, one.reason, one.row[0].attempts + 1)
+            FailedMedia(
+                one.row[0].media_id,
+                Status.FAILED,
+                one.reason,
+                one.row[0].attempts + 1,
+                reason=Reason.NOT_WRITTEN,
+            )
             for one in written.refused
         ]
-        media.mark_failed(connection, failures, context.settings.media_max_attempts)
+        media.mark_failed(connection, failures, context.settings)
         without_row = [one.row[2] for one in written.refused]
         removals.begin(connection, without_row)
     context.store.written_down(place for _, _, place in batch)

@@ -20,7 +20,7 @@ from media_pipeline.catalog.media_due import PendingMedia
 from media_pipeline.fetch.dispatch.downloader import DownloadDropped, Downloader
 from media_pipeline.fetch.dispatch.medium import Fetched
 from media_pipeline.fetch.unfinished import UnfinishedDownloads
-from media_pipeline.model import FetchFailure, ImportPartition, Status, is_of_the_one, unforeseen
+from media_pipeline.model import FetchFailure, ImportPartition, Reason, Status, is_of_the_one, unforeseen
 from media_pipeline.stages.context import ROWS_ASKED_FOR, StageContext
 from media_pipeline.stages.downloads.outcomes import (
     Outcome,
@@ -40,7 +40,9 @@ many posts name fills this up, and waits for its download then."""
 
 _DAY_SECONDS = 24 * 3600.0
 
-_NOTHING_TO_ASK = FetchFailure(Status.ABANDONED, "its file was lost, and the export gives no URL to fetch it from", ())
+_NOTHING_TO_ASK = FetchFailure(
+    Status.ABANDONED, "its file was lost, and no export gives a URL to fetch it from", (), reason=Reason.NO_URL
+)
 
 
 class Downloads:
@@ -73,6 +75,7 @@ class Downloads:
         self._unfinished.remove_older_than(context.settings.media_part_days * _DAY_SECONDS)
         with context.database.write() as connection:
             media.unskip(connection, self._partitions, context.settings.media_fetch_roles)
+            media.reopen(connection, self._partitions, context.decided_under)
         with context.database.read() as connection:
             total = media_due.count_due(connection, self._partitions, self._media_ids)
         folder = context.store.temporary_folder()
@@ -112,7 +115,7 @@ class Downloads:
         except Exception as error:
             if not is_of_the_one(error):
                 raise
-            return _settled(FetchFailure(Status.FAILED, unforeseen(error), (), is_unforeseen=True))
+            return _settled(FetchFailure(Status.FAILED, unforeseen(error), (), reason=Reason.UNFORESEEN))
         return downloader.submit(wanted, folder)
 
     def _read_due(self) -> list[Download]:

@@ -6,7 +6,7 @@ not: fetching, and which references wait for what (:mod:`media_pipeline.stages.d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,11 +25,13 @@ from media_pipeline.model import (
     FetchFailure,
     FetchUnchanged,
     MediaType,
+    Reason,
     Status,
     is_of_the_one,
     unforeseen,
 )
-from media_pipeline.policy.retry import is_last_try
+from media_pipeline.policy.reasons import reason_of
+from media_pipeline.policy.retry import RECHECKED, is_last_try
 from media_pipeline.policy.templates import addresses_of
 from media_pipeline.stages.context import StageContext
 from media_pipeline.stages.downloads.url_book import Download
@@ -69,7 +71,7 @@ def keep(context: StageContext, download: Download, result: Fetched) -> Outcome:
         context.log.warning(f"{download.url} can't be kept: {unforeseen(error)}")
         if isinstance(result, FetchedFile):
             result.path.unlink(missing_ok=True)
-        return Outcome(FetchFailure(Status.FAILED, unforeseen(error), result.attempts, is_unforeseen=True))
+        return Outcome(FetchFailure(Status.FAILED, unforeseen(error), result.attempts, reason=Reason.UNFORESEEN))
 
 
 def _keep(context: StageContext, download: Download, result: Fetched) -> Outcome:
@@ -87,10 +89,10 @@ def _keep_file(context: StageContext, download: Download, file: FetchedFile) -> 
         infection = context.scanner.scan(file.path) if context.scanner else None
     except ScannerError as error:
         file.path.unlink(missing_ok=True)
-        failure = FetchFailure(Status.FAILED, f"not scanned: {error}", file.attempts)
+        failure = FetchFailure(Status.FAILED, f"not scanned: {error}", file.attempts, reason=Reason.NOT_SCANNED)
         return Outcome(failure, stops=error if isinstance(error, ScannerUnavailable) else None)
     if infection:
-        failure = FetchFailure(Status.QUARANTINED, f"infected: {infection}", file.attempts)
+        failure = FetchFailure(Status.QUARANTINED, f"infected: {infection}", file.attempts, reason=Reason.INFECTED)
         _set_aside(context, download, failure, file.path)
         return Outcome(failure)
     place = context.store.adopt(
@@ -152,7 +154,7 @@ def _refused(context: StageContext, refused: rowwise.Refused[tuple[Download, Out
     download, outcome = refused.row
     context.log.warning(f"what came of {download.url} can't be written down: {refused.reason}")
     error = f"what came of it can't be written down: {refused.reason}"
-    return Outcome(FetchFailure(Status.FAILED, error, outcome.result.attempts, is_unforeseen=True))
+    return Outcome(FetchFailure(Status.FAILED, error, outcome.result.attempts, reason=Reason.UNFORESEEN))
 
 
 def _write_outcomes(context: StageContext, connection: Connection, outcomes: Sequence[tuple[Download, Outcome]]) -> int:
@@ -173,7 +175,8 @@ def _still_there(context: StageContext, outcome: Outcome) -> Outcome:
     """An outcome whose file another run has removed meanwhile, since no row named it yet, is a failure for now."""
     if not outcome.local_path or context.store.path_of(outcome.local_path).exists():
         return outcome
-    return Outcome(FetchFailure(Status.FAILED, "its file was removed by another run at that moment", ()))
+    error = "its file was removed by another run at that moment"
+    return Outcome(FetchFailure(Status.FAILED, error, (), reason=Reason.FILE_LOST))
 
 
 def _settled(context: StageContext, download: Download, outcome: Outcome) -> list[PendingMedia]:
@@ -195,7 +198,7 @@ def write_verdicts(context: StageContext, connection: Connection, pairs: Iterabl
         rows.add(reference, outcome)
     media.mark_stored(connection, rows.stored)
     media.mark_kept(connection, rows.kept)
-    media.mark_failed(connection, rows.failed, context.settings.media_max_attempts)
+    media.mark_failed(connection, rows.failed, context.settings)
     return len(rows.stored) + len(rows.kept) + len(rows.failed)
 
 
@@ -238,7 +241,7 @@ class _Rows:
         elif not outcome.is_lost and _keeps_what_it_holds(self._context, reference, result):
             self.kept[reference.media_id] = f"asked again in vain, and what it holds is kept: {result.error}"
         else:
-            self.failed.append(_failed(reference, result))
+            self.failed.append(_failed(reference, result, self._context.decided_under))
 
 
 def _keeps_what_it_holds(context: StageContext, reference: PendingMedia, failure: FetchFailure) -> bool:
@@ -266,7 +269,20 @@ def _stored(reference: PendingMedia, file: FetchedFile) -> StoredMedia:
     )
 
 
-def _failed(reference: PendingMedia, failure: FetchFailure) -> FailedMedia:
+def _failed(reference: PendingMedia, failure: FetchFailure, decided_under: Mapping[Reason, str]) -> FailedMedia:
     """A failure as it is written down. One without a request counts for nothing, unless nobody knows why it is."""
     attempts = reference.attempts + bool(failure.attempts or failure.is_unforeseen)
-    return FailedMedia(reference.media_id, failure.status, failure.error, attempts, failure.retry_after_seconds)
+    status, error, reason = failure.status, failure.error, failure.reason
+    if status is Status.FAILED and reference.status in RECHECKED:
+        # What was found final, and asked again years later, is no worse for a host that is down today.
+        status, reason = reference.status, reason_of(None, reference.status)
+        error = f"{error} (when it was asked again)"
+    return FailedMedia(
+        reference.media_id,
+        status,
+        error,
+        attempts,
+        failure.retry_after_seconds,
+        reason=reason,
+        decided_under=decided_under.get(reason),
+    )

@@ -13,6 +13,7 @@ from typing import Any
 from media_pipeline.catalog import media_reports, sightings
 from media_pipeline.catalog import posts as posts_table
 from media_pipeline.catalog.database import Database
+from media_pipeline.catalog.selection import Selection
 from media_pipeline.catalog.sightings import Source
 from media_pipeline.model import KnownBy, MediaPipelineError, MediaRef, Sighting, post_id_of
 from media_pipeline.policy.sightings import rank
@@ -81,7 +82,7 @@ def history_of(settings: Settings, database: Database, name: str) -> PostHistory
         post_id = ids[0]
         history = sorted(seen.get(post_id, {}).values(), key=lambda one: (one.observed.at, rank(one)))
         sources = sightings.sources(connection, [one.import_id for one in history])
-        media = list(media_reports.listing(connection, post_id))
+        media = list(media_reports.listing(connection, Selection(post=post_id)))
     platform = sources[history[0].import_id].platform if history else found[0]["platform"]
     post = found[0] if found else {"post_id": post_id, "platform": platform}
     shown = max((one for one in history if one.raw_sha256 == post.get("raw_sha256")), key=rank, default=None)

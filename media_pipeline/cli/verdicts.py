@@ -1,0 +1,101 @@
+"""Commands on what is not stored: why, and once more."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from media_pipeline.cli import session, terminal
+from media_pipeline.cli.app import AsJson, User, Verbose, app, platform_of
+from media_pipeline.model import Reason, Status
+from media_pipeline.settings import load_settings
+
+
+@app.command()
+def why(
+    name: Annotated[str, typer.Argument(help="A reference (med-…), a post (p-…, its id or address), or a media URL.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say where media stand and why: the reason, every candidate, every request, the next try, what to do.
+
+    Exits with 1 where nothing has this name.
+    """
+    from media_pipeline.stages.downloads.again import why as why_is
+
+    with session.open_database(load_settings()) as database:
+        found = why_is(database, name)
+    if as_json:
+        terminal.print_json(found)
+    else:
+        for reference in found:
+            _print(reference)
+    if not found:
+        terminal.print_error(f"no medium and no post is known by {name!r}; `media-pipeline list` shows all media")
+        raise typer.Exit(1)
+
+
+def _print(reference: dict[str, Any]) -> None:
+    shown = ("media_id", "post_id", "platform", "author_handle", "url", "media_type", "role", "status", "reason")
+    facts = {key: reference[key] for key in (*shown, "error", "to_do", "downgrade", "removed_at") if reference[key]}
+    if reference["next_attempt_at"]:
+        facts["tried again"] = (
+            f"{reference['next_attempt_at']:%Y-%m-%d %H:%M} UTC, or at once by `media-pipeline retry`"
+        )
+    terminal.print_lines("Medium", facts)
+    asked = [[_line_of_candidate(one)] for one in reference["candidates"]]
+    terminal.print_outline("Candidates, best first", asked)
+    terminal.print_outline("Requests, oldest first", [_lines_of_request(one) for one in reference["requests"]])
+
+
+def _line_of_candidate(candidate: dict[str, Any]) -> str:
+    size = f"{candidate['width']}x{candidate['height']}" if candidate["width"] and candidate["height"] else None
+    ends = f"until {candidate['expires_at']}" if candidate["expires_at"] else None
+    return "  ".join(filter(None, (candidate["url"], candidate["role"], candidate["rule"], size, ends)))
+
+
+def _lines_of_request(request: dict[str, Any]) -> list[str]:
+    answer = request["error_kind"] or "the medium came"
+    status = f"HTTP {request['status']}" if request["status"] else "no answer"
+    line = f"{request['started_at']:%Y-%m-%d %H:%M:%S} UTC  {status}  {answer}  {request['bytes']:,} bytes"
+    return [line, request["url"]]
+
+
+@app.command()
+def retry(
+    status: Annotated[list[Status] | None, typer.Option(help="Only what is in this status; may be repeated.")] = None,
+    reason: Annotated[list[Reason] | None, typer.Option(help="Only what has this reason; may be repeated.")] = None,
+    host: Annotated[str | None, typer.Option(help="Only URLs of this host, or of one below it.")] = None,
+    user: User = None,
+    platform: Annotated[str | None, typer.Option("--platform", "-p", help="Only this platform.")] = None,
+    now: Annotated[bool, typer.Option("--now", help="Fetch it now, and not by the next run.")] = False,
+    verbose: Verbose = False,
+    as_json: AsJson = False,
+) -> None:
+    """Have media that are not stored tried again, whatever was decided about them: also before their hour.
+
+    Without options: everything that was asked for and is not stored, but for what is in quarantine.
+    """
+    from media_pipeline.catalog.selection import Selection
+    from media_pipeline.defs.naming import PLAIN
+    from media_pipeline.defs.partitions import ranges_of
+    from media_pipeline.stages.downloads.again import MAY_BE_TRIED, try_again
+
+    statuses = tuple(status) if status else MAY_BE_TRIED
+    if refused := sorted({Status.STORED, Status.PENDING, Status.SKIPPED} & set(statuses)):
+        raise typer.BadParameter(f"--status {refused[0].value}: `media-pipeline download` sees to it")
+    settings = load_settings()
+    selection = Selection(user=user or None, platform=platform_of(platform) if platform else None)
+    with session.open_stage(settings) as stage:
+        due = try_again(stage.database, selection, statuses, reason or None, host or None)
+    partitions = session.runnable(settings, due.partitions) if now else []
+    if not as_json:
+        when = "fetched now" if now else "fetched by the next run of their partitions, or by `media-pipeline download`"
+        terminal.out.print(f"{due.media:,} media are due again: {when}", soft_wrap=True)
+    if not now:
+        if as_json:
+            terminal.print_json({"due": due.media, "partitions": [partition.key for partition in due.partitions]})
+        return
+    failed = session.run(settings, PLAIN.originals, ranges_of(partitions), verbose)
+    session.print_summary(settings, partitions, as_json)
+    raise typer.Exit(1 if failed else 0)

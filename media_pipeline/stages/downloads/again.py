@@ -1,0 +1,78 @@
+"""References that a person wants to have tried again, and the answer to why one is not stored.
+
+What belongs here: which are meant, and what is said of them. What does not: trying (``cached_media``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from media_pipeline.catalog import media, verdicts
+from media_pipeline.catalog.database import Database
+from media_pipeline.catalog.selection import Selection
+from media_pipeline.model import ImportPartition, Reason, Status
+from media_pipeline.policy.reasons import ADVICE
+
+MAY_BE_TRIED = (
+    *(Status.FAILED, Status.ABANDONED, Status.GONE, Status.EXPIRED, Status.FORBIDDEN),
+    *(Status.TOO_LARGE, Status.NOT_MEDIA, Status.UNSAFE, Status.MISSING),
+)
+"""What is tried again where no status is named. What is in quarantine only comes by name."""
+
+AT_ONCE = 500
+"""References that one transaction makes due."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueAgain:
+    """What became due."""
+
+    media: int
+    partitions: tuple[ImportPartition, ...]
+
+
+def try_again(
+    database: Database,
+    selection: Selection,
+    statuses: Collection[Status] = MAY_BE_TRIED,
+    reasons: Sequence[Reason] | None = None,
+    host: str | None = None,
+) -> DueAgain:
+    """Make references due that are not stored, whatever was decided about them, with all their tries before them.
+
+    ``host``: only those whose URL is of this host or of one below it.
+    """
+    with database.read() as connection:
+        meant = verdicts.tried(connection, selection, statuses, reasons)
+        found = [one for one in meant if host is None or _is_of(one.media_url, host)]
+    for start in range(0, len(found), AT_ONCE):
+        with database.write() as connection:
+            media.retry_now(connection, [one.media_id for one in found[start : start + AT_ONCE]])
+    return DueAgain(len(found), tuple(sorted({one.partition for one in found})))
+
+
+def why(database: Database, name: str) -> list[dict[str, Any]]:
+    """For each reference that the name means: where it stands, why, what was asked, and what a person can do.
+
+    ``name``: a reference's id, a post's id or address, or a URL of a medium.
+    """
+    with database.read() as connection:
+        references = verdicts.named(connection, name)
+        return [one | _explained(one) | {"requests": verdicts.requests(connection, one)} for one in references]
+
+
+def _explained(reference: dict[str, Any]) -> dict[str, Any]:
+    reason = reference["reason"]
+    return {"to_do": ADVICE[Reason(reason)] if reason else None}
+
+
+def _is_of(url: str, host: str) -> bool:
+    try:
+        found = (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return False
+    host = host.lower()
+    return found == host or found.endswith(f".{host}")
