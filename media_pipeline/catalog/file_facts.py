@@ -82,6 +82,14 @@ def save_facts(connection: sa.Connection, facts: Mapping[str, FileFacts]) -> Non
         )
 
 
+def mark_undecodable(connection: sa.Connection, truncated: Mapping[str, str]) -> None:
+    """Write down how the ends of files are missing of which nothing can be decoded, so that the same bytes are known
+    when they come a second time.
+    """
+    for sha256, how in truncated.items():
+        connection.execute(sa.update(media_files).where(media_files.c.sha256 == sha256).values(truncated=how))
+
+
 def _has_fingerprint(fact: FileFacts) -> sa.ColumnElement[bool]:
     return sa.and_(
         media_files.c.pixel_sha256.is_not_distinct_from(fact.pixel_sha256),

@@ -38,7 +38,7 @@ class Source:
     file_size: int
     mime_type: str
     has_picture: bool
-    """False for sound, and for a video file that holds only sound."""
+    """False for sound, also in a video file, and for a document that wants a password."""
     recipes: frozenset[str]
     places: tuple[tuple[str, str], ...] = ()
     """Of those that are files: recipe, and where it lies."""
@@ -86,7 +86,7 @@ def sources(connection: sa.Connection, selection: Selection, after: str, limit: 
             file.local_path,
             file.file_size,
             file.mime_type,
-            file.width is not None or file.media_type == MediaType.DOCUMENT,
+            file.width is not None or (file.media_type == MediaType.DOCUMENT and file.frames is not None),
             frozenset(made.get(file.sha256, ())),
             tuple((recipe, place) for recipe, place in made.get(file.sha256, {}).items() if place is not None),
             file.frames,
