@@ -83,7 +83,7 @@ def _document(file: BinaryIO) -> Any:
     try:
         return pypdfium2.PdfDocument(file)
     except pypdfium2.PdfiumError as error:
-        code: Any = error.err_code  # pyright: ignore[reportUnknownMemberType]
+        code: Any = getattr(error, "err_code", None)
         if code in _LOCKED:
             raise LockedDocument(_LOCKED[code]) from error
         raise

@@ -96,7 +96,7 @@ def _with_fingerprint(path: Path, facts: FileFacts) -> FileFacts:
 
 
 def _with_tags(facts: FileFacts, tags: ContainerTags) -> FileFacts:
-    warnings = (*facts.warnings, *([tags.warning] if tags.warning else []))
+    warnings = (*facts.warnings, *tags.warnings)
     return replace(facts, exif=tags.tags or None, caption=tags.caption, warnings=warnings, **tags.capture())
 
 
