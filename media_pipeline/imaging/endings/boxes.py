@@ -89,6 +89,9 @@ def _follow(file: BinaryIO, size: int, kinds: set[bytes], needed: frozenset[byte
         if box.end > size:
             is_foreign = box.kind not in _KNOWN and needed <= kinds
             return None if is_foreign else f"it ends within its {box.kind.decode('mac_roman')} box", False
+        if box.kind == b"ftyp" and needed <= kinds:
+            # Another file hangs on the end, such as the video of a motion photo.
+            return None, False
         kinds.add(box.kind)
         at, last = box.end, box.kind
         if box.kind == b"sidx" and at + _indexed_bytes(file, box) > size:

@@ -16,6 +16,7 @@ from typing import Any
 from PIL import Image
 
 from media_pipeline.imaging.colour import coded_name, profile_name
+from media_pipeline.imaging.embedded import EmbeddedFiles, embedded_files
 from media_pipeline.imaging.endings.structure import has_check
 from media_pipeline.imaging.errors import TooManyPixels, TruncatedMedia, UnreadableMedia, decoding
 from media_pipeline.imaging.facts.captions import (
@@ -31,6 +32,7 @@ from media_pipeline.imaging.facts.captions import (
 )
 from media_pipeline.imaging.facts.exif import ExifFacts, read_block, read_exif
 from media_pipeline.imaging.facts.fingerprint import Fingerprint, fingerprint
+from media_pipeline.imaging.facts.live_photo import identifier_of_picture
 from media_pipeline.imaging.partial import has_half, lenient, shows_anything
 from media_pipeline.imaging.pictures import (
     LOSS,
@@ -102,7 +104,7 @@ def _facts_of_whole(path: Path, mime_type: str) -> FileFacts:
     with opened_picture(path, mime_type) as image:
         # Before its EXIF is asked for: that decodes a PNG too, and what it raises then isn't raised again.
         load_still(image)
-        described, orientation, colours = _described(image, path, notes)
+        described, orientation, colours = _described(image, path, mime_type, notes)
         known = _fingerprint(image, orientation, colours.profile, notes)
         extent = _walk_through(image, notes)
     return replace(
@@ -140,11 +142,11 @@ def _facts_of_part(path: Path, mime_type: str, least_is_half: bool = False) -> F
         is_enough = has_half(path, mime_type, image) if least_is_half else shows_anything(image)
         if not is_enough:
             raise UnreadableMedia("too little of the picture can be decoded")
-        described, _, _ = _described(image, path, notes)
+        described, _, _ = _described(image, path, mime_type, notes)
     return replace(described, warnings=(*notes, *described.warnings))
 
 
-def _described(image: Image.Image, path: Path, notes: list[str]) -> tuple[FileFacts, int, _Colours]:
+def _described(image: Image.Image, path: Path, mime_type: str, notes: list[str]) -> tuple[FileFacts, int, _Colours]:
     """What its header says, how it is to be turned still, and its colours."""
     if loss := image.info.get(LOSS):
         notes.append(str(loss))
@@ -152,6 +154,9 @@ def _described(image: Image.Image, path: Path, notes: list[str]) -> tuple[FileFa
     width, height = upright_size(image.size, orientation)
     exif = _exif(image, path)
     colours = _colours(image, exif, notes)
+    embedded = _embedded_files(image, path, mime_type, notes)
+    if embedded.motion_photo and not embedded.motion_photo.is_there:
+        notes.append("it is a motion photo whose video is cut off")
     facts = FileFacts(
         width=width,
         height=height,
@@ -159,6 +164,9 @@ def _described(image: Image.Image, path: Path, notes: list[str]) -> tuple[FileFa
         orientation=exif.orientation or (orientation if orientation != UPRIGHT else None),
         exif=exif.tags,
         caption=_caption(image, exif, notes),
+        motion_photo=embedded.motion_photo,
+        gain_map=embedded.gain_map,
+        content_identifier=_content_identifier(image, notes),
         warnings=exif.warnings,
         **exif.capture(),
     )
@@ -236,6 +244,24 @@ def _comment(image: Image.Image, notes: list[str]) -> str | None:
             return exif_comment(image)
     except UnreadableMedia as error:
         notes.append(f"the comment in EXIF can't be read: {error}")
+        return None
+
+
+def _embedded_files(image: Image.Image, path: Path, mime_type: str, notes: list[str]) -> EmbeddedFiles:
+    try:
+        with decoding():
+            return embedded_files(image, path, mime_type)
+    except UnreadableMedia as error:
+        notes.append(f"what lies behind the picture can't be read: {error}")
+        return EmbeddedFiles()
+
+
+def _content_identifier(image: Image.Image, notes: list[str]) -> str | None:
+    try:
+        with decoding():
+            return identifier_of_picture(image)
+    except UnreadableMedia as error:
+        notes.append(f"Apple's maker note can't be read: {error}")
         return None
 
 
