@@ -157,9 +157,11 @@ def preview(path: Path, side: int) -> bytes | None:
 def _identified(path: Path, mime_type: str, formats: tuple[str, ...]) -> Image.Image:
     try:
         return Image.open(path, formats=formats)
-    except (UnidentifiedImageError, ValueError):
+    except (UnidentifiedImageError, ValueError) as error:
         if image := _mended(path, mime_type, formats):
             return image
+        if isinstance(error, ValueError):
+            raise
         coding = jpeg_coding(path) if mime_type == "image/jpeg" else None
         raise UnreadableMedia(f"{coding} can't be decoded" if coding else "no picture of a known format") from None
 

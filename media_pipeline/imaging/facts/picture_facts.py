@@ -137,7 +137,8 @@ def _facts_of_damaged(path: Path, mime_type: str, error: UnreadableMedia) -> Fil
 def _facts_of_part(path: Path, mime_type: str, least_is_half: bool = False) -> FileFacts:
     """Without fingerprints, which would be those of another picture. Raises UnreadableMedia."""
     notes: list[str] = []
-    with lenient(), opened_picture(path, mime_type) as image:
+    # What is refused when it is opened, such as text that unfolds without end, stays refused.
+    with opened_picture(path, mime_type) as image, lenient():
         image.load()
         is_enough = has_half(path, mime_type, image) if least_is_half else shows_anything(image)
         if not is_enough:
