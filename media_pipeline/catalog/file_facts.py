@@ -7,6 +7,7 @@ places (:mod:`media_pipeline.catalog.files`), comparing fingerprints.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 from media_pipeline.catalog.files import LOCAL_FILE, LocalFile
 from media_pipeline.catalog.selection import Selection, in_partitions, page_after, pieces, selects_file
 from media_pipeline.catalog.tables import media_files, post_media, video_fingerprints
-from media_pipeline.model import FileFacts, ImportPartition, Status
+from media_pipeline.model import EmbeddedFile, FileFacts, ImportPartition, Status
 
 
 def without_facts(
@@ -69,6 +70,9 @@ def save_facts(connection: sa.Connection, facts: Mapping[str, FileFacts]) -> Non
                 longitude=fact.longitude,
                 altitude=fact.altitude,
                 caption=fact.caption,
+                motion_photo=_embedded(fact.motion_photo),
+                gain_map=_embedded(fact.gain_map),
+                content_identifier=fact.content_identifier,
                 pixel_sha256=fact.pixel_sha256,
                 pdq=fact.pdq,
                 pdq_quality=fact.pdq_quality,
@@ -80,6 +84,18 @@ def save_facts(connection: sa.Connection, facts: Mapping[str, FileFacts]) -> Non
                 facts_version=fact.version,
             )
         )
+
+
+def _embedded(file: EmbeddedFile | None) -> dict[str, Any] | None:
+    return asdict(file) if file else None
+
+
+def mark_undecodable(connection: sa.Connection, truncated: Mapping[str, str]) -> None:
+    """Write down how the ends of files are missing of which nothing can be decoded, so that the same bytes are known
+    when they come a second time.
+    """
+    for sha256, how in truncated.items():
+        connection.execute(sa.update(media_files).where(media_files.c.sha256 == sha256).values(truncated=how))
 
 
 def _has_fingerprint(fact: FileFacts) -> sa.ColumnElement[bool]:

@@ -271,7 +271,8 @@ def mark_truncated(connection: sa.Connection, truncated: Mapping[str, str], sett
 
     ``{sha256: how its end is missing}``. To be called before that is written to the files: one that is known as
     truncated already came a second time, so its host has no better, and its references stay stored. So do those
-    whose tries are spent, and those without a URL: half a picture is better than none. All keep the file.
+    whose tries are spent, and those without a URL: half a picture is better than none. All keep the file. Where nothing
+    of it can be decoded, those that stay stored are for who calls to quarantine.
     """
     failures: list[FailedMedia] = []
     for piece in pieces(truncated):

@@ -22,6 +22,7 @@ _COUNTED = {
     "pages": RenditionKind.PAGE,
     "animations": RenditionKind.ANIMATION,
     "web_videos": RenditionKind.WEB,
+    "motion_videos": RenditionKind.MOTION,
 }
 NUMBERS = (*_COUNTED, "originals_stand_in", "partial", "failed", "optimized_bytes", "original_bytes")
 """What :func:`totals` counts."""
@@ -38,13 +39,15 @@ class Source:
     file_size: int
     mime_type: str
     has_picture: bool
-    """False for sound, and for a video file that holds only sound."""
+    """False for sound, also in a video file, and for a document that wants a password."""
     recipes: frozenset[str]
     places: tuple[tuple[str, str], ...] = ()
     """Of those that are files: recipe, and where it lies."""
     frames: int | None = None
     duration: float | None = None
     """Seconds."""
+    is_motion_photo: bool = False
+    """Whether a whole video is in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ def sources(connection: sa.Connection, selection: Selection, after: str, limit: 
     Ask for many at once: each call looks up all files of the selected partitions.
     """
     columns = media_files.c[
-        "sha256", "local_path", "file_size", "media_type", "mime_type", "width", "frames", "duration"
+        "sha256", "local_path", "file_size", "media_type", "mime_type", "width", "frames", "duration", "motion_photo"
     ]
     query = sa.select(*columns).where(
         sa.or_(media_files.c.local_path.is_not(None), media_files.c.archived_at.is_not(None)),
@@ -86,11 +89,12 @@ def sources(connection: sa.Connection, selection: Selection, after: str, limit: 
             file.local_path,
             file.file_size,
             file.mime_type,
-            file.width is not None or file.media_type == MediaType.DOCUMENT,
+            file.width is not None or (file.media_type == MediaType.DOCUMENT and file.frames is not None),
             frozenset(made.get(file.sha256, ())),
             tuple((recipe, place) for recipe, place in made.get(file.sha256, {}).items() if place is not None),
             file.frames,
             file.duration,
+            bool(file.motion_photo and file.motion_photo["is_there"]),
         )
         for file in files
     ]

@@ -191,6 +191,17 @@ media_files = sa.Table(
         Integer,
         comment="of the code that read the facts; below the present one they are read again",
     ),
+    _optional(
+        "motion_photo",
+        sa.JSON(none_as_null=True),
+        comment="the video in a motion photo: offset and length in bytes, is_there (false: cut off)",
+    ),
+    _optional(
+        "gain_map",
+        sa.JSON(none_as_null=True),
+        comment="the gain map of an Ultra HDR picture: offset and length in bytes, is_there",
+    ),
+    _optional("content_identifier", Text, comment="Apple's: a picture and a video with the same one are a live photo"),
     _optional("near_searched_at", UtcDateTime, comment="when near duplicates of it were looked for"),
     _optional("local_path", Text, comment="below the storage path; empty: only in the archive, if archived_at is set"),
     _required("last_used_at", UtcDateTime, comment="when it last came into the store: the oldest leave it first"),

@@ -12,6 +12,7 @@ from typing import Any
 
 import filetype  # pyright: ignore[reportMissingTypeStubs]
 
+from media_pipeline.fetch.sniff_boxes import box_media
 from media_pipeline.model import MediaType
 
 
@@ -75,21 +76,14 @@ _RENAMED = {
 }
 """filetype's MIME type -> the registered one and the usual extension."""
 
-_BRANDS = {
-    b"avif": _AVIF,
-    b"avis": _AVIF,
-    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"), _HEIC),
-    b"mif1": _HEIF,
-    b"msf1": _HEIF,
-    b"qt  ": _MOV,
-    **dict.fromkeys((b"M4A ", b"M4B ", b"M4P ", b"F4A "), _M4A),
-}
-"""Major brands of ISO base media files that are not MP4 (https://mp4ra.org, registered brands)."""
+_BY_BOXES = {found.extension: found for found in (_MP4, _MOV, _3GP, _M4A, _HEIC, _HEIF, _AVIF)}
 
-_BOXES_WITHOUT_BRAND = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
-"""First boxes of QuickTime files older than the ftyp box."""
-
-_TS_PACKET = 188
+_TS_PACKETS = ((188, 0), (192, 4), (204, 0))
+"""Bytes of a packet, and of what stands in front of each: a time on camcorders and Blu-ray discs."""
+_TS_SYNC = 0x47
+_TS_LOOKED_AT = 5
+_TS_LEAST = 3
+"""Packets."""
 _HTML = re.compile(
     rb"<(!doctype html|html|head|body|title|script|meta|style|div|p|h1|table|iframe|br|a)\b", re.IGNORECASE
 )
@@ -106,27 +100,8 @@ def sniff(head: bytes) -> SniffedType | NotMedia:
 
 
 def _iso_media(head: bytes) -> SniffedType | None:
-    box = head[4:8]
-    if box == b"ftyp":
-        return _by_brand(head)
-    if box in (b"styp", b"moof"):
-        return _MP4
-    return _MOV if box in _BOXES_WITHOUT_BRAND else None
-
-
-def _by_brand(head: bytes) -> SniffedType:
-    major = head[8:12]
-    size = min(int.from_bytes(head[:4], "big"), 256)
-    compatible = {head[at : at + 4] for at in range(16, size, 4)}
-    if major in (b"mif1", b"msf1") and compatible & {b"avif", b"avis"}:
-        return _AVIF
-    if major in (b"mif1", b"msf1") and compatible & {b"heic", b"heix"}:
-        return _HEIC
-    if major.startswith((b"3gp", b"3g2", b"3gs")):
-        return _3GP
-    found = _BRANDS.get(major, _MP4)
-    has_sound_only = found is _MP4 and b"moov" in head and b"soun" in head and b"vide" not in head
-    return _M4A if has_sound_only else found
+    found = box_media(head)
+    return _BY_BOXES[found] if found else None
 
 
 def _audio_or_stream(head: bytes) -> SniffedType | None:
@@ -139,8 +114,15 @@ def _audio_or_stream(head: bytes) -> SniffedType | None:
         return SniffedType(f"{kind}/ogg", "ogv" if is_video else "ogg", kind)
     if head[:1] == b"\xff" and len(head) > 3:
         return _mpeg_audio(head)
-    if len(head) > 2 * _TS_PACKET and all(head[at] == 0x47 for at in (0, _TS_PACKET, 2 * _TS_PACKET)):
-        return SniffedType("video/mp2t", "ts", MediaType.VIDEO)
+    return _transport_stream(head)
+
+
+def _transport_stream(head: bytes) -> SniffedType | None:
+    """Every packet begins with the same byte (ISO 13818-1, 2.4.3.2)."""
+    for length, lead in _TS_PACKETS:
+        syncs = [head[at] for at in range(lead, len(head), length)][:_TS_LOOKED_AT]
+        if len(syncs) >= _TS_LEAST and set(syncs) == {_TS_SYNC}:
+            return SniffedType("video/mp2t", "mts" if lead else "ts", MediaType.VIDEO)
     return None
 
 

@@ -9,10 +9,11 @@ from collections.abc import Generator
 from contextlib import closing, contextmanager
 from math import sqrt
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pypdfium2  # pyright: ignore[reportMissingTypeStubs]
 from PIL import Image
+from pypdfium2.raw import FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY  # pyright: ignore[reportMissingTypeStubs]
 
 from media_pipeline.imaging.errors import UnreadableMedia, decoding
 from media_pipeline.imaging.facts.fingerprint import fingerprint
@@ -22,13 +23,29 @@ MAX_PAGE_PIXELS = 16_000_000
 """A page may claim any size; its picture is drawn no larger than this."""
 FINGERPRINT_SIDE = 512
 """Pixels of the shorter side: small print still changes the digest of the pixels."""
+_LOCKED = {
+    FPDF_ERR_PASSWORD: "it wants a password: it is kept as it is, and nothing in it can be read",
+    FPDF_ERR_SECURITY: "it is encrypted in a way that PDFium does not know: it is kept as it is",
+}
+"""By PDFium's error. Such a document is no less whole for it."""
+
+
+class LockedDocument(UnreadableMedia):
+    """The document can't be opened without a key that nobody has here."""
 
 
 def document_facts(path: Path) -> FileFacts:
     """The number of pages, and the fingerprint of the first one.
 
-    Raises UnreadableMedia, also for a document without pages or behind a password.
+    Of a document that wants a password, that it does. Raises UnreadableMedia, also for one without pages.
     """
+    try:
+        return _facts_of_open(path)
+    except LockedDocument as error:
+        return FileFacts(warnings=(str(error),))
+
+
+def _facts_of_open(path: Path) -> FileFacts:
     with _opened(path) as document:
         pages = len(document)
         try:
@@ -56,7 +73,17 @@ def _drawn(document: Any, short_side: int) -> Image.Image:
 
 @contextmanager
 def _opened(path: Path) -> Generator[Any]:
-    with decoding(), path.open("rb") as file, closing(pypdfium2.PdfDocument(file)) as document:
+    with decoding(), path.open("rb") as file, closing(_document(file)) as document:
         if len(document) == 0:
             raise UnreadableMedia("the document has no pages")
         yield document
+
+
+def _document(file: BinaryIO) -> Any:
+    try:
+        return pypdfium2.PdfDocument(file)
+    except pypdfium2.PdfiumError as error:
+        code: Any = getattr(error, "err_code", None)
+        if code in _LOCKED:
+            raise LockedDocument(_LOCKED[code]) from error
+        raise

@@ -9,6 +9,8 @@ import errno
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from PIL import Image
+
 from media_pipeline.model import MediaPipelineError
 
 MAX_REASON_CHARACTERS = 300
@@ -35,7 +37,11 @@ class UnreadableMedia(MediaPipelineError):
 
 
 class TruncatedMedia(UnreadableMedia):
-    """The decoder met the end of the file before the end of the picture."""
+    """The end of the file is missing, and too much with it for what there is to be decoded."""
+
+
+class TooManyPixels(UnreadableMedia):
+    """The file claims more pixels than MEDIA_MAX_IMAGE_PIXELS allows, however few bytes it has for them."""
 
 
 @contextmanager
@@ -54,13 +60,15 @@ def decoding() -> Generator[None]:
     except Exception as error:
         if isinstance(error, OSError) and error.errno in MACHINE_FAULTS:
             raise
-        raise _kind_of(error)(reason_of(error)) from error
+        raise _ours(error) from error
 
 
-def _kind_of(error: Exception) -> type[UnreadableMedia]:
+def _ours(error: Exception) -> UnreadableMedia:
     """Pillow tells a missing end from other damage by its words alone (``image file is truncated``)."""
+    if isinstance(error, Image.DecompressionBombError):
+        return TooManyPixels(f"it has more pixels than MEDIA_MAX_IMAGE_PIXELS allows ({error})")
     is_cut = isinstance(error, OSError) and "truncated" in str(error).lower()
-    return TruncatedMedia if is_cut else UnreadableMedia
+    return (TruncatedMedia if is_cut else UnreadableMedia)(reason_of(error))
 
 
 def reason_of(error: BaseException) -> str:

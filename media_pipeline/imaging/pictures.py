@@ -5,21 +5,27 @@ What belongs here: everything that touches a picture's decoder. What does not: f
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from media_pipeline.imaging.errors import UnreadableMedia, decoding
+from media_pipeline.imaging.errors import TooManyPixels, UnreadableMedia, decoding
 from media_pipeline.imaging.facts.jpeg import jpeg_coding
+from media_pipeline.imaging.mending import mended
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "TIFF", "BMP", "DIB", "ICO", "CUR", "JPEG2000", "PPM", "TGA", "PCX")
 """Decoders that a file may reach. Left out on purpose: EPS, which starts Ghostscript, and formats nobody posts."""
 
+LOSS = "media_pipeline.loss"
+"""In a picture's ``info``: what of its file had to be left out for a decoder to take it."""
 PREVIEW_QUALITY = 60
 UPRIGHT = 1
+MOST_LOOKED_AT = 100
+"""Frames, for the first that decodes."""
 _TRANSPOSE = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -39,12 +45,81 @@ def opened_picture(path: Path, mime_type: str) -> Generator[Image.Image]:
     Raises UnreadableMedia, also for whatever the decoder raises inside the ``with``.
     """
     formats = (*FORMATS, "HEIF") if _register_heif(mime_type) else FORMATS
-    with decoding():
+    with decoding(), _identified(path, mime_type, formats) as image:
+        yield image
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A frame of an animation that was reached, and why it can't be decoded, if so."""
+
+    number: int
+    error: UnreadableMedia | None = None
+
+
+def decoded_frames(image: Image.Image, most: int, first: int = 0) -> Iterator[Frame]:
+    """Each frame from ``first`` on, decoded while it is at hand, up to the last, or to one that hides all behind it.
+
+    A frame that can't be decoded is passed over. Raises TooManyPixels.
+    """
+    for number in range(first, most):
+        is_reached = False
         try:
-            with _identified(path, mime_type, formats) as image:
-                yield image
-        except Image.DecompressionBombError as error:
-            raise UnreadableMedia(f"it has more pixels than MEDIA_MAX_IMAGE_PIXELS allows ({error})") from error
+            with decoding():
+                if not _reach(image, number):
+                    return
+                is_reached = True
+                image.load()
+        except TooManyPixels:
+            raise
+        except UnreadableMedia as error:
+            yield Frame(number, error)
+            if not is_reached:
+                return
+        else:
+            yield Frame(number)
+
+
+def has_frame(image: Image.Image, number: int) -> bool:
+    """Whether there is a frame of this number that can be reached."""
+    try:
+        with decoding():
+            return _reach(image, number)
+    except UnreadableMedia:
+        return False
+
+
+def _reach(image: Image.Image, number: int) -> bool:
+    try:
+        image.seek(number)
+    except EOFError:
+        return False
+    return True
+
+
+def load_still(image: Image.Image) -> UnreadableMedia | None:
+    """Decode the first frame that can be decoded; return why the first of all can't. Raises UnreadableMedia."""
+    # Asked before it is decoded, since some decoders look for the answer in the second frame.
+    has_frames = is_animated(image)
+    try:
+        with decoding():
+            image.load()
+    except TooManyPixels:
+        raise
+    except UnreadableMedia as error:
+        if not has_frames or not _has_other_frame(image):
+            raise
+        return error
+    return None
+
+
+def is_animated(image: Image.Image) -> bool:
+    """Whether it has frames, and not just other views (MPO)."""
+    return image.format != "MPO" and bool(getattr(image, "is_animated", False))
+
+
+def _has_other_frame(image: Image.Image) -> bool:
+    return any(frame.error is None for frame in decoded_frames(image, MOST_LOOKED_AT, first=1))
 
 
 def orientation_of(image: Image.Image) -> int:
@@ -82,9 +157,26 @@ def preview(path: Path, side: int) -> bytes | None:
 def _identified(path: Path, mime_type: str, formats: tuple[str, ...]) -> Image.Image:
     try:
         return Image.open(path, formats=formats)
-    except UnidentifiedImageError:
+    except (UnidentifiedImageError, ValueError) as error:
+        if image := _mended(path, mime_type, formats):
+            return image
+        if isinstance(error, ValueError):
+            raise
         coding = jpeg_coding(path) if mime_type == "image/jpeg" else None
         raise UnreadableMedia(f"{coding} can't be decoded" if coding else "no picture of a known format") from None
+
+
+def _mended(path: Path, mime_type: str, formats: tuple[str, ...]) -> Image.Image | None:
+    copy = mended(path, mime_type)
+    if copy is None:
+        return None
+    try:
+        image = Image.open(copy.content, formats=formats)
+    except (UnidentifiedImageError, ValueError):
+        return None
+    if copy.loss:
+        image.info[LOSS] = copy.loss
+    return image
 
 
 def _register_heif(mime_type: str) -> bool:

@@ -18,7 +18,7 @@ from typing import Any, Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from media_pipeline.imaging.errors import OUT_OF_MEMORY, UnreadableMedia, reason_of
+from media_pipeline.imaging.errors import OUT_OF_MEMORY, TruncatedMedia, UnreadableMedia, reason_of
 from media_pipeline.imaging.facts.reading import read_facts
 from media_pipeline.imaging.limits import Limits
 from media_pipeline.imaging.processes import WorkerContext, begin
@@ -48,6 +48,8 @@ class FailureKind(StrEnum):
 
     UNREADABLE = "unreadable"
     """The decoder refused it."""
+    TRUNCATED = "truncated"
+    """Its end is missing, and nothing can be decoded of what there is: the host may send more another time."""
     TIMEOUT = "timeout"
     """It took longer than ``MEDIA_IMAGE_TIMEOUT_SECONDS``."""
     CRASH = "crash"
@@ -228,6 +230,8 @@ def _outcome(future: Future[Result], seconds: float) -> Result | WorkFailure:
     match error:
         case None:
             return future.result()
+        case TruncatedMedia():
+            return WorkFailure(FailureKind.TRUNCATED, str(error))
         case UnreadableMedia():
             return WorkFailure(FailureKind.UNREADABLE, str(error))
         case MemoryError():

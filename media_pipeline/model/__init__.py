@@ -6,7 +6,7 @@ What does not: how a value is read, fetched, drawn, stored or queried.
 
 from media_pipeline.model.archive import ArchivedObject, Content, Marker, Place, PlaceKind, Proof
 from media_pipeline.model.errors import MediaPipelineError, is_of_the_one, unforeseen
-from media_pipeline.model.facts import Capture, FileFacts, VideoPdq
+from media_pipeline.model.facts import Capture, EmbeddedFile, FileFacts, VideoPdq
 from media_pipeline.model.fetching import FetchAttempt, FetchedFile, FetchFailure, FetchUnchanged, Status, Validators
 from media_pipeline.model.posts import (
     Candidate,
@@ -38,6 +38,7 @@ __all__ = [
     "ColumnKind",
     "Content",
     "Crop",
+    "EmbeddedFile",
     "Fault",
     "FetchAttempt",
     "FetchFailure",

@@ -43,6 +43,18 @@ class Capture:
 
 
 @dataclass(frozen=True, slots=True)
+class EmbeddedFile:
+    """A file inside a picture's file, or one that the picture says to have had there."""
+
+    offset: int | None
+    """Bytes from the start of the picture's file; None: nothing of it is there."""
+    length: int | None
+    """Bytes that it has when it is whole; None: nobody says."""
+    is_there: bool
+    """Whether all of it is there. Platforms and messengers cut it off."""
+
+
+@dataclass(frozen=True, slots=True)
 class FileFacts(Capture):
     """What a file says about itself, and what it is known by. Sizes are pixels as seen (orientation applied)."""
 
@@ -66,6 +78,12 @@ class FileFacts(Capture):
     """Every tag as text or number, by exifread's name (``Image Make``), bounded in size."""
     caption: str | None = None
     """That the file carries itself, bounded in size."""
+    motion_photo: EmbeddedFile | None = None
+    """The video in a motion photo."""
+    gain_map: EmbeddedFile | None = None
+    """Of an Ultra HDR picture."""
+    content_identifier: str | None = None
+    """Apple's: a picture and a video with the same one are a live photo."""
     pixel_sha256: str | None = None
     """Of its pixels, upright and in sRGB; of a video's poster frame, of a document's first page."""
     pdq: str | None = None

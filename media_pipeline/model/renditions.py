@@ -20,6 +20,8 @@ class RenditionKind(StrEnum):
     """An animated picture as a silent video."""
     WEB = "web"
     """A video that browsers play."""
+    MOTION = "motion"
+    """The video of a motion photo, as browsers play it."""
 
 
 class PictureFormat(StrEnum):

@@ -7,7 +7,7 @@ What does not: the archive, and the rows that speak of the files.
 |---|---|
 | original | ``media/{images,videos,audio,documents}/<2 hex>/<md5_sum>.<ext>`` |
 | the same MD5, another content | ``…/<md5_sum>-<8 hex of sha256>.<ext>`` |
-| rendition | ``{optimized,thumbnails,pages,animations,web}/<2 hex>/<sha256 of the original>-<recipe>.<ext>`` |
+| rendition | ``{optimized,thumbnails,pages,animations,web,motion}/<2 hex>/<sha256 of the original>-<recipe>.<ext>`` |
 | set aside | ``quarantine/<name>`` and ``quarantine/<name>.json``, never public |
 | not done yet | ``tmp/<process>/…``, never public |
 | downloads that broke off | ``parts/…``, never public |
@@ -52,6 +52,7 @@ _RENDITION_FOLDERS = {
     RenditionKind.PAGE: "pages",
     RenditionKind.ANIMATION: "animations",
     RenditionKind.WEB: "web",
+    RenditionKind.MOTION: "motion",
 }
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
 

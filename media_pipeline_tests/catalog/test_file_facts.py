@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import sqlalchemy as sa
 
-from media_pipeline.catalog import file_facts, files, imports
+from media_pipeline.catalog import file_facts, files, imports, renditions
 from media_pipeline.catalog.database import Database
+from media_pipeline.catalog.selection import EVERYTHING
 from media_pipeline.catalog.tables import video_fingerprints
-from media_pipeline.model import Status, VideoPdq
+from media_pipeline.model import EmbeddedFile, Status, VideoPdq
 from media_pipeline_tests.catalog.filling import (
     FIRST,
     NOW,
@@ -95,3 +98,26 @@ def test_what_is_in_quarantine_is_counted_with_its_reasons(database: Database):
         assert (count, len(reasons)) == (2, 1)
         assert str(reasons[0]["error"]).startswith("broken")
         assert file_facts.quarantined(connection, [SECOND], 1) == (0, [])
+
+
+def test_a_file_inside_a_picture_is_kept_as_json(database: Database):
+    (media_id,) = add_post(database, "1", "https://host/1.jpg")
+    sha256 = store(database, "one", media_id)
+    video, gain_map = EmbeddedFile(900, 4000, is_there=True), EmbeddedFile(None, None, is_there=False)
+    for motion_photo, is_playable in ((video, True), (gain_map, False), (None, False)):
+        give_facts(database, sha256, motion_photo=motion_photo, gain_map=gain_map)
+        found = row(database, "media_files", sha256=sha256)
+        assert found["motion_photo"] == (asdict(motion_photo) if motion_photo else None)
+        assert found["gain_map"] == {"offset": None, "length": None, "is_there": False}
+        with database.read() as connection:
+            (source,) = renditions.sources(connection, EVERYTHING, "", 10)
+        assert source.is_motion_photo == is_playable
+
+
+def test_how_an_undecodable_file_is_truncated_is_kept_without_facts(database: Database):
+    (media_id,) = add_post(database, "1", "https://host/1.jpg")
+    sha256 = store(database, "one", media_id)
+    with database.write() as connection:
+        file_facts.mark_undecodable(connection, {sha256: "it ends within its mdat box"})
+    found = row(database, "media_files", sha256=sha256)
+    assert (found["truncated"], found["facts_at"]) == ("it ends within its mdat box", None)

@@ -47,6 +47,7 @@ FACTS: dict[str, Any] = {
     "lens": "50mm",
     "software": "1.0",
     "caption": "A boat",
+    "content_identifier": "1E2D3C4B",
     "pixel_sha256": "a" * 64,
     "pdq": "b" * 64,
     "pdq_quality": 99,

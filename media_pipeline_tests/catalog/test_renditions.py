@@ -80,16 +80,17 @@ def test_a_source_says_what_was_made_of_it(database: Database):
 
 
 def test_only_files_that_lie_here_and_were_read_are_sources(database: Database):
-    missing, unread, broken, sound, document = add_files(database, 5)
+    missing, unread, broken, sound, document, locked = add_files(database, 6)
     with database.write() as connection:
         files.mark_evicted(connection, missing)
         files.mark_quarantined(connection, broken, "quarantine/x", "broken")
     update(database, "media_files", {"sha256": unread}, facts_at=None)
     update(database, "media_files", {"sha256": sound}, width=None)
-    update(database, "media_files", {"sha256": document}, width=None, media_type="document")
+    update(database, "media_files", {"sha256": document}, width=None, media_type="document", frames=3)
+    update(database, "media_files", {"sha256": locked}, width=None, media_type="document")
     with database.read() as connection:
         found = renditions.sources(connection, EVERYTHING, "", 10)
-    assert {source.sha256: source.has_picture for source in found} == {sound: False, document: True}
+    assert {source.sha256: source.has_picture for source in found} == {sound: False, document: True, locked: False}
 
 
 def test_very_many_sources_are_asked_for_at_once(database: Database):

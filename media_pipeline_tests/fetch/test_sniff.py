@@ -8,6 +8,10 @@ IMAGE, VIDEO, AUDIO, DOCUMENT = MediaType.IMAGE, MediaType.VIDEO, MediaType.AUDI
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(17)
 
 
+PICTURES = b"\0\0\0\x35meta\0\0\0\0\0\0\0\x21hdlr\0\0\0\0\0\0\0\0pict" + bytes(17) + b"abcd"
+MOVIE = b"\0\0\0\x18moov" + bytes(16)
+
+
 def ftyp(major: bytes, *compatible: bytes) -> bytes:
     brands = major + bytes(4) + b"".join(compatible)
     return (8 + len(brands)).to_bytes(4, "big") + b"ftyp" + brands + bytes(64)
@@ -45,7 +49,19 @@ def ftyp(major: bytes, *compatible: bytes) -> bytes:
         (b"\x1aE\xdf\xa3\x01\x00\x00\x00\x00\x00\x00\x1fB\x82\x84webm" + bytes(20), "webm", VIDEO),
         (b"\x1aE\xdf\xa3\x01\x00\x00\x00\x00\x00\x00\x1fB\x82\x88matroska" + bytes(20), "mkv", VIDEO),
         (b"RIFF\x10\x00\x00\x00AVI LIST" + bytes(20), "avi", VIDEO),
+        (ftyp(b"mif3avif"), "avif", IMAGE),
+        (ftyp(b"wxyz", b"mif1", b"heic")[:-64] + PICTURES, "heic", IMAGE),
+        (ftyp(b"wxyz")[:-64] + PICTURES, "heif", IMAGE),
+        (ftyp(b"wxyz", b"avif")[:-64] + b"\0\0\0\x10mini" + bytes(8), "avif", IMAGE),
+        (ftyp(b"isom", b"mp41")[:-64] + MOVIE + PICTURES, "mp4", VIDEO),
+        (PICTURES, "heif", IMAGE),
+        (PICTURES.replace(b"abcd", b"av01"), "avif", IMAGE),
+        (b"\0\0\0\x0cbeam1234" + ftyp(b"isom"), "mp4", VIDEO),
+        (b"\0\0\0\x0cpdin1234" + ftyp(b"heic"), "heic", IMAGE),
+        (b"\0\0\0\1beam" + (20).to_bytes(8, "big") + b"1234" + MOVIE, "mov", VIDEO),
         ((b"\x47" + bytes(187)) * 4, "ts", VIDEO),
+        ((b"\0\0\0\1\x47" + bytes(187)) * 4, "mts", VIDEO),
+        ((b"\x47" + bytes(203)) * 4, "ts", VIDEO),
         (b"ID3\x04\x00" + bytes(20), "mp3", AUDIO),
         (b"\xff\xfb\x90\x64" + bytes(20), "mp3", AUDIO),
         (b"\xff\xf1\x50\x80" + bytes(20), "aac", AUDIO),

@@ -62,6 +62,8 @@ def test_what_an_iphone_writes_comes_first_and_in_local_time(tmp_path: Path) -> 
         ("-485127.72-0021742.0+35/", (-48.8577, -2.295, 35.0)),
         ("+90.0+180.0/", (90.0, 180.0, None)),
         ("+91.0+010.0/", (None, None, None)),
+        ("+00.0000+000.0000+012/", (None, None, None)),
+        ("+00.0000+006.0000/", (0.0, 6.0, None)),
         ("+10.0+010.0+99999999/", (10.0, 10.0, None)),
         ("somewhere", (None, None, None)),
         ("", (None, None, None)),
@@ -70,6 +72,7 @@ def test_what_an_iphone_writes_comes_first_and_in_local_time(tmp_path: Path) -> 
 def test_places_are_read_as_iso_6709_writes_them(written: str, place: tuple[float | None, ...]) -> None:
     found = tags_of({"location": written}, {})
     assert (found.latitude, found.longitude, found.altitude) == pytest.approx(place)
+    assert bool(found.warnings) == (place[0] is None and written[:1] == "+"), "a place that is none says why"
 
 
 @pytest.mark.parametrize(

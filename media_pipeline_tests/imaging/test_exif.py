@@ -124,8 +124,53 @@ def test_an_unset_time_gives_way_to_the_next_tag(tmp_path: Path, unset: str) -> 
 @pytest.mark.parametrize("place", [(95.0, 0.0, 0.0), (NOT_A_NUMBER, 0.0, 0.0), (33.0, NOT_A_NUMBER, 1.0)])
 def test_an_impossible_place_is_none(tmp_path: Path, place: tuple[Any, Any, Any]) -> None:
     facts = facts_of(tmp_path, samples.camera_exif(latitude=place))
-    assert facts.latitude is None
-    assert facts.longitude == pytest.approx(-70.25)
+    assert (facts.latitude, facts.longitude) == (None, None), "half a place is none"
+    assert any(warning.startswith("GPS: ") for warning in facts.warnings)
+
+
+_PLACE = {
+    ExifTags.GPS.GPSLatitudeRef: "S",
+    ExifTags.GPS.GPSLatitude: (33.0, 30.0, 36.0),
+    ExifTags.GPS.GPSLongitudeRef: "W",
+    ExifTags.GPS.GPSLongitude: (70.0, 15.0, 0.0),
+}
+_ZEROS = {ExifTags.GPS.GPSLatitude: (0.0, 0.0, 0.0), ExifTags.GPS.GPSLongitude: (0.0, 0.0, 0.0)}
+
+
+@pytest.mark.parametrize(
+    ("place", "why"),
+    [
+        (_PLACE | _ZEROS, "0° 0°"),
+        (_ZEROS, "0° 0°"),
+        ({tag: value for tag, value in _PLACE.items() if tag != ExifTags.GPS.GPSLatitudeRef}, "which side"),
+        ({tag: value for tag, value in _PLACE.items() if tag != ExifTags.GPS.GPSLongitudeRef}, "which side"),
+        (_PLACE | {ExifTags.GPS.GPSLatitudeRef: " "}, "which side"),
+        (_PLACE | {ExifTags.GPS.GPSLongitudeRef: "N"}, "which side"),
+        ({tag: value for tag, value in _PLACE.items() if tag != ExifTags.GPS.GPSLatitude}, "no latitude or no"),
+    ],
+)
+def test_gps_that_names_no_place_is_none_and_a_warning_says_why(
+    tmp_path: Path, place: dict[ExifTags.GPS, Any], why: str
+) -> None:
+    exif = samples.camera_exif()
+    gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
+    gps.clear()
+    gps.update(dict[int, Any](place))
+    facts = facts_of(tmp_path, exif)
+    assert (facts.latitude, facts.longitude) == (None, None)
+    (warning,) = (warning for warning in facts.warnings if warning.startswith("GPS: "))
+    assert why in warning
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude"), [((0.0, 0.0, 0.0), (6.0, 0.0, 0.0)), ((51.0, 0.0, 0.0), (0.0, 0.0, 0.0))]
+)
+def test_places_on_the_equator_and_on_greenwich_are_places(
+    tmp_path: Path, latitude: tuple[float, ...], longitude: tuple[float, ...]
+) -> None:
+    facts = facts_of(tmp_path, samples.camera_exif(latitude=latitude, longitude=longitude))
+    assert (facts.latitude, facts.longitude) == (-latitude[0], -longitude[0])
+    assert facts.warnings == ()
 
 
 def test_the_dump_is_bounded(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from media_pipeline_tests.imaging.mutations import mutated
 
 MEMORY_MB = 1000
 FEW, MANY = 12, 500
-NAMED = {FailureKind.UNREADABLE, FailureKind.CRASH}
+NAMED = {FailureKind.UNREADABLE, FailureKind.TRUNCATED, FailureKind.CRASH}
 """A crash is named too; a time-out is not expected of any of these."""
 
 

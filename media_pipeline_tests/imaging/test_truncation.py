@@ -8,7 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from media_pipeline.imaging.errors import TooManyPixels, TruncatedMedia
 from media_pipeline.imaging.facts.reading import read_facts
 from media_pipeline_tests.imaging import samples
 from media_pipeline_tests.imaging.formats import WHOLE, noise, saved
@@ -34,9 +36,13 @@ def _content(contents: dict[str, bytes], name: str) -> bytes:
 
 
 def _truncated(folder: Path, content: bytes, mime_type: str) -> str | None:
+    """How its end is missing, also where nothing can be decoded for that."""
     path = folder / "a"
     path.write_bytes(content)
-    return read_facts(path, mime_type).truncated
+    try:
+        return read_facts(path, mime_type).truncated
+    except TruncatedMedia as error:
+        return str(error)
 
 
 @pytest.mark.parametrize("name", WHOLE)
@@ -98,12 +104,30 @@ def test_half_a_picture_still_says_what_its_header_says(tmp_path: Path) -> None:
     assert "Image Orientation" in (facts.exif or {})
 
 
-def test_a_file_of_which_nothing_can_be_read_says_so(tmp_path: Path, contents: dict[str, bytes]) -> None:
-    path = tmp_path / "a.mp4"
-    path.write_bytes(_content(contents, "mp4")[:2000])
-    facts = read_facts(path, "video/mp4")
-    assert (facts.width, facts.duration) == (None, None)
-    assert "nothing can be read" in facts.warnings[0]
+@pytest.mark.parametrize(
+    ("name", "share"), [("mp4", 0.5), ("heic", 0.5), ("avif", 0.9), ("webp", 0.5), ("jpeg", 0.03), ("png", 0.001)]
+)
+def test_a_truncated_file_of_which_nothing_can_be_decoded_has_no_facts(
+    tmp_path: Path, contents: dict[str, bytes], name: str, share: float
+) -> None:
+    path = tmp_path / "a"
+    content = _content(contents, name)
+    path.write_bytes(content[: max(60, int(len(content) * share))])
+    with pytest.raises(TruncatedMedia, match="nothing of what there is can be decoded"):
+        read_facts(path, WHOLE[name][0])
+
+
+@pytest.mark.parametrize("kind", ["PNG", "GIF", "BMP", "JPEG", "TIFF"])
+def test_too_many_pixels_are_refused_also_where_the_end_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 80 * 60 // 2 - 1)
+    path = tmp_path / "a"
+    content = saved(noise(80, 60), kind)
+    for length in (len(content), len(content) * 9 // 10):
+        path.write_bytes(content[:length])
+        with pytest.raises(TooManyPixels):
+            read_facts(path, f"image/{kind.lower()}")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from media_pipeline.policy.foreign_text import for_markdown
 from media_pipeline.stages.downloads.cached_media import cache_media
 from media_pipeline.stages.imports.media_manifest import write_manifests
@@ -9,6 +11,8 @@ from media_pipeline.stages.imports.raw_posts import read_posts
 from media_pipeline_tests import faulty_host
 from media_pipeline_tests.conftest import MakeLibrary
 from media_pipeline_tests.faulty_host import FaultyHost
+from media_pipeline_tests.imaging.broken import locked_pdf
+from media_pipeline_tests.imaging.formats import FORMATS
 from media_pipeline_tests.library import Library, picture, tweet
 
 CACHE = (read_posts, write_manifests, cache_media)
@@ -65,6 +69,47 @@ def test_half_a_picture_stays_when_its_host_loses_it(make_library: MakeLibrary, 
     report = library.run(stages=CACHE)["cache_media"]
     assert library.statuses() == {"stored": 2}
     assert report.numbers["truncated"] == 2
+
+
+@pytest.mark.parametrize("max_attempts", [1, 2, 8])
+def test_a_truncated_file_of_which_nothing_can_be_decoded_never_stays_stored(
+    make_library: MakeLibrary, host: FaultyHost, max_attempts: int
+) -> None:
+    library = make_library(media_max_attempts=max_attempts)
+    half = FORMATS["heic"][1]()[:1500]
+    library.land("a.json", [tweet(1, host.serve("/a.jpg", half))])
+    library.run(stages=CACHE)
+    assert library.statuses() == ({"quarantined": 1} if max_attempts == 1 else {"failed": 1})
+    library.make_due()
+    library.run(stages=CACHE)
+    assert library.statuses() == {"quarantined": 1}
+    (error,) = library.rows("SELECT error FROM post_media")[0]
+    assert "nothing of what there is can be decoded" in error
+    assert half in [path.read_bytes() for path in library.files("quarantine")]
+    assert library.rows("SELECT count(*) FROM media_files WHERE truncated IS NOT NULL") == [(1,)]
+
+
+def test_a_whole_file_takes_the_place_of_one_of_which_nothing_could_be_decoded(
+    library: Library, host: FaultyHost
+) -> None:
+    whole = FORMATS["heic"][1]()
+    library.land("a.json", [tweet(1, host.serve("/a.jpg", whole[:1500]))])
+    library.run(stages=CACHE)
+    host.serve("/a.jpg", whole)
+    library.make_due()
+    library.run()
+    assert library.statuses() == {"stored": 1}
+    assert [path.read_bytes() for path in library.files()] == [whole]
+
+
+def test_a_document_that_wants_a_password_is_stored_and_nothing_is_drawn_of_it(
+    library: Library, host: FaultyHost
+) -> None:
+    library.land("a.json", [tweet(1, host.serve("/a.jpg", locked_pdf()))])
+    report = library.run()["make_renditions"]
+    assert library.statuses() == {"stored": 1}
+    assert "password" in library.rows("SELECT warnings FROM media_files")[0][0]
+    assert report.numbers["failed"] == 0
 
 
 def test_what_many_authors_share_under_different_urls_is_shown_as_a_placeholder(

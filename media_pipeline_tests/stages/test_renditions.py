@@ -16,7 +16,7 @@ from media_pipeline.stages.integrity.stored_files import verify_files
 from media_pipeline.stages.progress import Progress
 from media_pipeline.stages.renditions.drawing import make_renditions, render_missing
 from media_pipeline_tests.faulty_host import FaultyHost
-from media_pipeline_tests.imaging import formats
+from media_pipeline_tests.imaging import formats, motion_photos
 from media_pipeline_tests.library import STAGES, TWITTER, picture, tweet
 from media_pipeline_tests.stages.either_database import EitherLibrary, MakeEither
 
@@ -200,6 +200,24 @@ def test_an_animation_gets_a_video_and_a_still(library: EitherLibrary, host: Fau
     assert (library.storage / video).is_file()
     assert len(places(library, "optimized")) == len(places(library, "thumbnail")) == 1
     assert report.numbers["animations"] == 1
+
+
+def test_the_video_of_a_motion_photo_is_a_rendition_and_made_once(library: EitherLibrary, host: FaultyHost) -> None:
+    video = formats.video("mp4", seconds=1, movflags="faststart")
+    whole, cut = motion_photos.google(video), motion_photos.google(video)[:-400]
+    library.land("a.json", [tweet(1, host.serve("/1.jpg", whole)), tweet(2, host.serve("/2.jpg", cut))])
+    report = library.run()["make_renditions"]
+    assert {row["status"] for row in library.table("post_media")} == {"stored"}, "the picture itself is all there"
+    facts = {row["file_size"]: row["motion_photo"] for row in library.table("media_files")}
+    offset = whole.index(video)
+    assert facts[len(whole)] == {"offset": offset, "length": len(video), "is_there": True}
+    assert facts[len(cut)] == {"offset": offset, "length": len(video), "is_there": False}
+    (place,) = places(library, "motion")
+    assert (library.storage / place).read_bytes() == video, "browsers play it as it is"
+    assert (report.numbers["motion_videos"], report.numbers["failed"]) == (1, 0)
+    (library.storage / place).unlink()
+    library.run()
+    assert (library.storage / place).read_bytes() == video, "made once more when it is gone"
 
 
 def test_a_truncated_picture_gets_partial_renditions(library: EitherLibrary, host: FaultyHost) -> None:

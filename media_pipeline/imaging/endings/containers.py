@@ -1,4 +1,4 @@
-"""The ends of containers: ISO base media files (MP4, MOV, HEIF, AVIF), Matroska and WebM, RIFF (WebP, AVI, WAV)."""
+"""The ends of RIFF (WebP, AVI, WAV), of Matroska and WebM, and of MPEG transport streams."""
 
 from __future__ import annotations
 
@@ -7,10 +7,20 @@ from typing import BinaryIO
 _NOT_KNOWN = (0, 0xFFFFFFFF)
 """Sizes that a writer leaves in a RIFF file which it can't go back in."""
 
-_BOXES = frozenset(b"ftyp styp moov mdat moof mfra sidx ssix emsg prft meta free skip wide pnot PICT udta uuid".split())
-"""At the top of a file. Something else there was appended by a telephone, or the file is broken in another way."""
-
 _HEADER, _SEGMENT, _CLUSTER = 0x1A45DFA3, 0x18538067, 0x1F43B675
+_IN_SEGMENT = frozenset(
+    (
+        *(_CLUSTER, 0x114D9B74, 0x1549A966, 0x1654AE6B, 0x1C53BB6B, 0x1254C367, 0x1043A770, 0x1941A469),
+        *(0xE7, 0xA3, 0xA0, 0xAB, 0xA7, 0x5854, 0xEC, 0xBF),
+    )
+)
+"""Elements of a segment, those of its clusters, and the two that may stand anywhere (RFC 9559, section 5.1)."""
+
+_TS_SYNC = 0x47
+_TS_PACKETS = ((188, 0), (192, 4), (204, 0))
+"""Bytes of a packet, and of what stands in front of each: a time on camcorders and Blu-ray discs."""
+_TS_LOOKED_AT = 200
+"""Packets before the end whose parts of the stream are noted."""
 
 
 def riff_end(file: BinaryIO, size: int) -> str | None:
@@ -22,69 +32,9 @@ def riff_end(file: BinaryIO, size: int) -> str | None:
     return f"it has {size:,} bytes and says that it has {named + 8:,}"
 
 
-def boxes_end(file: BinaryIO, size: int) -> str | None:
-    """Follow the boxes of a video or sound, whose media data and index must both be there (ISO 14496-12, 4.2)."""
-    kinds: set[bytes] = set()
-    missing = _follow_boxes(file, size, kinds)
-    if missing or not kinds or b"moof" in kinds:
-        return missing
-    if b"moov" not in kinds:
-        return "it ends before its moov box"
-    return None if b"mdat" in kinds else "it ends before its media data"
-
-
-def picture_boxes_end(file: BinaryIO, size: int) -> str | None:
-    """Follow the boxes of HEIF or AVIF. Small pictures have no box for their data alone."""
-    return _follow_boxes(file, size, set())
-
-
-def _follow_boxes(file: BinaryIO, size: int, kinds: set[bytes]) -> str | None:
-    """Go from box to box to the end, and note their kinds; up to what is none of those that may end such a file."""
-    at = 0
-    while at < size:
-        file.seek(at)
-        head = file.read(16)
-        kind, length = head[4:8], int.from_bytes(head[:4], "big")
-        if len(head) < 8:
-            return None if _is_filling(head, kinds) else "it ends within the head of a box"
-        if length == 1:
-            length = int.from_bytes(head[8:16], "big")
-        if kind not in _BOXES or (length < 8 and length != 0):
-            return None
-        kinds.add(kind)
-        if length == 0:
-            # Up to the end of the file, wherever that is.
-            return None
-        if at + length > size:
-            return f"it ends within its {kind.decode('ascii')} box"
-        if kind == b"sidx" and at + length + _indexed_bytes(file, at) > size:
-            return "it ends before the segments that its index names"
-        at += length
-    return None
-
-
-def _is_filling(head: bytes, kinds: set[bytes]) -> bool:
-    """Whether the last bytes, too few for a box, can't be the beginning of one that matters."""
-    return not head.strip(b"\0") or not kinds or (b"mdat" in kinds and b"moof" not in kinds)
-
-
-def _indexed_bytes(file: BinaryIO, at: int) -> int:
-    """How many bytes behind a segment index its segments take (ISO 14496-12, 8.16.3)."""
-    file.seek(at + 8)
-    version = file.read(4)[0]
-    wide = 8 if version else 4
-    file.seek(8 + wide, 1)
-    first_offset = int.from_bytes(file.read(wide), "big")
-    file.seek(2, 1)
-    count = int.from_bytes(file.read(2), "big")
-    entries = file.read(12 * count)
-    lengths = (int.from_bytes(entries[entry : entry + 4], "big") & 0x7FFFFFFF for entry in range(0, len(entries), 12))
-    return first_offset + sum(lengths)
-
-
 def matroska_end(file: BinaryIO, size: int) -> str | None:
     """Follow the elements (RFC 8794). Live recordings leave the sizes of segment and clusters open: then their
-    blocks are followed.
+    blocks are followed. What stands behind a segment that is all there is no part of the medium.
     """
     at, begun = 0, False
     while at < size:
@@ -95,21 +45,55 @@ def matroska_end(file: BinaryIO, size: int) -> str | None:
         kind = int.from_bytes(head[:id_bytes], "big")
         if id_bytes > 4 or length_bytes > 8 or (at == 0 and kind != _HEADER):
             return None
+        is_foreign = begun and len(head) >= id_bytes and kind not in _IN_SEGMENT
         if not length_bytes or id_bytes + length_bytes > len(head):
-            return "it ends within the head of an element"
+            return None if is_foreign else "it ends within the head of an element"
         open_length = (1 << 7 * length_bytes) - 1
         length = int.from_bytes(head[id_bytes : id_bytes + length_bytes], "big") & open_length
         at += id_bytes + length_bytes
+        if length == open_length and kind not in (_SEGMENT, _CLUSTER):
+            return None
         if length != open_length:
             at += length
-        elif kind not in (_SEGMENT, _CLUSTER):
-            return None
+            if at > size:
+                return None if is_foreign else "it ends within an element"
+            if kind == _SEGMENT:
+                return None
         begun = begun or kind == _SEGMENT
-    if at > size:
-        return "it ends within an element"
     return None if begun or not size else "it ends before its segment"
 
 
 def _number_bytes(head: bytes) -> int:
     """How many bytes the number has that stands here (RFC 8794, section 4); 0 at the end, 9 when it is none."""
     return 9 - head[0].bit_length() if head else 0
+
+
+def transport_stream_end(file: BinaryIO, size: int) -> str | None:
+    """Whether the last packet is whole (ISO 13818-1, 2.4.3.2): no packet says that it is the last one."""
+    length, lead = next((form for form in _TS_PACKETS if _has_packets(file, *form)), (0, 0))
+    if not length:
+        return None
+    last = size // length * length
+    rest = _bytes_at(file, last + lead, 3)
+    if len(rest) < 3 or rest[0] != _TS_SYNC:
+        return None
+    earlier = range(last - length, max(-1, last - length * _TS_LOOKED_AT), -length)
+    packets = [_bytes_at(file, at + lead, 3) for at in earlier]
+    # What hangs on the end may begin like a packet, but not like one of this stream.
+    is_packet = packets[0][0] == _TS_SYNC and _part(rest) in map(_part, packets)
+    return "it ends within a packet" if is_packet else None
+
+
+def _has_packets(file: BinaryIO, length: int, lead: int) -> bool:
+    syncs = [_bytes_at(file, at, 1) for at in range(lead, lead + 3 * length, length)]
+    return syncs == [bytes((_TS_SYNC,))] * 3
+
+
+def _bytes_at(file: BinaryIO, at: int, count: int) -> bytes:
+    file.seek(at)
+    return file.read(count)
+
+
+def _part(packet: bytes) -> int:
+    """The number (PID) of the part of a stream that a packet belongs to."""
+    return int.from_bytes(packet[1:3], "big") & 0x1FFF

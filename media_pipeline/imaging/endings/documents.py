@@ -6,14 +6,15 @@ import re
 from typing import BinaryIO
 
 _HEAD_BYTES = 1024
-_TAIL_BYTES = 4096
-_END_WITHIN = 1024
-"""Readers look for the end marker in so many last bytes (Adobe's implementation note 18 to ISO 32000-1)."""
+_PIECE_BYTES = 1 << 16
+_END = b"%%EOF"
 _NAMED_LENGTH = re.compile(rb"/Linearized\b[^>]*?/L\s+(\d+)")
+_OBJECT = re.compile(rb"(?<!\d)\d+\s+\d+\s+obj\b")
 
 
 def pdf_end(file: BinaryIO, size: int) -> str | None:
-    """Look for the end marker, and hold the length that a linearized file names against its size.
+    """Look for the last end marker, behind which no object may follow, and hold the length that a linearized file
+    names against its size. Anything else may hang on the end, however long it is.
 
     PDFium is of no help: it builds the index of objects anew when that is missing.
     """
@@ -23,6 +24,14 @@ def pdf_end(file: BinaryIO, size: int) -> str | None:
     named = _NAMED_LENGTH.search(head)
     if named and size < int(named[1]):
         return f"it has {size:,} bytes and says that it has {int(named[1]):,}"
-    file.seek(max(size - _TAIL_BYTES, 0))
-    tail = file.read().rstrip(b"\0 \t\r\n")
-    return None if b"%%EOF" in tail[-_END_WITHIN:] else "it ends before its end marker"
+    behind = b""
+    for at in range((size - 1) // _PIECE_BYTES * _PIECE_BYTES, -1, -_PIECE_BYTES):
+        file.seek(at)
+        # The marker, or what begins an object, may lie across two pieces.
+        behind = file.read(_PIECE_BYTES) + behind[:_HEAD_BYTES]
+        found = behind.rfind(_END)
+        if _OBJECT.search(behind, max(found, 0)):
+            break
+        if found >= 0:
+            return None
+    return "it ends before its end marker"

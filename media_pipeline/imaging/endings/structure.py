@@ -10,8 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from media_pipeline.imaging.endings.containers import boxes_end, matroska_end, picture_boxes_end, riff_end
+from media_pipeline.imaging.endings.boxes import picture_end, video_end
+from media_pipeline.imaging.endings.containers import matroska_end, riff_end, transport_stream_end
 from media_pipeline.imaging.endings.documents import pdf_end
+from media_pipeline.imaging.endings.flac import flac_end
 from media_pipeline.imaging.endings.pictures import gif_end, jpeg_end, png_end
 from media_pipeline.imaging.endings.sounds import mp3_end, ogg_end
 from media_pipeline.imaging.endings.tiff import tiff_end
@@ -26,12 +28,14 @@ _CHECKS: dict[str, Check] = {
     "image/gif": gif_end,
     "image/tiff": tiff_end,
     "image/webp": riff_end,
-    **dict.fromkeys(("image/avif", "image/heic", "image/heif"), picture_boxes_end),
-    **dict.fromkeys(("video/mp4", "video/quicktime", "video/3gpp", "audio/mp4"), boxes_end),
+    **dict.fromkeys(("image/avif", "image/heic", "image/heif"), picture_end),
+    **dict.fromkeys(("video/mp4", "video/quicktime", "video/3gpp", "audio/mp4"), video_end),
     **dict.fromkeys(("video/webm", "video/x-matroska", "audio/webm"), matroska_end),
     **dict.fromkeys(("video/x-msvideo", "audio/wav"), riff_end),
     **dict.fromkeys(("video/ogg", "audio/ogg"), ogg_end),
+    "video/mp2t": transport_stream_end,
     "audio/mpeg": mp3_end,
+    "audio/flac": flac_end,
     "application/pdf": pdf_end,
 }
 

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from media_pipeline.imaging.facts.captions import tidy
 from media_pipeline.imaging.facts.exif import MAX_ALTITUDE, MAX_TOTAL_CHARACTERS, MAX_VALUE_CHARACTERS
+from media_pipeline.imaging.facts.places import Place, place_of
 from media_pipeline.model import Capture
 
 _APPLE = "com.apple.quicktime."
@@ -50,8 +51,8 @@ class ContainerTags(Capture):
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
     """All of them, bounded."""
     caption: str | None = None
-    warning: str | None = None
-    """How they were read, where they are no UTF-8."""
+    warnings: tuple[str, ...] = ()
+    """How they were read, where they are no UTF-8, and why a place is none."""
 
 
 def tags_of(container: Mapping[str, str], stream: Mapping[str, str]) -> ContainerTags:
@@ -60,7 +61,8 @@ def tags_of(container: Mapping[str, str], stream: Mapping[str, str]) -> Containe
     if encoding:
         container, stream = _decoded(container, encoding), _decoded(stream, encoding)
     named = {name.lower(): value for name, value in {**stream, **container}.items()}
-    latitude, longitude, altitude = _place(_first(named, _PLACES) or "")
+    place, altitude = _place(_first(named, _PLACES) or "")
+    guessed = f"its tags are no UTF-8; they were read as {encoding}, which is a guess" if encoding else None
     return ContainerTags(
         tags=_bounded(container),
         taken_at=next((moment for name in _TIMES if (moment := _moment(named.get(name, "")))), None),
@@ -68,11 +70,11 @@ def tags_of(container: Mapping[str, str], stream: Mapping[str, str]) -> Containe
         camera_model=_short(_first(named, _MODELS)),
         lens=_short(_first(named, _LENSES)),
         software=_short(_first({name.lower(): value for name, value in container.items()}, _SOFTWARE)),
-        latitude=latitude,
-        longitude=longitude,
+        latitude=place.latitude,
+        longitude=place.longitude,
         altitude=altitude,
         caption=_first(named, _CAPTIONS),
-        warning=f"its tags are no UTF-8; they were read as {encoding}, which is a guess" if encoding else None,
+        warnings=tuple(filter(None, (guessed, place.warning))),
     )
 
 
@@ -150,16 +152,14 @@ def _moment(text: str) -> str | None:
     return None if is_unset else moment.isoformat()
 
 
-def _place(text: str) -> tuple[float | None, float | None, float | None]:
-    """Latitude, longitude and altitude; a place that isn't on earth is none."""
+def _place(text: str) -> tuple[Place, float | None]:
+    """The place, and its altitude."""
     match = _PLACE.match(text)
     if match is None:
-        return None, None, None
-    latitude, longitude = _degrees(match["latitude"], 2), _degrees(match["longitude"], 3)
-    if abs(latitude) > 90 or abs(longitude) > 180:
-        return None, None, None
-    altitude = float(match["altitude"]) if match["altitude"] else None
-    return latitude, longitude, altitude if altitude is None or abs(altitude) <= MAX_ALTITUDE else None
+        return Place(), None
+    place = place_of(_degrees(match["latitude"], 2), _degrees(match["longitude"], 3))
+    altitude = float(match["altitude"]) if match["altitude"] and place.warning is None else None
+    return place, altitude if altitude is None or abs(altitude) <= MAX_ALTITUDE else None
 
 
 def _degrees(text: str, digits: int) -> float:

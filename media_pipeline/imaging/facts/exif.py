@@ -21,6 +21,7 @@ import exifread
 
 from media_pipeline.imaging.errors import reason_of
 from media_pipeline.imaging.facts.captions import MAX_CHARACTERS, tidy
+from media_pipeline.imaging.facts.places import NO_HEMISPHERE, NULL_ISLAND, Place, place_of
 from media_pipeline.model import Capture
 
 MAX_VALUE_CHARACTERS = 500
@@ -88,6 +89,9 @@ def read_exif(file: BinaryIO) -> ExifFacts:
     dump, left_out = _dump(tags)
     if left_out:
         warnings = (*warnings, f"EXIF: {left_out} tags beyond {MAX_TOTAL_CHARACTERS} characters were left out")
+    place = _place(tags)
+    if place.warning:
+        warnings = (*warnings, f"GPS: {place.warning}")
     return ExifFacts(
         tags=dump or None,
         taken_at=_taken_at(tags),
@@ -95,9 +99,10 @@ def read_exif(file: BinaryIO) -> ExifFacts:
         camera_model=_text(tags, "Image Model") or None,
         lens=_text(tags, "EXIF LensModel") or None,
         software=_text(tags, "Image Software") or None,
-        latitude=_coordinate(tags, "GPS GPSLatitude", limit=90),
-        longitude=_coordinate(tags, "GPS GPSLongitude", limit=180),
-        altitude=_altitude(tags),
+        latitude=place.latitude,
+        longitude=place.longitude,
+        # A receiver without a fix is at no height either.
+        altitude=None if place.warning == NULL_ISLAND else _altitude(tags),
         orientation=orientation if (orientation := _integer(tags, "Image Orientation")) in range(1, 9) else None,
         is_srgb=_integer(tags, "EXIF ColorSpace") == _SRGB,
         description=_text(tags, "Image ImageDescription", MAX_CHARACTERS) or None,
@@ -221,16 +226,31 @@ def _moment(text: str) -> str | None:
         return None
 
 
-def _coordinate(tags: Tags, name: str, limit: int) -> float | None:
-    """Degrees, minutes and seconds with their reference (N, S, E, W) as signed decimal degrees."""
+def _place(tags: Tags) -> Place:
+    latitude, longitude = _degrees(tags, "GPS GPSLatitude"), _degrees(tags, "GPS GPSLongitude")
+    north, east = _side(tags, "GPS GPSLatitudeRef", "NS"), _side(tags, "GPS GPSLongitudeRef", "EW")
+    place = place_of(latitude, longitude)
+    if place.latitude is None or place.longitude is None:
+        return place
+    if north is None or east is None:
+        return Place(warning=NO_HEMISPHERE)
+    return Place(north * place.latitude, east * place.longitude)
+
+
+def _side(tags: Tags, name: str, sides: str) -> int | None:
+    """1 for the first of the two sides, -1 for the second; None where neither is named."""
+    named = _text(tags, name).upper()[:1]
+    return {sides[0]: 1, sides[1]: -1}.get(named)
+
+
+def _degrees(tags: Tags, name: str) -> float | None:
+    """Degrees, minutes and seconds as decimal degrees."""
     tag = tags.get(name)
     values = _values(tag) if tag else ()
     parts = [part for value in values if (part := _number(value)) is not None and part >= 0]
     if not 1 <= len(parts) == len(values) <= 3:
         return None
-    degrees = sum(part / unit for part, unit in zip(parts, (1, 60, 3600), strict=False))
-    south_or_west = _text(tags, f"{name}Ref").upper()[:1] in ("S", "W")
-    return round(-degrees if south_or_west else degrees, 7) if degrees <= limit else None
+    return round(sum(part / unit for part, unit in zip(parts, (1, 60, 3600), strict=False)), 7)
 
 
 def _altitude(tags: Tags) -> float | None:

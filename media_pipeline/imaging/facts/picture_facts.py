@@ -9,15 +9,16 @@ alone took 3 ms, from a decoding at an eighth of the size, which has neither the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from media_pipeline.imaging.colour import coded_name, profile_name
+from media_pipeline.imaging.embedded import EmbeddedFiles, embedded_files
 from media_pipeline.imaging.endings.structure import has_check
-from media_pipeline.imaging.errors import TruncatedMedia, UnreadableMedia, decoding
+from media_pipeline.imaging.errors import TooManyPixels, TruncatedMedia, UnreadableMedia, decoding
 from media_pipeline.imaging.facts.captions import (
     ALT_TEXT,
     DESCRIPTION,
@@ -31,7 +32,20 @@ from media_pipeline.imaging.facts.captions import (
 )
 from media_pipeline.imaging.facts.exif import ExifFacts, read_block, read_exif
 from media_pipeline.imaging.facts.fingerprint import Fingerprint, fingerprint
-from media_pipeline.imaging.pictures import UPRIGHT, opened_picture, orientation_of, upright_size
+from media_pipeline.imaging.facts.live_photo import identifier_of_picture
+from media_pipeline.imaging.partial import has_half, lenient, shows_anything
+from media_pipeline.imaging.pictures import (
+    LOSS,
+    UPRIGHT,
+    Frame,
+    decoded_frames,
+    has_frame,
+    is_animated,
+    load_still,
+    opened_picture,
+    orientation_of,
+    upright_size,
+)
 from media_pipeline.model import FileFacts
 
 MAX_DECODED_PIXELS = 178_000_000
@@ -65,50 +79,99 @@ class _Extent:
 
 
 def picture_facts(path: Path, mime_type: str, is_whole: bool) -> FileFacts:
-    """The facts of a picture, which is decoded if its end is there (``is_whole``). Raises UnreadableMedia."""
+    """The facts of a picture; of one without its end (``is_whole`` is false), or with damage, of what there is.
+
+    Raises UnreadableMedia, also for a picture without its end of which nothing is to be seen, and for a damaged one of
+    which there is less than half.
+    """
+    if not is_whole:
+        return _facts_of_part(path, mime_type)
+    try:
+        return _facts_of_whole(path, mime_type)
+    except TooManyPixels:
+        raise
+    except TruncatedMedia as error:
+        # Of formats whose structure isn't looked at, the decoder says that the end is missing.
+        if not has_check(mime_type):
+            return _facts_of_cut(path, mime_type, str(error.__cause__))
+        return _facts_of_damaged(path, mime_type, error)
+    except UnreadableMedia as error:
+        return _facts_of_damaged(path, mime_type, error)
+
+
+def _facts_of_whole(path: Path, mime_type: str) -> FileFacts:
     notes: list[str] = []
-    missing = known = None
-    extent = _Extent()
     with opened_picture(path, mime_type) as image:
-        if is_whole:
-            # Before its EXIF is asked for: that decodes a PNG too, and what it raises then isn't raised again.
-            missing = _decode_first_frame(image, mime_type)
-        orientation = _orientation(image, notes)
-        width, height = upright_size(image.size, orientation)
-        exif = _exif(image, path)
-        colours = _colours(image, exif, notes)
-        caption = _caption(image, exif, notes)
-        if is_whole and missing is None:
-            known = _fingerprint(image, orientation, colours.profile, notes)
-            extent = _walk_through(image, notes)
-    return FileFacts(
-        width=width,
-        height=height,
+        # Before its EXIF is asked for: that decodes a PNG too, and what it raises then isn't raised again.
+        load_still(image)
+        described, orientation, colours = _described(image, path, mime_type, notes)
+        known = _fingerprint(image, orientation, colours.profile, notes)
+        extent = _walk_through(image, notes)
+    return replace(
+        described,
         duration=extent.duration,
         frames=extent.frames,
-        colour_profile=colours.name,
-        orientation=exif.orientation or (orientation if orientation != UPRIGHT else None),
-        exif=exif.tags,
-        caption=caption,
         pixel_sha256=known.pixel_sha256 if known else None,
         pdq=known.pdq if known else None,
         pdq_quality=known.pdq_quality if known else None,
-        truncated=missing,
-        warnings=(*notes, *exif.warnings),
-        **exif.capture(),
+        warnings=(*notes, *described.warnings),
     )
 
 
-def _decode_first_frame(image: Image.Image, mime_type: str) -> str | None:
-    """Decode it. Of formats whose structure isn't looked at, the decoder says that the end is missing."""
+def _facts_of_cut(path: Path, mime_type: str, missing: str) -> FileFacts:
     try:
-        with decoding():
-            image.load()
-    except TruncatedMedia as error:
-        if has_check(mime_type):
-            raise
-        return str(error.__cause__)
-    return None
+        return replace(_facts_of_part(path, mime_type), truncated=missing)
+    except UnreadableMedia as error:
+        raise TruncatedMedia(f"{missing}; {error}") from error
+
+
+def _facts_of_damaged(path: Path, mime_type: str, error: UnreadableMedia) -> FileFacts:
+    """Raises the error as one of a file that has its end."""
+    try:
+        facts = _facts_of_part(path, mime_type, least_is_half=True)
+    except UnreadableMedia:
+        raise UnreadableMedia(str(error)) from error
+    return replace(facts, warnings=(f"only a part of it can be decoded: {error}", *facts.warnings))
+
+
+def _facts_of_part(path: Path, mime_type: str, least_is_half: bool = False) -> FileFacts:
+    """Without fingerprints, which would be those of another picture. Raises UnreadableMedia."""
+    notes: list[str] = []
+    # What is refused when it is opened, such as text that unfolds without end, stays refused.
+    with opened_picture(path, mime_type) as image, lenient():
+        image.load()
+        is_enough = has_half(path, mime_type, image) if least_is_half else shows_anything(image)
+        if not is_enough:
+            raise UnreadableMedia("too little of the picture can be decoded")
+        described, _, _ = _described(image, path, mime_type, notes)
+    return replace(described, warnings=(*notes, *described.warnings))
+
+
+def _described(image: Image.Image, path: Path, mime_type: str, notes: list[str]) -> tuple[FileFacts, int, _Colours]:
+    """What its header says, how it is to be turned still, and its colours."""
+    if loss := image.info.get(LOSS):
+        notes.append(str(loss))
+    orientation = _orientation(image, notes)
+    width, height = upright_size(image.size, orientation)
+    exif = _exif(image, path)
+    colours = _colours(image, exif, notes)
+    embedded = _embedded_files(image, path, mime_type, notes)
+    if embedded.motion_photo and not embedded.motion_photo.is_there:
+        notes.append("it is a motion photo whose video is cut off")
+    facts = FileFacts(
+        width=width,
+        height=height,
+        colour_profile=colours.name,
+        orientation=exif.orientation or (orientation if orientation != UPRIGHT else None),
+        exif=exif.tags,
+        caption=_caption(image, exif, notes),
+        motion_photo=embedded.motion_photo,
+        gain_map=embedded.gain_map,
+        content_identifier=_content_identifier(image, notes),
+        warnings=exif.warnings,
+        **exif.capture(),
+    )
+    return facts, orientation, colours
 
 
 def _orientation(image: Image.Image, notes: list[str]) -> int:
@@ -185,6 +248,24 @@ def _comment(image: Image.Image, notes: list[str]) -> str | None:
         return None
 
 
+def _embedded_files(image: Image.Image, path: Path, mime_type: str, notes: list[str]) -> EmbeddedFiles:
+    try:
+        with decoding():
+            return embedded_files(image, path, mime_type)
+    except UnreadableMedia as error:
+        notes.append(f"what lies behind the picture can't be read: {error}")
+        return EmbeddedFiles()
+
+
+def _content_identifier(image: Image.Image, notes: list[str]) -> str | None:
+    try:
+        with decoding():
+            return identifier_of_picture(image)
+    except UnreadableMedia as error:
+        notes.append(f"Apple's maker note can't be read: {error}")
+        return None
+
+
 def _iptc(image: Image.Image, notes: list[str]) -> Mapping[tuple[int, int], str]:
     try:
         with decoding():
@@ -204,25 +285,25 @@ def _fingerprint(image: Image.Image, orientation: int, profile: bytes | None, no
 
 
 def _walk_through(image: Image.Image, notes: list[str]) -> _Extent:
-    """Decode the frames after the first, as far as the limits go."""
+    """Decode every frame, as far as the limits go."""
     if image.format == "MPO":
         # Further pictures are gain maps and second eyes, which platforms cut off without correcting the index.
         return _Extent(getattr(image, "n_frames", 1))
-    if not getattr(image, "is_animated", False):
+    if not is_animated(image):
         return _Extent(1)
-    pixels, milliseconds = image.width * image.height, _shown_for(image)
-    for number in range(1, MAX_FRAMES):
-        try:
-            image.seek(number)
-        except EOFError:
-            return _Extent(number, milliseconds / 1000 or None)
-        pixels += image.width * image.height
-        if pixels > MAX_DECODED_PIXELS:
-            notes.append(f"only the first {number} frames were decoded")
-            return _Extent(getattr(image, "n_frames", None))
-        image.load()
-        milliseconds += _shown_for(image)
-    notes.append(f"only the first {MAX_FRAMES:,} frames were decoded")
+    most = min(MAX_FRAMES, max(1, MAX_DECODED_PIXELS // (image.width * image.height)))
+    frames, milliseconds, broken = 0, 0.0, list[Frame]()
+    for frame in decoded_frames(image, most):
+        frames = frame.number + 1
+        broken += [frame] if frame.error else []
+        milliseconds += 0 if frame.error else _shown_for(image)
+    if broken:
+        first = broken[0]
+        many = f"{len(broken)} of its frames can't be decoded, the first of them number {first.number + 1}"
+        notes.append(f"{many}: {first.error}")
+    if frames < most or not has_frame(image, most):
+        return _Extent(frames, milliseconds / 1000 or None)
+    notes.append(f"only the first {most:,} frames were decoded")
     return _Extent(None if image.format in _COUNTED_BY_WALKING else getattr(image, "n_frames", None))
 
 

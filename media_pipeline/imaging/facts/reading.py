@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from media_pipeline.imaging.endings.structure import missing_end
-from media_pipeline.imaging.errors import UnreadableMedia, decoding
+from media_pipeline.imaging.errors import TooManyPixels, TruncatedMedia, UnreadableMedia, decoding
 from media_pipeline.imaging.facts.captions import tidy
 from media_pipeline.imaging.facts.picture_facts import picture_facts
 from media_pipeline.imaging.facts.version import FACTS_VERSION
@@ -33,8 +33,9 @@ def read_facts(path: Path, mime_type: str) -> FileFacts:
     """The facts and fingerprints of a file whose type was sniffed from its bytes.
 
     A picture is decoded to its end, of a video a frame a second and the last ones, of sound the first; so a file with
-    facts is one that opens, or is truncated and says so. Raises UnreadableMedia for any other, OSError when the disk
-    fails. Collects the interpreter's warnings, so call it from one thread of a process.
+    facts is one that opens, or is truncated and says so. Raises TruncatedMedia for one without its end of which
+    nothing can be decoded, UnreadableMedia for any other, OSError when the disk fails. Collects the interpreter's
+    warnings, so call it from one thread of a process.
     """
     with decoding(), warnings.catch_warnings(record=True) as raised:
         warnings.simplefilter("always")
@@ -45,11 +46,13 @@ def read_facts(path: Path, mime_type: str) -> FileFacts:
 
 
 def _read_truncated(path: Path, mime_type: str, missing: str) -> FileFacts:
-    """What can be had of a file without its end: of a picture what its header says."""
+    """What can be had of a file without its end: of a picture what its header says. Raises UnreadableMedia."""
     try:
         facts = _read(path, mime_type, is_whole=False)
+    except TooManyPixels:
+        raise
     except UnreadableMedia as error:
-        facts = FileFacts(warnings=(f"nothing can be read of what there is: {error}",))
+        raise TruncatedMedia(f"{missing}, and nothing of what there is can be decoded: {error}") from error
     return replace(facts, truncated=missing)
 
 

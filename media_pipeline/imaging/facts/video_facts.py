@@ -17,6 +17,7 @@ from av.video.frame import VideoFrame
 from media_pipeline.imaging.colour import coded_name
 from media_pipeline.imaging.errors import UnreadableMedia
 from media_pipeline.imaging.facts.container_tags import ContainerTags, tags_of
+from media_pipeline.imaging.facts.live_photo import identifier_of_video
 from media_pipeline.imaging.facts.video_fingerprint import video_fingerprint
 from media_pipeline.imaging.videos import duration_of, frames_of, logged, opened_media, plays_to_its_end, video_stream
 from media_pipeline.model import FileFacts
@@ -96,8 +97,14 @@ def _with_fingerprint(path: Path, facts: FileFacts) -> FileFacts:
 
 
 def _with_tags(facts: FileFacts, tags: ContainerTags) -> FileFacts:
-    warnings = (*facts.warnings, *([tags.warning] if tags.warning else []))
-    return replace(facts, exif=tags.tags or None, caption=tags.caption, warnings=warnings, **tags.capture())
+    return replace(
+        facts,
+        exif=tags.tags or None,
+        caption=tags.caption,
+        content_identifier=identifier_of_video(tags.tags),
+        warnings=(*facts.warnings, *tags.warnings),
+        **tags.capture(),
+    )
 
 
 def _codec(stream: Stream) -> str:

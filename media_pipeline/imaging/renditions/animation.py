@@ -17,7 +17,7 @@ from PIL import Image
 
 from media_pipeline.imaging.colour import flattened, in_srgb
 from media_pipeline.imaging.errors import UnreadableMedia
-from media_pipeline.imaging.pictures import opened_picture
+from media_pipeline.imaging.pictures import decoded_frames, is_animated, opened_picture
 from media_pipeline.imaging.renditions.encoding import Original, temporary_file, video_file
 from media_pipeline.imaging.renditions.mp4 import OPTIONS, add_video, as_yuv, even_size
 from media_pipeline.imaging.videos import TAG_ERRORS
@@ -37,23 +37,25 @@ class _Shown:
 
 
 def animation(original: Original, recipe: Recipe, folder: Path) -> RenderedFile:
-    """The animation on white as MP4. Raises UnreadableMedia, also when there is only one frame."""
+    """The animation on white as MP4, without the frames that can't be decoded.
+
+    Raises UnreadableMedia when no frame can be, and when there is only one.
+    """
     with opened_picture(original.path, original.mime_type) as image, temporary_file(folder, ".mp4") as path:
-        if not getattr(image, "is_animated", False):
+        if not is_animated(image):
             raise UnreadableMedia("there is only one frame in it")
         size = even_size(image.size, recipe.size)
         with av.open(str(path), "w", format="mp4", options=OPTIONS, metadata_errors=TAG_ERRORS) as container:
-            _encode(_frames(image), container, recipe, size)
-        return video_file(recipe, path, size)
+            left_out = list[int]()
+            _encode(_frames(image, left_out), container, recipe, size)
+        return video_file(recipe, path, size, is_partial=bool(left_out))
 
 
-def _frames(image: Any) -> Iterator[_Shown]:
-    for number in range(MAX_FRAMES):
-        try:
-            image.seek(number)
-        except EOFError:
-            return
-        image.load()
+def _frames(image: Image.Image, left_out: list[int]) -> Iterator[_Shown]:
+    for frame in decoded_frames(image, MAX_FRAMES):
+        if frame.error:
+            left_out.append(frame.number)
+            continue
         shown_for = round(image.info.get("duration") or 0)
         picture = in_srgb(flattened(image), image.info.get("icc_profile")).convert("RGB")
         yield _Shown(picture, shown_for if shown_for > HURRIED else USUAL)
@@ -70,8 +72,9 @@ def _encode(frames: Iterator[_Shown], container: Any, recipe: Recipe, size: tupl
         durations[moment] = shown.milliseconds
         moment += shown.milliseconds
         _mux(container, stream.encode(frame), durations)
-    if stream is not None:
-        _mux(container, stream.encode(None), durations)
+    if stream is None:
+        raise UnreadableMedia("no frame of the animation can be decoded")
+    _mux(container, stream.encode(None), durations)
 
 
 def _mux(container: Any, packets: Any, durations: dict[int, int]) -> None:

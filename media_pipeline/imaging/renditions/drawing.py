@@ -17,10 +17,18 @@ from pathlib import Path
 from PIL import Image
 
 from media_pipeline.imaging.colour import flattened, in_srgb
-from media_pipeline.imaging.errors import TruncatedMedia, UnreadableMedia
-from media_pipeline.imaging.pictures import UPRIGHT, opened_picture, orientation_of, upright
+from media_pipeline.imaging.errors import TooManyPixels, UnreadableMedia
+from media_pipeline.imaging.partial import has_half, lenient
+from media_pipeline.imaging.pictures import (
+    LOSS,
+    UPRIGHT,
+    is_animated,
+    load_still,
+    opened_picture,
+    orientation_of,
+    upright,
+)
 from media_pipeline.imaging.renditions.cropping import square
-from media_pipeline.imaging.renditions.partial import is_enough, lenient
 from media_pipeline.model import Recipe, RenditionKind
 
 VIDEO_SHARE = 0.25
@@ -106,10 +114,12 @@ def _is_square(recipe: Recipe) -> bool:
 def _decoded_picture(path: Path, mime_type: str, recipes: Sequence[Recipe]) -> Source:
     try:
         return _loaded(path, mime_type, recipes)
-    except TruncatedMedia:
+    except TooManyPixels:
+        raise
+    except UnreadableMedia:
         with lenient():
             source = _loaded(path, mime_type, recipes)
-            if not is_enough(path, mime_type, source.image):
+            if not has_half(path, mime_type, source.image):
                 raise
         return replace(source, is_partial=True, can_stand_in=False)
 
@@ -118,18 +128,18 @@ def _loaded(path: Path, mime_type: str, recipes: Sequence[Recipe]) -> Source:
     with opened_picture(path, mime_type) as image:
         full_size = image.size
         # Asked before it is decoded, since some decoders look for the answer in the second frame.
-        is_still = image.format == "MPO" or not getattr(image, "is_animated", False)
+        is_still = not is_animated(image)
         if image.format in ("JPEG", "MPO"):
             # libjpeg scales while decoding, by 1/2, 1/4 or 1/8; `draft` never goes below the size that is asked for.
             image.draft(None, _needed_size(full_size, recipes))
-        image.load()
+        is_partial = load_still(image) is not None or LOSS in image.info
         if image.format not in ("JPEG", "MPO"):
             full_size = image.size
         orientation = _orientation(image)
         # A picture that is to be turned has other pixels, whatever viewers make of its tag.
-        can_stand_in = is_still and orientation == UPRIGHT and _is_shown_alike(image, mime_type)
+        can_stand_in = is_still and not is_partial and orientation == UPRIGHT and _is_shown_alike(image, mime_type)
         profile = image.info.get("icc_profile")
-        return Source(flattened(image), full_size, orientation, profile, can_stand_in=can_stand_in)
+        return Source(flattened(image), full_size, orientation, profile, is_partial, can_stand_in)
 
 
 def _is_shown_alike(image: Image.Image, mime_type: str) -> bool:

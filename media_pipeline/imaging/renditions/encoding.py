@@ -47,9 +47,9 @@ def picture_file(
         return _described(recipe, path, f"image/{chosen}", picture.size, is_partial=is_partial)
 
 
-def video_file(recipe: Recipe, path: Path, size: tuple[int, int]) -> RenderedFile:
+def video_file(recipe: Recipe, path: Path, size: tuple[int, int], is_partial: bool = False) -> RenderedFile:
     """What there is to say of a video that was made."""
-    return _described(recipe, path, "video/mp4", size)
+    return _described(recipe, path, "video/mp4", size, is_partial=is_partial)
 
 
 def standing_in(recipe: Recipe, original: Original, size: tuple[int, int]) -> RenderedFile:

@@ -20,6 +20,7 @@ VERSIONS = {
     RenditionKind.PAGE: 2,
     RenditionKind.ANIMATION: 1,
     RenditionKind.WEB: 1,
+    RenditionKind.MOTION: 1,
 }
 """Raise one when its renditions come out differently: the next run makes them anew and removes the old ones."""
 THUMBNAIL_QUALITY = 80
@@ -42,9 +43,13 @@ def recipes_from(settings: Settings) -> tuple[Recipe, ...]:
     return (_optimized(settings), *_thumbnails(settings), _page(settings), *_videos(settings))
 
 
-def recipes_for(mime_type: str, recipes: Sequence[Recipe], frames: int | None = None) -> tuple[Recipe, ...]:
-    """Those recipes that a file of this type with so many frames gets; none for sound."""
-    kinds = _kinds_for(mime_type, frames)
+def recipes_for(
+    mime_type: str, recipes: Sequence[Recipe], frames: int | None = None, is_motion_photo: bool = False
+) -> tuple[Recipe, ...]:
+    """Those recipes that a file of this type gets, with so many frames, and with a video in it or not; none for
+    sound.
+    """
+    kinds = _kinds_for(mime_type, frames) | ({RenditionKind.MOTION} if is_motion_photo else set[RenditionKind]())
     return tuple(recipe for recipe in recipes if recipe.kind in kinds)
 
 
@@ -89,9 +94,11 @@ def _videos(settings: Settings) -> tuple[Recipe, ...]:
     side, rate_factor = settings.media_web_video_longest_side, settings.media_web_video_crf
     preset, bitrate = settings.media_web_video_preset, settings.media_web_video_max_kbit * 1000
     animation = _recipe(RenditionKind.ANIMATION, side, rate_factor, preset=preset)
+    # Always, like the video of an animation: nothing else shows what is in the file.
+    motion = _recipe(RenditionKind.MOTION, side, rate_factor, preset=preset, max_bitrate=bitrate)
     if not settings.media_web_videos:
-        return (animation,)
-    return animation, _recipe(RenditionKind.WEB, side, rate_factor, preset=preset, max_bitrate=bitrate)
+        return animation, motion
+    return animation, motion, _recipe(RenditionKind.WEB, side, rate_factor, preset=preset, max_bitrate=bitrate)
 
 
 def _recipe(kind: RenditionKind, size: int, quality: int, **choices: Any) -> Recipe:

@@ -22,9 +22,9 @@ def render(
     ``optimized``: longest side at most the recipe's size, never enlarged; the original stands for it where browsers
     show it as large and alike, and it is no larger in bytes. ``thumbnail``: square WebP. ``page``: a document's first
     page. All three upright, sRGB, on white, without metadata, from one decoding, of animations the first frame; of a
-    truncated picture what there is, if that is half of it, and marked so. ``animation`` and ``web``: H.264 in MP4.
-    How many seconds of a ``web`` video are done is written into ``note`` meanwhile. The caller moves or removes the
-    files; on an error none but the note is left behind.
+    truncated or damaged picture what there is, if that is half of it, and marked so. ``animation``, ``web`` and
+    ``motion`` (the video in a motion photo): H.264 in MP4. How many seconds of a video are done is written into
+    ``note`` meanwhile. The caller moves or removes the files; on an error none but the note is left behind.
     Raises UnreadableMedia for a file that can't be decoded, OSError when the disk fails.
     """
     made: list[RenderedFile] = []
@@ -53,6 +53,10 @@ def _rendered(original: Original, recipes: Sequence[Recipe], folder: Path, note:
             from media_pipeline.imaging.renditions.web_video import web_video
 
             yield web_video(original, recipe, folder, note)
+        elif recipe.kind == RenditionKind.MOTION:
+            from media_pipeline.imaging.renditions.motion import motion_video
+
+            yield motion_video(original, recipe, folder, note)
 
 
 def _stills(original: Original, recipes: Sequence[Recipe], folder: Path) -> Iterator[RenderedFile]:

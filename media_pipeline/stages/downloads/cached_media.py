@@ -90,7 +90,8 @@ def _wait_for_other_runs(context: StageContext, partitions: Sequence[ImportParti
 def read_facts(context: StageContext, partitions: Sequence[ImportPartition]) -> None:
     """Read the facts and fingerprints of every stored file that has none, or whose were read by an older version.
 
-    A file that can't be read is quarantined; one that is truncated is kept, and its references are fetched again.
+    A file that can't be read is quarantined. The references to one that is truncated are fetched again: what can be
+    decoded in part is kept for them, and the other is quarantined.
     """
 
     def ask(connection: Connection, after: str) -> list[LocalFile]:
@@ -114,10 +115,12 @@ def _read_batch(context: StageContext, workers: Workers, batch: Sequence[LocalFi
         else:
             facts[task.key] = result
     cut_short = {sha256: fact.truncated for sha256, fact in facts.items() if fact.truncated}
+    undecodable = {key: failure.error for key, failure in failures.items() if failure.kind is FailureKind.TRUNCATED}
     for sha256, how in cut_short.items():
         context.log.warning(f"{by_sha256[sha256].local_path} is truncated: {how}")
     with context.database.write() as connection:
-        media.mark_truncated(connection, cut_short, context.settings)
+        media.mark_truncated(connection, cut_short | undecodable, context.settings)
+        file_facts.mark_undecodable(connection, undecodable)
         written = rowwise.write(
             connection, list(facts), lambda some: file_facts.save_facts(connection, {key: facts[key] for key in some})
         )

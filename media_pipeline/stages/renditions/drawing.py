@@ -185,7 +185,8 @@ def _seconds_for(context: StageContext, source: Source) -> float:
 def _wanted(source: Source, recipes: Sequence[Recipe], kinds: frozenset[RenditionKind]) -> tuple[Recipe, ...]:
     if not source.has_picture:
         return ()
-    return tuple(recipe for recipe in recipes_for(source.mime_type, recipes, source.frames) if recipe.kind in kinds)
+    suiting = recipes_for(source.mime_type, recipes, source.frames, source.is_motion_photo)
+    return tuple(recipe for recipe in suiting if recipe.kind in kinds)
 
 
 def _missing(source: Source, recipes: Sequence[Recipe], kinds: frozenset[RenditionKind]) -> tuple[Recipe, ...]:

@@ -197,6 +197,7 @@ def test_recipes_come_from_the_settings() -> None:
         *(Recipe(RenditionKind.THUMBNAIL, size, 80, 3, crop=Crop.FACES) for size in (64, 200, 512)),
         Recipe(RenditionKind.PAGE, 1024, 85, 2),
         Recipe(RenditionKind.ANIMATION, 1280, 23, preset="veryfast"),
+        Recipe(RenditionKind.MOTION, 1280, 23, preset="veryfast", max_bitrate=8_000_000),
     )
 
 

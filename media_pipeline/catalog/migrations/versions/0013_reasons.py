@@ -10,7 +10,7 @@ from media_pipeline.model import Status
 from media_pipeline.policy.reasons import reason_of
 
 revision = "0013"
-down_revision = "0010"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
-"""What is left of truncated pictures.
+"""What is left of truncated and damaged pictures.
 
-What belongs here: decoding past the missing end, and how much of a picture came out. What does not: whether a file is
-truncated (:mod:`media_pipeline.imaging.endings`).
+What belongs here: decoding past what is missing or broken, and how much of a picture came out. What does not: whether
+a file is truncated (:mod:`media_pipeline.imaging.endings`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from PIL import Image, ImageFile
 from media_pipeline.imaging.pictures import opened_picture
 
 LEAST_SHARE = 0.5
-"""Of a truncated picture that must be there for renditions of it."""
+"""Of a picture that must be there for renditions of it."""
 
 
 @contextmanager
@@ -30,10 +30,15 @@ def lenient() -> Generator[None]:
         ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 
-def is_enough(path: Path, mime_type: str, image: Image.Image) -> bool:
-    """Whether so much of the picture was decoded that it is worth showing. Raises UnreadableMedia."""
+def has_half(path: Path, mime_type: str, image: Image.Image) -> bool:
+    """Whether half of the picture was decoded, so that it is worth showing. Raises UnreadableMedia."""
     share = _filled_share(image) if _is_interlaced(path, mime_type) else _tall_share(image)
     return share >= LEAST_SHARE
+
+
+def shows_anything(image: Image.Image) -> bool:
+    """Whether anything came out: what was never decoded has one colour."""
+    return _tall_share(image) > 0 or _filled_share(image) > 0
 
 
 def _tall_share(image: Image.Image) -> float:
