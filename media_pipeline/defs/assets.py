@@ -7,12 +7,13 @@ What belongs here: names, dependencies, descriptions (the docstrings). What does
 """
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 import dagster as dg
 
 from media_pipeline.defs import checks
+from media_pipeline.defs.evaluations import Evaluated, evaluated
 from media_pipeline.defs.metadata import Materialized, materialized
 from media_pipeline.defs.naming import Naming
 from media_pipeline.defs.partitions import import_partitions, partitions_of
@@ -34,7 +35,7 @@ OWNER = "team:media"
 PARTITION = "A partition is what landed on one import date for one platform (`2026-11-20|twitter`)."
 
 Partitions = Sequence[ImportPartition]
-Done = tuple[Reports, list[dg.AssetCheckResult]]
+Done = tuple[Reports, checks.Findings]
 Work = Callable[[StageContext, Partitions], Done]
 
 
@@ -83,7 +84,7 @@ def build_assets(settings: Settings, naming: Naming) -> list[dg.AssetsDefinition
         An optimized picture and square thumbnails of each original, documents' first pages, and videos for browsers.
         The contact sheet shows the partition.
         """
-        return make_renditions(stage, partitions), []
+        return make_renditions(stage, partitions), {}
 
     @asset("s3", deps=[dedup_report, renditions])
     def s3_archive(stage: StageContext, partitions: Partitions) -> Done:
@@ -91,10 +92,10 @@ def build_assets(settings: Settings, naming: Naming) -> list[dg.AssetsDefinition
         back.
         """
         reports = archive_media(stage, partitions)
-        results = checks.of_s3_archive(stage, partitions)
-        if all(result.passed for result in results):
+        findings = checks.of_s3_archive(stage, partitions)
+        if all(finding.passed for found in findings.values() for finding in found):
             evict(stage)
-        return reports, results
+        return reports, findings
 
     @asset("table", "parquet", deps=[raw_posts, media_manifest], io_manager_key=naming.table_reader)
     def posts(stage: StageContext, partitions: Partitions) -> Done:
@@ -102,7 +103,7 @@ def build_assets(settings: Settings, naming: Naming) -> list[dg.AssetsDefinition
 
         An asset downstream that names it as an input gets a pandas DataFrame.
         """
-        return write_posts(stage, partitions), []
+        return write_posts(stage, partitions), {}
 
     @asset("table", "parquet", deps=[s3_archive], io_manager_key=naming.table_reader)
     def media(stage: StageContext, partitions: Partitions) -> Done:
@@ -111,7 +112,7 @@ def build_assets(settings: Settings, naming: Naming) -> list[dg.AssetsDefinition
         Status and reason, digests, type and size, where the file lies in store and archive, what it duplicates. An
         asset downstream that names it as an input gets a pandas DataFrame.
         """
-        return write_media(stage, partitions), []
+        return write_media(stage, partitions), {}
 
     partitioned = [raw_posts, media_manifest, cached_media, dedup_report, renditions, s3_archive, posts, media]
     return [*partitioned, _library_verification(naming)]
@@ -159,9 +160,11 @@ def _maker(partitions_def: dg.PartitionsDefinition[Any], naming: Naming) -> _Ass
         *kinds: str, deps: Sequence[dg.AssetsDefinition] = (), io_manager_key: str | None = None
     ) -> Callable[[Work], dg.AssetsDefinition]:
         def made(work: Work) -> dg.AssetsDefinition:
-            def step(context: dg.AssetExecutionContext) -> Materialized:
+            def step(context: dg.AssetExecutionContext) -> Iterator[Materialized | Evaluated]:
                 with pipeline_in(context, naming).open(context.log) as stage:
-                    return materialized(context, *work(stage, partitions_of(context)))
+                    reports, findings = work(stage, partitions_of(context))
+                yield materialized(context, reports)
+                yield from evaluated(context, findings)
 
             return dg.asset(
                 key=naming.key(work.__name__),
@@ -173,7 +176,7 @@ def _maker(partitions_def: dg.PartitionsDefinition[Any], naming: Naming) -> _Ass
                 required_resource_keys={naming.resource},
                 kinds={"python", *kinds},
                 io_manager_key=io_manager_key,
-                check_specs=checks.specs_of(work.__name__, naming),
+                check_specs=checks.specs_of(work.__name__, naming, partitions_def),
                 description=f"{inspect.getdoc(work)}\n\n{PARTITION}",
             )(step)
 

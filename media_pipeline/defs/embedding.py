@@ -36,8 +36,10 @@ def build_definitions(
 def definitions_named(settings: Settings, naming: Naming, progress: Progress | None = None) -> dg.Definitions:
     """The same under given names; ``progress`` shows how far a run in this process is."""
     with warnings.catch_warnings():
-        # single_run() is what makes a range of dates one run; its API has been beta since 2023.
+        # single_run() is what makes a range of dates one run; its API has been beta since 2023. Checks that know their
+        # partition are a preview.
         warnings.simplefilter("ignore", dg.BetaWarning)
+        warnings.simplefilter("ignore", dg.PreviewWarning)
         assets = build_assets(settings, naming)
     return dg.Definitions(
         assets=assets,

@@ -180,7 +180,7 @@ def _problems(result: dg.ExecuteInProcessResult) -> list[str]:
             cause = error.cause if error and error.cause else error
             problems.append(f"{event.step_key}: {_one_line(cause.message) if cause else 'failed'}")
     problems += [
-        f"{check.asset_key.to_user_string()}: check {check.check_name} failed"
+        f"{check.asset_key.to_user_string()}: check {check.check_name} failed for {check.partition}"
         for check in result.get_asset_check_evaluations()
         if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR
     ]
