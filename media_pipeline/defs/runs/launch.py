@@ -14,10 +14,18 @@ import sys
 import threading
 from collections.abc import Generator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY_NAME
 from dagster._core.events import RunFailureReason
+from dagster._core.remote_origin import (
+    ManagedGrpcPythonEnvCodeLocationOrigin,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+)
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from media_pipeline.catalog.errors import DriverError, driver_errors
 from media_pipeline.defs.partitions import PartitionRange
@@ -26,7 +34,13 @@ from media_pipeline.model import MediaPipelineError
 from media_pipeline.settings import Settings
 from media_pipeline.storage.durable import make_folders, storage_errors
 
+CODE_LOCATION = "media_pipeline.definitions"
+"""The module that ``dagster dev`` and the deployments load, by whose name Dagster knows the code location."""
+
 _UNFIT_FOR_DAGSTER = re.compile(r"[?*\[]|%[0-9A-Fa-f]{2}")
+
+_SUPERSEDED = "ignore:Function `dev_command` is superseded"
+"""``dg dev``, which Dagster advises, needs another package, and a project of a layout of its own."""
 
 SECONDS_TO_STOP = 30
 """What ``dagster dev`` may take to end by itself; it needs about 5."""
@@ -121,7 +135,7 @@ def execute(
     KeyboardInterrupt once the run has ended for it: Dagster makes a failure of it, after which the next would begin.
     """
     one = partitions if partitions and partitions.first == partitions.last else None
-    with _history_errors(instance.root_directory, OSError, DriverError):
+    with _history_errors(instance.root_directory, OSError, DriverError), _in_code_location(instance, job_name):
         result = definitions.resolve_job_def(job_name).execute_in_process(
             instance=instance,
             partition_key=one.first.key if one else None,
@@ -132,6 +146,24 @@ def execute(
     if _was_interrupted(result):
         raise KeyboardInterrupt
     return FinishedRun(result.run_id, result.success, tuple(_problems(result)))
+
+
+@contextlib.contextmanager
+def _in_code_location(instance: dg.DagsterInstance, job_name: str) -> Generator[None]:
+    """Have runs that begin meanwhile name their code location, as those do that Dagster's UI launches.
+
+    The UI's timeline, its pages of jobs and its filters leave out runs without one, and ``execute_in_process`` has no
+    parameter for it.
+    """
+    target = LoadableTargetOrigin(executable_path=sys.executable, module_name=CODE_LOCATION)
+    location = ManagedGrpcPythonEnvCodeLocationOrigin(target, CODE_LOCATION)
+    origin = RemoteJobOrigin(RemoteRepositoryOrigin(location, SINGLETON_REPOSITORY_NAME), job_name)
+    own = vars(instance)
+    own["create_run_for_job"] = partial(instance.create_run_for_job, remote_job_origin=origin)
+    try:
+        yield
+    finally:
+        del own["create_run_for_job"]
 
 
 def run_dev_server(settings: Settings, host: str, port: int) -> int:
@@ -145,7 +177,7 @@ def run_dev_server(settings: Settings, host: str, port: int) -> int:
         signal.signal(number, lambda _number, _frame: interrupted.set())
     with open_instance(settings):
         pass
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "media_pipeline.definitions"]
+    command = [sys.executable, "-W", _SUPERSEDED, "-m", "dagster", "dev", "-m", CODE_LOCATION]
     server = subprocess.Popen(
         [*command, "-h", host, "-p", str(port)],
         env={**os.environ, "DAGSTER_HOME": str(dagster_home(settings))},
