@@ -1,9 +1,9 @@
-"""The assets: the six of the pipeline and two tables for other programs, partitioned, and the library's verification.
+"""The partitioned assets: the six of the pipeline and two tables for other programs.
 
-Each of the partitioned calls its stage for the partitions of a run and returns the reports.
+Each calls its stage for the partitions of a run and returns the reports.
 
 What belongs here: names, dependencies, descriptions (the docstrings). What does not: the work (``stages``), the checks
-(``checks``).
+(``checks``), the verification of the library (``verification``).
 """
 
 import inspect
@@ -27,7 +27,6 @@ from media_pipeline.stages.downloads.cached_media import cache_media
 from media_pipeline.stages.duplicates.dedup_report import report_duplicates
 from media_pipeline.stages.imports.media_manifest import write_manifests
 from media_pipeline.stages.imports.raw_posts import read_posts
-from media_pipeline.stages.integrity.stored_files import verify_files
 from media_pipeline.stages.renditions.drawing import make_renditions
 from media_pipeline.stages.tables.parquet import write_media, write_posts
 
@@ -114,35 +113,7 @@ def build_assets(settings: Settings, naming: Naming) -> list[dg.AssetsDefinition
         """
         return write_media(stage, partitions), {}
 
-    partitioned = [raw_posts, media_manifest, cached_media, dedup_report, renditions, s3_archive, posts, media]
-    return [*partitioned, _library_verification(naming)]
-
-
-def _library_verification(naming: Naming) -> dg.AssetsDefinition:
-    """Over the whole library, for the weekly schedule. No partition ever depends on it."""
-
-    @dg.asset(
-        key=naming.key("library_verification"),
-        group_name=naming.group,
-        owners=[OWNER],
-        kinds={"python", "file"},
-        required_resource_keys={naming.resource},
-        description="Every stored file of the library, read to its end and held against its checksum. What is corrupt "
-        "is put aside and fetched again by the next run.",
-    )
-    def library_verification(context: dg.AssetExecutionContext) -> Materialized:
-        with pipeline_in(context, naming).open(context.log) as stage:
-            verification = verify_files(stage)
-        corrupt = [file.local_path for file in verification.corrupt]
-        return Materialized(
-            metadata={
-                "checked": verification.checked,
-                "corrupt": len(corrupt),
-                "corrupt_files": dg.MetadataValue.json(corrupt),
-            }
-        )
-
-    return library_verification
+    return [raw_posts, media_manifest, cached_media, dedup_report, renditions, s3_archive, posts, media]
 
 
 class _Asset(Protocol):

@@ -17,6 +17,7 @@ from media_pipeline.defs.naming import GROUP, Naming
 from media_pipeline.defs.resources import TableReader, pipeline_of
 from media_pipeline.defs.schedules import build_schedules
 from media_pipeline.defs.sensors import build_dead_runs_sensor, build_sensor
+from media_pipeline.defs.verification import build_verification
 from media_pipeline.settings import Settings, load_settings
 from media_pipeline.stages.progress import Progress
 
@@ -41,9 +42,10 @@ def definitions_named(settings: Settings, naming: Naming, progress: Progress | N
         warnings.simplefilter("ignore", dg.BetaWarning)
         warnings.simplefilter("ignore", dg.PreviewWarning)
         assets = build_assets(settings, naming)
+    verification, verify_library = build_verification(naming)
     return dg.Definitions(
-        assets=assets,
-        jobs=build_jobs(naming),
+        assets=[*assets, verification],
+        jobs=[*build_jobs(naming), verify_library],
         sensors=[build_sensor(settings, naming), build_dead_runs_sensor(settings, naming)],
         schedules=build_schedules(settings, naming),
         resources={

@@ -11,6 +11,9 @@ from media_pipeline.model import Report, WrittenFile
 from media_pipeline.policy.foreign_text import for_log
 from media_pipeline.stages.context import Reports
 
+READ_FIRST = ("status", "error", "reason", "author_handle", "post_url")
+"""What became of a medium and why, then whose it is; ids and addresses come after."""
+
 if TYPE_CHECKING:
     Materialized = dg.MaterializeResult[Any]
 else:
@@ -45,7 +48,12 @@ def _columns_of(file: WrittenFile) -> dict[str, Any]:
 
 def table_of(rows: tuple[Mapping[str, Any], ...]) -> dg.TableMetadataValue:
     """Rows as a table; what is no number is shown as a line of text, nothing as empty text."""
-    return dg.MetadataValue.table([dg.TableRecord({name: _cell(value) for name, value in row.items()}) for row in rows])
+    return dg.MetadataValue.table([dg.TableRecord({name: _cell(row[name]) for name in _in_order(row)}) for row in rows])
+
+
+def _in_order(row: Mapping[str, Any]) -> list[str]:
+    """The columns as a person reads them: Dagster's UI cuts a table off at the right."""
+    return [name for name in READ_FIRST if name in row] + [name for name in row if name not in READ_FIRST]
 
 
 def _cell(value: Any) -> str | int | float | bool:

@@ -76,7 +76,7 @@ def pipeline_of(settings: Settings, progress: Progress | None = None) -> Pipelin
     return OfTheseSettings(settings=shown(settings))
 
 
-def pipeline_in(context: dg.AssetExecutionContext, naming: Naming) -> Pipeline:
+def pipeline_in(context: dg.AssetExecutionContext | dg.OpExecutionContext, naming: Naming) -> Pipeline:
     """What the step was handed, under whatever name the code location has it."""
     return cast(Pipeline, getattr(context.resources, naming.resource))
 
