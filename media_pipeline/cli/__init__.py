@@ -41,9 +41,9 @@ def _run() -> int:
     try:
         code = app(standalone_mode=False) or 0
         flush_output()
-        if code == INTERRUPTED:
-            print_error("interrupted: what has come is kept, and the same command goes on from there")
-        return code
+        return _interrupted() if code == INTERRUPTED else code
+    except KeyboardInterrupt:
+        return _interrupted()
     except OutputLost as error:
         give_up_output()
         if not error.has_no_reader:
@@ -61,6 +61,11 @@ def _run() -> int:
         else:
             print_error(said)
         return 1
+
+
+def _interrupted() -> int:
+    print_error("interrupted: what has come is kept, and the same command goes on from there")
+    return INTERRUPTED
 
 
 def _wrong_usage(error: typer.TyperException) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import os
+import shlex
+import shutil
 import sys
 import traceback
 from collections.abc import Generator, Iterable, Mapping, Sequence
@@ -81,10 +83,11 @@ class _StandardError(io.FileIO):
 def open_output() -> None:
     """Have standard output raise OutputLost, and standard error nothing."""
     sys.stdout = _opened(sys.stdout, _StandardOutput, line_buffering=sys.stdout is not None and sys.stdout.isatty())
-    sys.stderr = _opened(sys.stderr, _StandardError, line_buffering=True)
-    if isinstance(sys.stderr, io.TextIOWrapper):
+    errors: Any = sys.stderr
+    sys.stderr = _opened(errors, _StandardError, line_buffering=True)
+    if isinstance(errors, io.TextIOWrapper):
         # Dagster turns standard error's descriptor into a file for the time of a run, where bars would not move.
-        err.file = _opened(sys.stderr, _StandardError, line_buffering=True, descriptor=os.dup(sys.stderr.fileno()))
+        err.file = _opened(errors, _StandardError, line_buffering=True, descriptor=os.dup(errors.fileno()))
 
 
 def _opened(stream: Any, kind: type[io.FileIO], line_buffering: bool, descriptor: int | None = None) -> Any:
@@ -106,6 +109,16 @@ def flush_output() -> None:
 def give_up_output() -> None:
     """Let what is left of the output go nowhere: Python would try to print it once more when it ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def started_as() -> str:
+    """The command line's own name, as a shell takes it in the folder where this process was started."""
+    program = Path(sys.argv[0])
+    if program.name == "__main__.py":
+        return f"{shlex.quote(sys.executable)} -m media_pipeline.cli"
+    found = shutil.which(program.name)
+    is_on_path = found is not None and program.exists() and Path(found).samefile(program)
+    return program.name if is_on_path else shlex.quote(str(program))
 
 
 out = _Plain(highlight=False)

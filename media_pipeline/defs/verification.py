@@ -36,7 +36,9 @@ def build_verification(naming: Naming) -> tuple[dg.AssetSpec, dg.JobDefinition]:
         }
         context.log_event(dg.AssetMaterialization(key, metadata=metadata))
 
-    @dg.job(name=naming.verify, description="Reads every stored file.", executor_def=dg.in_process_executor)
+    @dg.job(  # pyright: ignore[reportUnknownMemberType]
+        name=naming.verify, description="Reads every stored file.", executor_def=dg.in_process_executor
+    )
     def verify_library() -> None:
         library_verification()
 

@@ -33,6 +33,7 @@ from media_pipeline.defs.runs.clock import forget_the_future
 from media_pipeline.model import MediaPipelineError
 from media_pipeline.settings import Settings
 from media_pipeline.storage.durable import make_folders, storage_errors
+from media_pipeline.storage.held import DEV_LOCK, held
 
 CODE_LOCATION = "media_pipeline.definitions"
 """The module that ``dagster dev`` and the deployments load, by whose name Dagster knows the code location."""
@@ -177,10 +178,16 @@ def run_dev_server(settings: Settings, host: str, port: int) -> int:
         signal.signal(number, lambda _number, _frame: interrupted.set())
     with open_instance(settings):
         pass
+    home = dagster_home(settings)
+    with storage_errors("write", home / DEV_LOCK), held(home / DEV_LOCK):
+        return _run_server(home, host, port, interrupted)
+
+
+def _run_server(home: Path, host: str, port: int, interrupted: threading.Event) -> int:
     command = [sys.executable, "-W", _SUPERSEDED, "-m", "dagster", "dev", "-m", CODE_LOCATION]
     server = subprocess.Popen(
         [*command, "-h", host, "-p", str(port)],
-        env={**os.environ, "DAGSTER_HOME": str(dagster_home(settings))},
+        env={**os.environ, "DAGSTER_HOME": str(home)},
         start_new_session=True,
     )
     try:
