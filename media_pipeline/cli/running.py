@@ -50,7 +50,9 @@ def dev(
 def demo(
     folder: Annotated[Path, typer.Option(help="Where everything of the demo lies.")] = Path("demo-data"),
     verbose: Verbose = False,
-    dev_command: Annotated[str | None, typer.Option(hidden=True, help="What opens Dagster: `make dev`.")] = None,
+    dev_command: Annotated[
+        str | None, typer.Option(help="What the last line names to open Dagster. Default: `media-pipeline dev`.")
+    ] = None,
 ) -> None:
     """Make a sample export with its media, serve the media on loopback, and run everything on it.
 

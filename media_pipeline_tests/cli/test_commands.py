@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from media_pipeline.cli import app
+from media_pipeline.cli.program import app
 from media_pipeline.model import ImportPartition
 from media_pipeline_tests import faulty_host
 from media_pipeline_tests.cli.shell import Shell

@@ -171,16 +171,28 @@ def run_dev_server(settings: Settings, host: str, port: int) -> int:
     """Run ``dagster dev`` until it ends or is interrupted, and leave no process behind; return its exit code.
 
     It starts children that outlive a SIGTERM to their parent, so it gets a session of its own, which is ended whole.
+    Raises KeyboardInterrupt once all of it has ended for a Ctrl-C.
     """
     interrupted = threading.Event()
+    heard: list[int] = []
+
+    def hear(number: int, _frame: object) -> None:
+        heard.append(number)
+        interrupted.set()
+
     # Before the start: a shell's background job ignores SIGINT, and so would a child that inherits that.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: interrupted.set())
+        signal.signal(number, hear)
     with open_instance(settings):
         pass
     home = dagster_home(settings)
-    with storage_errors("write", home / DEV_LOCK), held(home / DEV_LOCK):
-        return _run_server(home, host, port, interrupted)
+    with contextlib.ExitStack() as stack:
+        with storage_errors("write", home / DEV_LOCK):
+            stack.enter_context(held(home / DEV_LOCK))
+        code = _run_server(home, host, port, interrupted)
+    if signal.SIGINT in heard:
+        raise KeyboardInterrupt
+    return code
 
 
 def _run_server(home: Path, host: str, port: int, interrupted: threading.Event) -> int:
