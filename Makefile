@@ -31,7 +31,7 @@ $(TESTABLE): $(RUNNABLE) requirements-dev.lock
 install: $(RUNNABLE)
 
 demo: $(RUNNABLE)
-	$(BIN)/media-pipeline demo
+	$(BIN)/media-pipeline demo --dev-command "make dev"
 
 dev: $(RUNNABLE)
 	$(BIN)/media-pipeline dev

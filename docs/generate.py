@@ -18,7 +18,7 @@ from typer.main import get_command
 
 import media_pipeline
 from media_pipeline.catalog.typed_tables import TYPED_TABLES
-from media_pipeline.cli import app
+from media_pipeline.cli.program import app
 from media_pipeline.model import MediaPipelineError
 from media_pipeline.settings import GROUPS, Settings
 

@@ -49,7 +49,11 @@ def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
 
 def test_the_page_of_assets_names_every_check_and_job() -> None:
     text = (ROOT / "docs" / "assets.md").read_text()
-    names = [spec.name for asset in ("media_manifest", "cached_media", "s3_archive") for spec in checks.specs_of(asset)]
+    names = [
+        spec.name
+        for asset in ("raw_posts", "media_manifest", "cached_media", "dedup_report", "s3_archive")
+        for spec in checks.specs_of(asset)
+    ]
     names += [PLAIN.whole, PLAIN.manifests, PLAIN.originals, PLAIN.delivery, PLAIN.verify]
     assert [name for name in names if f"`{name}`" not in text] == []
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from media_pipeline.catalog.files import LOCAL_FILE, LocalFile
 from media_pipeline.catalog.selection import Selection, in_partitions, page_after, pieces, selects_file
-from media_pipeline.catalog.tables import media_files, post_media, video_fingerprints
+from media_pipeline.catalog.tables import media_files, post_media, posts, video_fingerprints
 from media_pipeline.model import EmbeddedFile, FileFacts, ImportPartition, Status
 
 
@@ -129,6 +129,12 @@ def quarantined(
     """How many references of the partitions lie in quarantine, and some of them with the reasons."""
     found = sa.and_(in_partitions(post_media.c.import_id, partitions), post_media.c.status == Status.QUARANTINED)
     count = connection.execute(sa.select(sa.func.count()).select_from(post_media).where(found)).scalar_one()
-    columns = post_media.c["media_id", "media_url", "sha256", "error"]
-    query = sa.select(*columns).where(found).order_by(post_media.c.media_id).limit(limit)
+    columns = (*post_media.c["media_id", "media_url", "sha256", "error"], posts.c.author_handle)
+    query = (
+        sa.select(*columns, posts.c.url.label("post_url"))
+        .join(posts, posts.c.post_id == post_media.c.post_id)
+        .where(found)
+        .order_by(post_media.c.media_id)
+        .limit(limit)
+    )
     return int(count), [dict(row) for row in connection.execute(query).mappings()]

@@ -60,11 +60,12 @@ def flags(
 
 
 def failures(connection: sa.Connection, partitions: Sequence[ImportPartition], limit: int) -> list[dict[str, Any]]:
-    """References that are neither stored, pending nor skipped, with the reason."""
-    columns = (post_media.c.media_id, post_media.c.status, post_media.c.error, post_media.c.media_url)
+    """References that are neither stored, pending nor skipped, with the reason, and whose they are."""
+    columns = (*post_media.c["media_id", "status", "error", "media_url"], posts.c.author_handle)
     fine = [Status.STORED, Status.PENDING, Status.SKIPPED]
     query = (
-        sa.select(*columns)
+        sa.select(*columns, posts.c.url.label("post_url"))
+        .join(posts, posts.c.post_id == post_media.c.post_id)
         .where(in_partitions(post_media.c.import_id, partitions), post_media.c.status.not_in(fine))
         .order_by(post_media.c.status, post_media.c.media_id)
         .limit(limit)

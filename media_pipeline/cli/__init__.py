@@ -1,6 +1,6 @@
 """`media-pipeline`: every command, thin over the stages and Dagster's jobs.
 
-What belongs here: arguments, what is printed, exit codes (0 done, 1 failed, 2 wrong usage or settings, 130
+What belongs in this room: arguments, what is printed, exit codes (0 done, 1 failed, 2 wrong usage or settings, 130
 interrupted by Ctrl-C).
 """
 
@@ -8,75 +8,18 @@ from __future__ import annotations
 
 import sys
 
-import typer
-
-from media_pipeline.cli import exports, fetching, integrity, media, media_duplicates, pages, running, session, verdicts
-from media_pipeline.cli.app import app
-from media_pipeline.cli.terminal import (
-    OutputLost,
-    flush_output,
-    give_up_output,
-    open_output,
-    print_error,
-    print_unforeseen,
-)
-from media_pipeline.settings import SettingsError
-
-# A command joins the application when its module is imported, and `--help` lists them in this order.
-__all__ = [
-    "app",
-    "exports",
-    "fetching",
-    "integrity",
-    "main",
-    "media",
-    "media_duplicates",
-    "pages",
-    "running",
-    "verdicts",
-]
-
-
 INTERRUPTED = 130
 """As shells say it: 128 and the number of SIGINT. Typer makes it of a KeyboardInterrupt."""
 
 
 def main() -> None:
     """The command line; every error of ours is one line and a non-zero exit code."""
-    open_output()
-    sys.exit(_run())
-
-
-def _run() -> int:
-    """Run the command that the arguments name, and return the exit code."""
     try:
-        code = app(standalone_mode=False) or 0
-        flush_output()
-        if code == INTERRUPTED:
-            print_error("interrupted: what has come is kept, and the same command goes on from there")
-        return code
-    except OutputLost as error:
-        give_up_output()
-        if not error.has_no_reader:
-            print_error(str(error))
-        return 1
-    except typer.TyperException as error:
-        return _wrong_usage(error)
-    except SettingsError as error:
-        print_error(str(error))
-        return 2
-    except Exception as error:  # noqa: BLE001 - the traceback of what nobody foresaw may hold foreign text too
-        said = session.explained(error)
-        if said is None:
-            print_unforeseen(error)
-        else:
-            print_error(said)
-        return 1
+        # Imported here: it takes up to a second, in which Ctrl-C is heard as well.
+        from media_pipeline.cli.program import run
 
-
-def _wrong_usage(error: typer.TyperException) -> int:
-    # Without arguments the help was printed, and nothing is left to be said.
-    if said := error.format_message().strip():
-        context = getattr(error, "ctx", None)
-        print_error(f"{said} (see {context.command_path} --help)" if context else said)
-    return error.exit_code
+        code = run()
+    except KeyboardInterrupt:
+        sys.stderr.write("error: interrupted\n")
+        code = INTERRUPTED
+    sys.exit(code)

@@ -75,7 +75,7 @@ def _library() -> Generator[Library]:
 
     settings = load_settings()
     session.warn_of_archive(settings)
-    with terminal.bars() as bars, open_library(settings, progress=terminal.BarProgress(bars)) as library:
+    with terminal.progress() as progress, open_library(settings, progress=progress) as library:
         yield library
 
 

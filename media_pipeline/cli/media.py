@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +14,7 @@ from media_pipeline.model import Reason, Status
 from media_pipeline.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from media_pipeline.defs.partitions import PartitionRange
     from media_pipeline.storage.store import ContentStore
 
 
@@ -118,6 +119,7 @@ def backfill(
     start_date: Annotated[str, typer.Option(help="First import date, YYYY-MM-DD.")],
     end_date: Annotated[str | None, typer.Option(help="Last import date. Default: today, UTC.")] = None,
     platform: Annotated[str | None, typer.Option("--platform", "-p", help="Only this platform.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say which partitions would run.")] = False,
     verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
@@ -133,16 +135,33 @@ def backfill(
     if last < first:
         raise typer.BadParameter(f"--end-date {last} is before --start-date {first}")
     name = platform_of(platform) if platform else None
-    with session.open_database(settings, begins=True) as database:
+    with session.open_database(settings, begins=not dry_run) as database:
         with database.read() as connection:
             known = imports.known_partitions(connection)
         held = {*known, *look(settings, database, settle=False).waiting}
     wanted = (p for p in held if first <= p.import_date <= last and name in (None, p.platform))
     chosen = session.runnable(settings, wanted)
+    runs = ranges_of(chosen)
+    if dry_run:
+        _print_runs(runs, as_json)
+        return
     session.warn_of_archive(settings)
-    failed = session.run(settings, PLAIN.whole, ranges_of(chosen), verbose)
+    failed = session.run(settings, PLAIN.whole, runs, verbose)
     session.print_summary(settings, chosen, as_json)
     raise typer.Exit(1 if failed else 0)
+
+
+def _print_runs(runs: Sequence[PartitionRange], as_json: bool) -> None:
+    """The runs that a backfill would consist of, each with its partitions."""
+    rows = [
+        {"platform": run.first.platform, "first": run.first.import_date, "last": run.last.import_date} for run in runs
+    ]
+    if as_json:
+        terminal.print_json_array(rows)
+        return
+    terminal.print_table("Would run", rows)
+    if not rows:
+        terminal.out.print("no partition of these dates holds an import: nothing would run")
 
 
 @app.command()

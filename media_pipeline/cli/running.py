@@ -50,6 +50,9 @@ def dev(
 def demo(
     folder: Annotated[Path, typer.Option(help="Where everything of the demo lies.")] = Path("demo-data"),
     verbose: Verbose = False,
+    dev_command: Annotated[
+        str | None, typer.Option(help="What the last line names to open Dagster. Default: `media-pipeline dev`.")
+    ] = None,
 ) -> None:
     """Make a sample export with its media, serve the media on loopback, and run everything on it.
 
@@ -65,7 +68,7 @@ def demo(
         failed = session.run(sample.settings, PLAIN.whole, ranges_of(sample.partitions), verbose)
         session.print_summary(sample.settings, sample.partitions, as_json=False)
         differences = sample.finish()
-    terminal.print_lines("Where to look", where_to_look(sample, usual))
+    terminal.print_lines("Where to look", where_to_look(sample, usual, dev_command or f"{terminal.started_as()} dev"))
     for difference in differences:
         err.print(f"not as it should be: {difference}", soft_wrap=True)
     raise typer.Exit(1 if failed or differences else 0)

@@ -29,9 +29,9 @@ def run(settings: Settings, job: str, ranges: Iterable[PartitionRange], verbose:
     from media_pipeline.defs.runs.launch import execute, open_instance
 
     failed = False
-    with terminal.bars() as bars, open_instance(settings) as instance:
+    with terminal.progress() as progress, open_instance(settings) as instance:
+        definitions = build_defs(settings, progress)
         for partitions in ranges:
-            definitions = build_defs(settings, terminal.BarProgress(bars))
             finished = execute(definitions, instance, job, partitions, verbose)
             failed = failed or not finished.success
             for problem in finished.problems:
@@ -88,7 +88,7 @@ def open_stage(settings: Settings, writes: bool = True, begins: bool = False) ->
         expect_library(settings)
     log = with_lines(logging.getLogger("media_pipeline"))
     way = opened if writes else opened_to_read
-    with terminal.bars() as bars, way(settings, log, terminal.BarProgress(bars), bucket_of(settings)) as stage:
+    with terminal.progress() as progress, way(settings, log, progress, bucket_of(settings)) as stage:
         yield stage
 
 

@@ -6,23 +6,36 @@ import csv
 import io
 import json
 import os
+import shlex
+import shutil
 import sys
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.progress import Progress as RichBars
 from rich.table import Table
 from rich.text import Text
 
 from media_pipeline.model import MediaPipelineError
 from media_pipeline.policy.foreign_text import for_csv, for_json, for_terminal
-from media_pipeline.stages.progress import Progress
+from media_pipeline.stages.progress import LineProgress, Progress, rate_of
+
+LINE_EVERY_SECONDS = 30
+"""In a log of a night's run a line each half a minute is enough."""
 
 
 class _Plain(Console):
@@ -71,13 +84,18 @@ class _StandardError(io.FileIO):
 def open_output() -> None:
     """Have standard output raise OutputLost, and standard error nothing."""
     sys.stdout = _opened(sys.stdout, _StandardOutput, line_buffering=sys.stdout is not None and sys.stdout.isatty())
-    sys.stderr = _opened(sys.stderr, _StandardError, line_buffering=True)
+    errors: Any = sys.stderr
+    sys.stderr = _opened(errors, _StandardError, line_buffering=True)
+    if isinstance(errors, io.TextIOWrapper):
+        # Dagster turns standard error's descriptor into a file for the time of a run, where bars would not move.
+        err.file = _opened(errors, _StandardError, line_buffering=True, descriptor=os.dup(errors.fileno()))
 
 
-def _opened(stream: Any, kind: type[io.FileIO], line_buffering: bool) -> Any:
+def _opened(stream: Any, kind: type[io.FileIO], line_buffering: bool, descriptor: int | None = None) -> Any:
+    """The stream anew, over its own descriptor or a copy of it."""
     if not isinstance(stream, io.TextIOWrapper):
         return stream
-    raw = io.BufferedWriter(kind(stream.fileno(), "w", closefd=False))
+    raw = io.BufferedWriter(kind(stream.fileno() if descriptor is None else descriptor, "w", closefd=False))
     # A name that the terminal's encoding has no letters for is shown by its escapes.
     return io.TextIOWrapper(raw, stream.encoding, "backslashreplace", line_buffering=line_buffering)
 
@@ -92,6 +110,16 @@ def flush_output() -> None:
 def give_up_output() -> None:
     """Let what is left of the output go nowhere: Python would try to print it once more when it ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def started_as() -> str:
+    """The command line's own name, as a shell takes it in the folder where this process was started."""
+    program = Path(sys.argv[0])
+    if program.name == "__main__.py":
+        return f"{shlex.quote(sys.executable)} -m media_pipeline.cli"
+    found = shutil.which(program.name)
+    is_on_path = found is not None and program.exists() and Path(found).samefile(program)
+    return program.name if is_on_path else shlex.quote(str(program))
 
 
 out = _Plain(highlight=False)
@@ -239,27 +267,32 @@ def _cell(value: Any) -> str:
 
 
 class BarProgress(Progress):
-    """Shows a bar for each kind of work on standard error, so that standard output stays clean."""
+    """Shows a bar for each kind of work, which begins anew when the work does."""
 
     def __init__(self, bars: RichBars) -> None:
         super().__init__()
         self._bars = bars
         self._tasks: dict[str, TaskID] = {}
 
-    def show(self, what: str, done: int, total: int | None, seconds: float, ended: bool = False) -> None:  # noqa: ARG002
+    def show(self, what: str, done: int, total: int | None, seconds: float, ended: bool = False) -> None:
         if what not in self._tasks:
-            self._tasks[what] = self._bars.add_task(what, total=total)
-        self._bars.update(self._tasks[what], completed=done, total=done if ended else total)
+            self._tasks[what] = self._bars.add_task(what, total=total, rate=0.0)
+        elif done == 0 and not ended:
+            self._bars.reset(self._tasks[what], total=total)
+        self._bars.update(
+            self._tasks[what], completed=done, total=done if ended else total, rate=rate_of(done, seconds)
+        )
 
 
-def bars() -> RichBars:
-    """The bars' display; use it as a context manager around the work."""
-    return RichBars(
-        TextColumn("{task.description:>14}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=err,
-        transient=not err.is_terminal,
-    )
+@contextmanager
+def progress() -> Generator[Progress]:
+    """How far the work is, on standard error, so that standard output stays clean: bars, or where no person watches
+    them a line every half a minute.
+    """
+    if not err.is_interactive:
+        yield LineProgress(lambda line: err.print(line, soft_wrap=True), LINE_EVERY_SECONDS, also_short=False)
+        return
+    columns = TextColumn("{task.description:>16}", markup=False), BarColumn(), MofNCompleteColumn()
+    rate = TextColumn("{task.fields[rate]:,.1f}/s", markup=False)
+    with RichBars(*columns, rate, TimeElapsedColumn(), TimeRemainingColumn(), console=err) as bars:
+        yield BarProgress(bars)

@@ -1,18 +1,19 @@
-"""The assets: the six of the pipeline and two tables for other programs, partitioned, and the library's verification.
+"""The partitioned assets: the six of the pipeline and two tables for other programs.
 
-Each of the partitioned calls its stage for the partitions of a run and returns the reports.
+Each calls its stage for the partitions of a run and returns the reports.
 
 What belongs here: names, dependencies, descriptions (the docstrings). What does not: the work (``stages``), the checks
-(``checks``).
+(``checks``), the verification of the library (``verification``).
 """
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 import dagster as dg
 
 from media_pipeline.defs import checks
+from media_pipeline.defs.evaluations import Evaluated, evaluated
 from media_pipeline.defs.metadata import Materialized, materialized
 from media_pipeline.defs.naming import Naming
 from media_pipeline.defs.partitions import import_partitions, partitions_of
@@ -26,7 +27,6 @@ from media_pipeline.stages.downloads.cached_media import cache_media
 from media_pipeline.stages.duplicates.dedup_report import report_duplicates
 from media_pipeline.stages.imports.media_manifest import write_manifests
 from media_pipeline.stages.imports.raw_posts import read_posts
-from media_pipeline.stages.integrity.stored_files import verify_files
 from media_pipeline.stages.renditions.drawing import make_renditions
 from media_pipeline.stages.tables.parquet import write_media, write_posts
 
@@ -34,7 +34,7 @@ OWNER = "team:media"
 PARTITION = "A partition is what landed on one import date for one platform (`2026-11-20|twitter`)."
 
 Partitions = Sequence[ImportPartition]
-Done = tuple[Reports, list[dg.AssetCheckResult]]
+Done = tuple[Reports, checks.Findings]
 Work = Callable[[StageContext, Partitions], Done]
 
 
@@ -83,7 +83,7 @@ def build_assets(settings: Settings, naming: Naming) -> list[dg.AssetsDefinition
         An optimized picture and square thumbnails of each original, documents' first pages, and videos for browsers.
         The contact sheet shows the partition.
         """
-        return make_renditions(stage, partitions), []
+        return make_renditions(stage, partitions), {}
 
     @asset("s3", deps=[dedup_report, renditions])
     def s3_archive(stage: StageContext, partitions: Partitions) -> Done:
@@ -91,10 +91,10 @@ def build_assets(settings: Settings, naming: Naming) -> list[dg.AssetsDefinition
         back.
         """
         reports = archive_media(stage, partitions)
-        results = checks.of_s3_archive(stage, partitions)
-        if all(result.passed for result in results):
+        findings = checks.of_s3_archive(stage, partitions)
+        if all(finding.passed for found in findings.values() for finding in found):
             evict(stage)
-        return reports, results
+        return reports, findings
 
     @asset("table", "parquet", deps=[raw_posts, media_manifest], io_manager_key=naming.table_reader)
     def posts(stage: StageContext, partitions: Partitions) -> Done:
@@ -102,7 +102,7 @@ def build_assets(settings: Settings, naming: Naming) -> list[dg.AssetsDefinition
 
         An asset downstream that names it as an input gets a pandas DataFrame.
         """
-        return write_posts(stage, partitions), []
+        return write_posts(stage, partitions), {}
 
     @asset("table", "parquet", deps=[s3_archive], io_manager_key=naming.table_reader)
     def media(stage: StageContext, partitions: Partitions) -> Done:
@@ -111,37 +111,9 @@ def build_assets(settings: Settings, naming: Naming) -> list[dg.AssetsDefinition
         Status and reason, digests, type and size, where the file lies in store and archive, what it duplicates. An
         asset downstream that names it as an input gets a pandas DataFrame.
         """
-        return write_media(stage, partitions), []
+        return write_media(stage, partitions), {}
 
-    partitioned = [raw_posts, media_manifest, cached_media, dedup_report, renditions, s3_archive, posts, media]
-    return [*partitioned, _library_verification(naming)]
-
-
-def _library_verification(naming: Naming) -> dg.AssetsDefinition:
-    """Over the whole library, for the weekly schedule. No partition ever depends on it."""
-
-    @dg.asset(
-        key=naming.key("library_verification"),
-        group_name=naming.group,
-        owners=[OWNER],
-        kinds={"python", "file"},
-        required_resource_keys={naming.resource},
-        description="Every stored file of the library, read to its end and held against its checksum. What is corrupt "
-        "is put aside and fetched again by the next run.",
-    )
-    def library_verification(context: dg.AssetExecutionContext) -> Materialized:
-        with pipeline_in(context, naming).open(context.log) as stage:
-            verification = verify_files(stage)
-        corrupt = [file.local_path for file in verification.corrupt]
-        return Materialized(
-            metadata={
-                "checked": verification.checked,
-                "corrupt": len(corrupt),
-                "corrupt_files": dg.MetadataValue.json(corrupt),
-            }
-        )
-
-    return library_verification
+    return [raw_posts, media_manifest, cached_media, dedup_report, renditions, s3_archive, posts, media]
 
 
 class _Asset(Protocol):
@@ -159,9 +131,11 @@ def _maker(partitions_def: dg.PartitionsDefinition[Any], naming: Naming) -> _Ass
         *kinds: str, deps: Sequence[dg.AssetsDefinition] = (), io_manager_key: str | None = None
     ) -> Callable[[Work], dg.AssetsDefinition]:
         def made(work: Work) -> dg.AssetsDefinition:
-            def step(context: dg.AssetExecutionContext) -> Materialized:
+            def step(context: dg.AssetExecutionContext) -> Iterator[Materialized | Evaluated]:
                 with pipeline_in(context, naming).open(context.log) as stage:
-                    return materialized(context, *work(stage, partitions_of(context)))
+                    reports, findings = work(stage, partitions_of(context))
+                yield materialized(context, reports)
+                yield from evaluated(context, findings)
 
             return dg.asset(
                 key=naming.key(work.__name__),
@@ -173,7 +147,7 @@ def _maker(partitions_def: dg.PartitionsDefinition[Any], naming: Naming) -> _Ass
                 required_resource_keys={naming.resource},
                 kinds={"python", *kinds},
                 io_manager_key=io_manager_key,
-                check_specs=checks.specs_of(work.__name__, naming),
+                check_specs=checks.specs_of(work.__name__, naming, partitions_def),
                 description=f"{inspect.getdoc(work)}\n\n{PARTITION}",
             )(step)
 

@@ -17,6 +17,7 @@ from media_pipeline.defs.naming import GROUP, Naming
 from media_pipeline.defs.resources import TableReader, pipeline_of
 from media_pipeline.defs.schedules import build_schedules
 from media_pipeline.defs.sensors import build_dead_runs_sensor, build_sensor
+from media_pipeline.defs.verification import build_verification
 from media_pipeline.settings import Settings, load_settings
 from media_pipeline.stages.progress import Progress
 
@@ -36,12 +37,15 @@ def build_definitions(
 def definitions_named(settings: Settings, naming: Naming, progress: Progress | None = None) -> dg.Definitions:
     """The same under given names; ``progress`` shows how far a run in this process is."""
     with warnings.catch_warnings():
-        # single_run() is what makes a range of dates one run; its API has been beta since 2023.
+        # single_run() is what makes a range of dates one run; its API has been beta since 2023. Checks that know their
+        # partition are a preview.
         warnings.simplefilter("ignore", dg.BetaWarning)
+        warnings.simplefilter("ignore", dg.PreviewWarning)
         assets = build_assets(settings, naming)
+    verification, verify_library = build_verification(naming)
     return dg.Definitions(
-        assets=assets,
-        jobs=build_jobs(naming),
+        assets=[*assets, verification],
+        jobs=[*build_jobs(naming), verify_library],
         sensors=[build_sensor(settings, naming), build_dead_runs_sensor(settings, naming)],
         schedules=build_schedules(settings, naming),
         resources={

@@ -1,4 +1,4 @@
-"""The jobs: the whole graph, its parts, and the verification of the library."""
+"""The jobs of the partitioned assets: the whole graph, and its parts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _DELIVERY = "renditions s3_archive posts media"
 
 
 def build_jobs(naming: Naming) -> list[dg.UnresolvedAssetJobDefinition]:
-    """One job for the whole graph and one for each of its parts, and the weekly verification."""
+    """One job for the whole graph and one for each of its parts."""
 
     def job(name: str, assets: str, description: str) -> dg.UnresolvedAssetJobDefinition:
         selection = dg.AssetSelection.assets(*map(naming.key, assets.split()))  # pyright: ignore[reportUnknownMemberType]
@@ -30,5 +30,4 @@ def build_jobs(naming: Naming) -> list[dg.UnresolvedAssetJobDefinition]:
         job(naming.manifests, _MANIFESTS, "Reads posts and writes down their media references; fetches nothing."),
         job(naming.originals, _ORIGINALS, "Fetches what is due, reads facts, names duplicates."),
         job(naming.delivery, _DELIVERY, "Makes renditions, archives originals, writes the tables."),
-        job(naming.verify, "library_verification", "Reads every stored file."),
     ]

@@ -19,7 +19,7 @@ from media_pipeline.model import ImportPartition
 from media_pipeline.policy.foreign_text import with_lines
 from media_pipeline.settings import Settings, shown
 from media_pipeline.stages.context import StageContext, opened
-from media_pipeline.stages.progress import LogProgress, Progress
+from media_pipeline.stages.progress import LineProgress, Progress
 from media_pipeline.stages.tables.parquet import read_table
 from media_pipeline.storage.archive import Archive
 
@@ -44,7 +44,7 @@ class Pipeline:
     def open(self, log: Logger) -> Generator[StageContext]:
         """Catalogue, store and archive, opened; closed when the step ends."""
         log = with_lines(log)
-        progress = self.progress or LogProgress(log)
+        progress = self.progress or LineProgress(log.info)
         with opened(self.settings, log, progress, bucket_of(self.settings), self.run_id) as context:
             yield context
 
@@ -76,7 +76,7 @@ def pipeline_of(settings: Settings, progress: Progress | None = None) -> Pipelin
     return OfTheseSettings(settings=shown(settings))
 
 
-def pipeline_in(context: dg.AssetExecutionContext, naming: Naming) -> Pipeline:
+def pipeline_in(context: dg.AssetExecutionContext | dg.OpExecutionContext, naming: Naming) -> Pipeline:
     """What the step was handed, under whatever name the code location has it."""
     return cast(Pipeline, getattr(context.resources, naming.resource))
 

@@ -23,21 +23,23 @@ from media_pipeline.demo.exports import bluesky, facebook, instagram, linkedin, 
 from media_pipeline.demo.host import Answer, MediaHost
 from media_pipeline.demo.sample import SamplePost
 from media_pipeline.model import ImportPartition, MediaPipelineError
-from media_pipeline.settings import Settings
+from media_pipeline.settings import Settings, shown
 from media_pipeline.stages.context import opened
 from media_pipeline.stages.imports.landing import land
 from media_pipeline.stages.pages.writing import INDEX, write_pages
+from media_pipeline.storage.held import DEV_LOCK, is_held
 
 MARKER = ".media-pipeline-demo"
 """A file in a folder that the demo made; only such a folder is cleared."""
-_MADE_BY_DEMO = ("exports", "imports", "store", "page")
+STORE = "store"
+_MADE_BY_DEMO = ("exports", "imports", STORE, "page")
 _MARKER_TEXT = "This folder belongs to `media-pipeline demo`, which clears it when it runs again.\n"
 
 
 class DemoFolderError(MediaPipelineError):
-    """The demo is to run in a folder that holds something else.
+    """The demo is to run in a folder that holds something else, or that `media-pipeline dev` shows.
 
-    To do: Run the demo in an empty folder, or name another with `--folder`.
+    To do: Run the demo in an empty folder, or name another with `--folder`; or end `media-pipeline dev` first.
     """
 
 
@@ -97,44 +99,55 @@ def prepared(folder: Path) -> Generator[Demo]:
 
 def demo_settings(folder: Path, host: MediaHost) -> Settings:
     """Every setting as its default but the places, whatever ``.env`` says: the demo never reaches anyone's bucket."""
-    defaults = {name: field.get_default(call_default_factory=True) for name, field in Settings.model_fields.items()}
     places: dict[str, Any] = {
-        "media_storage_path": folder / "store",
+        "media_storage_path": folder / STORE,
         "media_import_path": folder / "imports",
         "media_fetch_via": (host.template,),
         "media_allowed_hosts": (host.address,),
         # Few partitions, so that Dagster shows a graph that is filled.
         "media_start_date": datetime.now(UTC).date() - timedelta(days=1),
     }
-    return Settings(**defaults | places)
+    return Settings(**_defaults() | places)
 
 
-def where_to_look(demo: Demo, usual: Settings) -> Mapping[str, str]:
-    """The places of a demo that was run, and the command that opens Dagster on it."""
+def _defaults() -> dict[str, Any]:
+    return {name: field.get_default(call_default_factory=True) for name, field in Settings.model_fields.items()}
+
+
+def where_to_look(demo: Demo, usual: Settings, dev: str) -> Mapping[str, str]:
+    """The places of a demo that was run, and the command that opens Dagster on it: ``dev`` with the demo's settings."""
     return {
         "the pictures": demo.page.as_uri(),
         "originals": str(demo.settings.storage_path / "media"),
         "archive": str(demo.settings.archive_path),
         "exports": str(demo.settings.import_path),
-        "in Dagster": " ".join([*_variables(demo.settings, usual), "make dev"]),
+        "in Dagster": " ".join([*_variables(demo.settings, usual), dev]),
     }
 
 
 def _variables(demo: Settings, usual: Settings) -> list[str]:
-    """The environment in which a command works on the demo's state. Empty values undo what ``.env`` sets."""
-    undone = ("media_catalog_url", "media_archive_path", "aws_s3_bucket", "dagster_home")
-    return [
-        f"MEDIA_STORAGE_PATH={shlex.quote(str(demo.media_storage_path))}",
-        f"MEDIA_IMPORT_PATH={shlex.quote(str(demo.media_import_path))}",
-        f"MEDIA_START_DATE={demo.media_start_date}",
-        *(f"{name.upper()}=" for name in undone if getattr(usual, name)),
-    ]
+    """The environment in which a command works on the demo's state: its places, and the default of every setting that
+    the usual environment or ``.env`` changes.
+    """
+    places = {
+        "MEDIA_STORAGE_PATH": str(demo.media_storage_path),
+        "MEDIA_IMPORT_PATH": str(demo.media_import_path),
+        "MEDIA_START_DATE": str(demo.media_start_date),
+    }
+    defaults, set_now = shown(Settings(**_defaults())), shown(usual)
+    undone = {name: value for name, value in defaults.items() if name not in places and set_now[name] != value}
+    return [f"{name}={shlex.quote(value) if value else ''}" for name, value in (places | undone).items()]
 
 
 def _clear(folder: Path) -> None:
     marker = folder / MARKER
     if folder.exists() and not marker.is_file() and (not folder.is_dir() or any(folder.iterdir())):
         raise DemoFolderError(f"{folder} holds something else; name an empty or new folder with --folder")
+    if is_held(folder / STORE / "dagster" / DEV_LOCK):
+        raise DemoFolderError(
+            f"Dagster's UI shows what the last demo left in {folder}: end `media-pipeline dev` (Ctrl-C) and run the "
+            "demo again, or name another folder with --folder"
+        )
     for name in _MADE_BY_DEMO:
         entry = folder / name
         if entry.is_dir() and not entry.is_symlink():

@@ -1,13 +1,15 @@
-"""How far long work is: into a log at intervals, or nowhere. A terminal's bar is made by ``cli``."""
+"""How far long work is: as lines at intervals, or nowhere. A terminal's bar is made by ``cli``."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
-from logging import Logger
+from typing import TypeVar
 
-LOG_EVERY_SECONDS = 10
+Item = TypeVar("Item")
+
+LOG_EVERY_SECONDS = 5
 """Often enough to see that a run lives, seldom enough to stay a readable log."""
 
 
@@ -30,6 +32,17 @@ class Progress:
         finally:
             self.show(self._what, self._done, self._total, time.monotonic() - self._started, ended=True)
 
+    def expect(self, more: int) -> None:
+        """This many more are known to come: a stage asks for its rows a page at a time."""
+        self._total = (self._total or 0) + more
+        self.show(self._what, self._done, self._total, time.monotonic() - self._started)
+
+    def each(self, items: Iterable[Item]) -> Iterator[Item]:
+        """The items; each is done when the next is asked for."""
+        for item in items:
+            yield item
+            self.advance()
+
     def advance(self, by: int = 1) -> None:
         """This many more are done."""
         self._done += by
@@ -41,28 +54,41 @@ class Progress:
         """Show the state of the work."""
 
 
-class LogProgress(Progress):
-    """Writes a line into the run's log every few seconds: done/total, rate, time left."""
+class LineProgress(Progress):
+    """Writes a line every few seconds (done/total, rate, time left) and one at the end.
 
-    def __init__(self, log: Logger) -> None:
+    ``also_short``: work that ended before its first line is said to have ended all the same.
+    """
+
+    def __init__(
+        self, write: Callable[[str], object], every_seconds: float = LOG_EVERY_SECONDS, also_short: bool = True
+    ) -> None:
         super().__init__()
-        self._log = log
+        self._write = write
+        self._every_seconds = every_seconds
+        self._also_short = also_short
         self._last = 0.0
+        """Seconds of the work that had passed at the last line."""
 
     def show(self, what: str, done: int, total: int | None, seconds: float, ended: bool = False) -> None:
-        now = time.monotonic()
-        if done == 0 and not ended:
-            self._last = now
-        if not done or (now - self._last < LOG_EVERY_SECONDS and not ended):
+        if done == 0:
+            self._last = 0.0
             return
-        self._last = now
-        self._log.info(describe(what, done, total, seconds))
+        is_said = ended and (self._also_short or self._last > 0)
+        if is_said or seconds - self._last >= self._every_seconds:
+            self._last = seconds
+            self._write(describe(what, done, total, seconds))
 
 
 def describe(what: str, done: int, total: int | None, seconds: float) -> str:
     """One line: ``downloads: 120/500, 12.0/s, 32 s left``."""
-    rate = done / seconds if seconds > 0 else 0.0
+    rate = rate_of(done, seconds)
     line = f"{what}: {done}{f'/{total}' if total is not None else ''}, {rate:.1f}/s"
     if total is not None and rate > 0 and done < total:
         line += f", {(total - done) / rate:.0f} s left"
     return line
+
+
+def rate_of(done: int, seconds: float) -> float:
+    """How many were done in a second so far; 0 before any time has passed."""
+    return done / seconds if seconds > 0 else 0.0

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
-from media_pipeline.cli import app
+from media_pipeline.cli.program import app
+from media_pipeline.model import ImportPartition
 from media_pipeline_tests import faulty_host
 from media_pipeline_tests.cli.shell import Shell
 from media_pipeline_tests.databases import POSTGRES_SLOWLY
@@ -308,3 +310,21 @@ def test_help_names_every_command(shell: Shell) -> None:
         "demo",
     ]:
         assert f" {command} " in said
+
+
+def test_a_dry_backfill_names_the_runs_and_runs_nothing(ingested: Shell, host: FaultyHost) -> None:
+    asked = len(host.requests)
+    for days in (1, 2, 5):
+        ingested.library.land("b.json", [tweet(20 + days)], ImportPartition(DAY + timedelta(days=days), "twitter"))
+    posts = ingested.library.rows("SELECT count(*) FROM posts")
+    rows = ingested.json("backfill", "--start-date", DAY.isoformat(), "--dry-run")
+    assert rows == [
+        {"platform": "twitter", "first": "2025-11-01", "last": "2025-11-03"},
+        {"platform": "twitter", "first": "2025-11-06", "last": "2025-11-06"},
+    ]
+    assert "2025-11-06" in ingested.run("backfill", "--start-date", DAY.isoformat(), "--dry-run").stdout
+    none = ingested.run("backfill", "--start-date", "2025-12-24", "--end-date", "2025-12-25", "--dry-run")
+    assert "nothing would run" in none.stdout
+    assert ingested.library.rows("SELECT count(*) FROM posts") == posts
+    assert len(host.requests) == asked
+    assert not (ingested.library.storage / "dagster").exists()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from media_pipeline.cli import app
+from media_pipeline.cli.program import app
 from media_pipeline.stages.duplicates.dedup_report import report_duplicates
 from media_pipeline.stages.imports.raw_posts import read_posts
 from media_pipeline.stages.pages.writing import write_pages

@@ -87,3 +87,31 @@ def test_after_ctrl_c_no_further_range_is_begun(library: Library, monkeypatch: p
     with open_instance(library.settings) as instance:
         (run,) = instance.get_runs()
     assert run.status is dg.DagsterRunStatus.FAILURE
+
+
+@pytest.mark.parametrize("seconds", [0.5, 1.0])
+def test_ctrl_c_while_a_command_is_being_loaded_is_one_line(tmp_path: Path, seconds: float) -> None:
+    """Interrupted where imports take their time, whichever import that is."""
+    program = (
+        "import os, signal, sys, threading\n"
+        f"threading.Timer({seconds}, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
+        "sys.argv = ['media-pipeline', 'extract', 'nothing.json']\n"
+        "from media_pipeline.cli import main\n"
+        "import builtins, time\n"
+        "found = builtins.__import__\n"
+        "def slowly(name, *args, **kwargs):\n"
+        "    if name == 'media_pipeline.cli.app': time.sleep(60)\n"
+        "    return found(name, *args, **kwargs)\n"
+        "builtins.__import__ = slowly\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_SECONDS,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler) and None,
+    )
+    assert (done.stderr, done.returncode) == ("error: interrupted\n", INTERRUPTED)

@@ -115,7 +115,12 @@ def test_a_part_of_the_graph_can_be_run_alone(library: Library, host: FaultyHost
 
 
 def checks(result: dg.ExecuteInProcessResult) -> dict[str, bool]:
-    return {evaluation.check_name: evaluation.passed for evaluation in result.get_asset_check_evaluations()}
+    """The checks of the run's only partition."""
+    return {
+        evaluation.check_name: evaluation.passed
+        for evaluation in result.get_asset_check_evaluations()
+        if evaluation.partition == KEY
+    }
 
 
 def test_every_check_passes_on_a_sound_library(library: Library, host: FaultyHost) -> None:
@@ -249,3 +254,20 @@ def test_the_weekly_verification_reports_what_it_read(library: Library, host: Fa
         result = job.execute_in_process(instance=instance)
     (event,) = result.asset_materializations_for_node("library_verification")
     assert (event.metadata["checked"].value, event.metadata["corrupt"].value) == (1, 0)
+
+
+def test_materializing_all_assets_of_the_graph_does_not_verify_the_library(library: Library) -> None:
+    graph = build_defs(library.settings).resolve_asset_graph()
+    names = {key.to_user_string() for key in graph.get_all_asset_keys()}
+    begun = {key.to_user_string() for key in graph.materializable_asset_keys}
+    assert names - begun == {"library_verification"}
+
+
+def test_tables_of_failures_begin_with_the_reason_and_whose_medium_it_is(library: Library, host: FaultyHost) -> None:
+    library.land("a.json", [tweet(1, host.url("/gone.jpg"), author="ann")])
+    with dg.DagsterInstance.ephemeral() as instance:
+        table = metadata(execute(library, instance, partition_key=KEY), "cached_media")["findings"]
+    (row,) = table.records if hasattr(table, "records") else table
+    assert list(row.data) == ["status", "error", "author_handle", "post_url", "media_id", "media_url"]
+    assert row.data["author_handle"] == "ann"
+    assert str(row.data["post_url"]).endswith("/status/1")

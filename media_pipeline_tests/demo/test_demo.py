@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from collections import Counter
@@ -19,10 +20,11 @@ from PIL import Image
 from media_pipeline.catalog import media_reports, stats
 from media_pipeline.catalog.database import Database
 from media_pipeline.demo.expectation import Expectation, ExpectedMedium
-from media_pipeline.demo.host import Answer
-from media_pipeline.demo.run import MARKER, DemoFolderError, prepared
+from media_pipeline.demo.host import Answer, MediaHost
+from media_pipeline.demo.run import MARKER, Demo, DemoFolderError, prepared, where_to_look
 from media_pipeline.model import Status
 from media_pipeline.settings import load_settings
+from media_pipeline.storage.held import DEV_LOCK, held, is_held
 from media_pipeline_tests.pages import Page
 from media_pipeline_tests.patience import PATIENCE_SECONDS
 
@@ -134,7 +136,9 @@ def test_the_summary_names_what_failed_and_where_to_look(demo: FinishedDemo):
     assert "line 6" in printed
     assert (demo.folder / "page" / "index.html").as_uri() in printed
     assert f"MEDIA_STORAGE_PATH={demo.folder}/store" in printed
-    assert " AWS_S3_BUCKET= make dev" in printed
+    (command,) = re.findall(r"in Dagster +(.*)", printed)
+    assert " AWS_S3_BUCKET= DOWNLOAD_MEDIA=True " in command
+    assert command.endswith(f"{sys.executable} -m media_pipeline.cli dev")
 
 
 def test_the_runs_are_in_dagsters_history(demo: FinishedDemo):
@@ -194,3 +198,25 @@ def test_a_folder_of_somebody_elses_is_refused_and_left_alone(tmp_path: Path, na
         pass
     assert (tmp_path / name).read_text() == "mine"
     assert not (tmp_path / MARKER).exists()
+
+
+def test_a_demo_whose_library_is_shown_by_dev_is_refused_and_left_alone(tmp_path: Path):
+    home = tmp_path / "store" / "dagster"
+    home.mkdir(parents=True)
+    (tmp_path / MARKER).write_text("")
+    with held(home / DEV_LOCK), pytest.raises(DemoFolderError, match="end `media-pipeline dev`"), prepared(tmp_path):
+        pass
+    assert home.exists()
+    assert not is_held(home / DEV_LOCK), "nobody holds it once that has ended"
+
+
+def test_settings_that_are_set_are_undone_for_dagster_on_the_demo(tmp_path: Path):
+    settings = load_settings(_env_file=None)
+    places = {"media_storage_path": tmp_path / "a b" / "store", "media_import_path": tmp_path / "imports"}
+    with MediaHost({}) as host:
+        demo = Demo(tmp_path, settings.model_copy(update=places), [], host, Expectation(0, {}, {}, {}))
+        usual = settings.model_copy(update={"aws_s3_bucket": "mine", "media_batch_size": 7, "dagster_home": "/d"})
+        command = where_to_look(demo, usual, "make dev")["in Dagster"]
+    words = shlex.split(command)
+    assert f"MEDIA_STORAGE_PATH={tmp_path}/a b/store" in words
+    assert words[3:] == ["AWS_S3_BUCKET=", "DAGSTER_HOME=", "MEDIA_BATCH_SIZE=50", "make", "dev"]

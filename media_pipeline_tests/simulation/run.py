@@ -23,7 +23,7 @@ from media_pipeline.defs.runs.heartbeat import Heartbeat
 from media_pipeline.model import MediaPipelineError
 from media_pipeline.settings import Settings
 from media_pipeline.stages.archive.s3_archive import archive_files, archive_media
-from media_pipeline.stages.archive.scrub import evict, scrub_archive, scrub_sample
+from media_pipeline.stages.archive.scrub import evict, scrub_archive, scrub_samples
 from media_pipeline.stages.context import StageContext, opened
 from media_pipeline.stages.downloads.cached_media import cache_media
 from media_pipeline.stages.imports.media_manifest import write_manifests
@@ -79,7 +79,7 @@ def _run(context: StageContext) -> None:
     """What the six assets do to a partition, but for the two that only look at pictures."""
     for stage in (read_posts, write_manifests, cache_media, archive_media):
         stage(context, [TWITTER])
-    if not scrub_sample(context, [TWITTER]).wrong:
+    if not scrub_samples(context, [TWITTER])[TWITTER].wrong:
         evict(context)
 
 

@@ -14,10 +14,18 @@ import sys
 import threading
 from collections.abc import Generator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY_NAME
 from dagster._core.events import RunFailureReason
+from dagster._core.remote_origin import (
+    ManagedGrpcPythonEnvCodeLocationOrigin,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+)
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from media_pipeline.catalog.errors import DriverError, driver_errors
 from media_pipeline.defs.partitions import PartitionRange
@@ -25,8 +33,15 @@ from media_pipeline.defs.runs.clock import forget_the_future
 from media_pipeline.model import MediaPipelineError
 from media_pipeline.settings import Settings
 from media_pipeline.storage.durable import make_folders, storage_errors
+from media_pipeline.storage.held import DEV_LOCK, held
+
+CODE_LOCATION = "media_pipeline.definitions"
+"""The module that ``dagster dev`` and the deployments load, by whose name Dagster knows the code location."""
 
 _UNFIT_FOR_DAGSTER = re.compile(r"[?*\[]|%[0-9A-Fa-f]{2}")
+
+_SUPERSEDED = "ignore:Function `dev_command` is superseded"
+"""``dg dev``, which Dagster advises, needs another package, and a project of a layout of its own."""
 
 SECONDS_TO_STOP = 30
 """What ``dagster dev`` may take to end by itself; it needs about 5."""
@@ -121,7 +136,7 @@ def execute(
     KeyboardInterrupt once the run has ended for it: Dagster makes a failure of it, after which the next would begin.
     """
     one = partitions if partitions and partitions.first == partitions.last else None
-    with _history_errors(instance.root_directory, OSError, DriverError):
+    with _history_errors(instance.root_directory, OSError, DriverError), _in_code_location(instance, job_name):
         result = definitions.resolve_job_def(job_name).execute_in_process(
             instance=instance,
             partition_key=one.first.key if one else None,
@@ -134,21 +149,57 @@ def execute(
     return FinishedRun(result.run_id, result.success, tuple(_problems(result)))
 
 
+@contextlib.contextmanager
+def _in_code_location(instance: dg.DagsterInstance, job_name: str) -> Generator[None]:
+    """Have runs that begin meanwhile name their code location, as those do that Dagster's UI launches.
+
+    The UI's timeline, its pages of jobs and its filters leave out runs without one, and ``execute_in_process`` has no
+    parameter for it.
+    """
+    target = LoadableTargetOrigin(executable_path=sys.executable, module_name=CODE_LOCATION)
+    location = ManagedGrpcPythonEnvCodeLocationOrigin(target, CODE_LOCATION)
+    origin = RemoteJobOrigin(RemoteRepositoryOrigin(location, SINGLETON_REPOSITORY_NAME), job_name)
+    own = vars(instance)
+    own["create_run_for_job"] = partial(instance.create_run_for_job, remote_job_origin=origin)
+    try:
+        yield
+    finally:
+        del own["create_run_for_job"]
+
+
 def run_dev_server(settings: Settings, host: str, port: int) -> int:
     """Run ``dagster dev`` until it ends or is interrupted, and leave no process behind; return its exit code.
 
     It starts children that outlive a SIGTERM to their parent, so it gets a session of its own, which is ended whole.
+    Raises KeyboardInterrupt once all of it has ended for a Ctrl-C.
     """
     interrupted = threading.Event()
+    heard: list[int] = []
+
+    def hear(number: int, _frame: object) -> None:
+        heard.append(number)
+        interrupted.set()
+
     # Before the start: a shell's background job ignores SIGINT, and so would a child that inherits that.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: interrupted.set())
+        signal.signal(number, hear)
     with open_instance(settings):
         pass
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "media_pipeline.definitions"]
+    home = dagster_home(settings)
+    with contextlib.ExitStack() as stack:
+        with storage_errors("write", home / DEV_LOCK):
+            stack.enter_context(held(home / DEV_LOCK))
+        code = _run_server(home, host, port, interrupted)
+    if signal.SIGINT in heard:
+        raise KeyboardInterrupt
+    return code
+
+
+def _run_server(home: Path, host: str, port: int, interrupted: threading.Event) -> int:
+    command = [sys.executable, "-W", _SUPERSEDED, "-m", "dagster", "dev", "-m", CODE_LOCATION]
     server = subprocess.Popen(
         [*command, "-h", host, "-p", str(port)],
-        env={**os.environ, "DAGSTER_HOME": str(dagster_home(settings))},
+        env={**os.environ, "DAGSTER_HOME": str(home)},
         start_new_session=True,
     )
     try:
@@ -180,7 +231,7 @@ def _problems(result: dg.ExecuteInProcessResult) -> list[str]:
             cause = error.cause if error and error.cause else error
             problems.append(f"{event.step_key}: {_one_line(cause.message) if cause else 'failed'}")
     problems += [
-        f"{check.asset_key.to_user_string()}: check {check.check_name} failed"
+        f"{check.asset_key.to_user_string()}: check {check.check_name} failed for {check.partition}"
         for check in result.get_asset_check_evaluations()
         if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR
     ]

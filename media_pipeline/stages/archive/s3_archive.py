@@ -79,7 +79,7 @@ def archive_files(context: StageContext, selection: Selection = EVERYTHING, repa
     ):
         for batch in _batches(context, selection, repair):
             taken = _keys_of_others(context, batch)
-            results = list(pool.map(partial(_put, context, taken), batch))
+            results = list(progress.each(pool.map(partial(_put, context, taken), batch)))
             pairs = list(zip(batch, results, strict=True))
             objects = {item.content.sha256: found for item, found in pairs if isinstance(found, ArchivedObject)}
             lost = [item.content.sha256 for item, found in pairs if isinstance(found, _Lost)]
@@ -94,7 +94,6 @@ def archive_files(context: StageContext, selection: Selection = EVERYTHING, repa
                 for item, found in pairs
                 if isinstance(found, ArchiveError)
             ]
-            progress.advance(len(batch))
     return Archived(sent, sent_bytes, already_there, tuple(failures))
 
 
@@ -107,6 +106,7 @@ def _batches(context: StageContext, selection: Selection, repair: bool) -> Itera
         return archived.to_archive(connection, selection, ROWS_ASKED_FOR, after, repair)
 
     for found in context.database.paged(ask, lambda item: item.content.sha256, ""):
+        context.progress.expect(len(found))
         yield from pieces(found, context.settings.media_batch_size)
 
 

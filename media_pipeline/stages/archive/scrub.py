@@ -6,7 +6,7 @@ What belongs here: asking the archive for what it should hold, and eviction. Wha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ EVICTED_TOGETHER = 100
 CHECKED_TOGETHER = 200
 FAILURES_IN_A_ROW = 3
 SAMPLE_OBJECTS = 20
-"""Objects of the archive that each run asks for again."""
+"""Objects of the archive that each run asks for again; one at least of each partition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +52,22 @@ def scrub_archive(context: StageContext, read: bool = False) -> Scrub:
     return Scrub(checked, tuple(wrong))
 
 
-def scrub_sample(context: StageContext, partitions: Sequence[ImportPartition]) -> Scrub:
-    """Ask the archive for some of the partitions' files, others each time; where reading costs nothing, read them."""
+def scrub_samples(context: StageContext, partitions: Sequence[ImportPartition]) -> Mapping[ImportPartition, Scrub]:
+    """Ask the archive for some files of each partition, others each time; where reading costs nothing, read them."""
+    each = max(1, SAMPLE_OBJECTS // max(1, len(partitions)))
     with context.database.read() as connection:
-        sample = archived.archived_sample(connection, Selection(partitions), SAMPLE_OBJECTS)
-    return Scrub(len(sample), tuple(check_objects(context, sample, context.archive.is_read_for_free)))
+        samples = {
+            partition: archived.archived_sample(connection, Selection([partition]), each) for partition in partitions
+        }
+    files = {file.sha256: file for sample in samples.values() for file in sample}
+    wrong = {
+        file.sha256: reason
+        for file, reason in check_objects(context, list(files.values()), context.archive.is_read_for_free)
+    }
+    return {
+        partition: Scrub(len(sample), tuple((file, wrong[file.sha256]) for file in sample if file.sha256 in wrong))
+        for partition, sample in samples.items()
+    }
 
 
 def _pages(context: StageContext) -> Iterator[list[ArchivedFile]]:

@@ -99,9 +99,9 @@ def read_facts(context: StageContext, partitions: Sequence[ImportPartition]) -> 
 
     with context.progress.of("facts") as progress, Workers(context.settings) as workers:
         for found in context.database.paged(ask, lambda file: file.sha256, ""):
+            progress.expect(len(found))
             for batch in pieces(found, context.settings.media_batch_size):
                 _read_batch(context, workers, batch)
-                progress.advance(len(batch))
 
 
 def _read_batch(context: StageContext, workers: Workers, batch: Sequence[LocalFile]) -> None:
@@ -109,7 +109,7 @@ def _read_batch(context: StageContext, workers: Workers, batch: Sequence[LocalFi
     facts: dict[str, FileFacts] = {}
     failures: dict[str, WorkFailure] = {}
     tasks = [FactsTask(file.sha256, context.store.path_of(file.local_path), file.mime_type) for file in batch]
-    for task, result in workers.map_facts(tasks):
+    for task, result in context.progress.each(workers.map_facts(tasks)):
         if isinstance(result, WorkFailure):
             failures[task.key] = result
         else:

@@ -45,6 +45,7 @@ def search_near_duplicates(context: StageContext, partitions: Sequence[ImportPar
                 if kind is Kind.MOVING:
                     # They are missing from the library until then, whichever partition they are of.
                     new.update(near_duplicates.outdated(connection))
+            progress.expect(len(new))
             for batch in pieces(sorted(new), NEW_TOGETHER):
                 # A file whose fingerprint has changed is new, and was paired by its former one.
                 with context.database.read() as connection:

@@ -28,7 +28,7 @@ from media_pipeline.posts.readers.zip_archive import chosen_of
 from media_pipeline.settings import Settings
 from media_pipeline.stages.imports.folders import GIVE_PERMISSION, FoundFile, Unreadable, files_below, unreadable
 from media_pipeline.stages.imports.raw_posts import place_of
-from media_pipeline.storage.durable import storage_errors
+from media_pipeline.storage.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_folders, storage_errors
 from media_pipeline.storage.parts import part_of, remove_abandoned_parts
 
 
@@ -144,7 +144,7 @@ def land(settings: Settings, source: Path, partition: ImportPartition) -> list[s
     sources = partitions_for(source, partition.import_date, partition.platform)
     folder = settings.import_path / partition.platform / partition.import_date.isoformat()
     with storage_errors("make the folder", folder):
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folders(folder, PRIVATE_FOLDER)
         remove_abandoned_parts(folder)
     landed = [_copy(path, folder) for path in sources]
     for path in sources:
@@ -173,7 +173,7 @@ def _copy_companions(export: Path, folder: Path) -> None:
         beside = export.parent / name
         if beside.is_dir() and beside != folder / name:
             with storage_errors(f"copy {beside} into", folder):
-                (folder / name).mkdir(exist_ok=True)
+                make_folders(folder / name, PRIVATE_FOLDER)
                 media = sorted(path for path in beside.iterdir() if path.is_file())
             for path in media:
                 _copy(path, folder / name)
@@ -191,4 +191,6 @@ def _copy(source: Path, folder: Path) -> Path:
             # Nobody imports from the name of a part.
             with part_of(target) as part:
                 shutil.copyfile(source, part)
+                # Whatever the umask: exports name people, as the catalogue does.
+                part.chmod(PRIVATE_FILE)
     return target

@@ -14,7 +14,7 @@ from media_pipeline.posts.platforms import url as url_platform
 from media_pipeline.settings import Settings
 from media_pipeline.stages.imports.landing import NothingToImport
 from media_pipeline.stages.imports.raw_posts import import_dates
-from media_pipeline.storage.durable import storage_errors
+from media_pipeline.storage.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_folders, storage_errors
 from media_pipeline.storage.parts import part_of, remove_abandoned_parts
 
 
@@ -32,9 +32,10 @@ def land_urls(settings: Settings, urls: Sequence[str]) -> ImportPartition:
     folder = settings.import_path / partition.platform / partition.import_date.isoformat()
     target = folder / f"requested-{hashlib.sha256(content).hexdigest()[:32]}.ndjson"
     with storage_errors("write", target):
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folders(folder, PRIVATE_FOLDER)
         remove_abandoned_parts(folder)
         if not target.exists():
             with part_of(target) as part:
                 part.write_bytes(content)
+                part.chmod(PRIVATE_FILE)
     return partition

@@ -71,10 +71,10 @@ def verify_files(context: StageContext, selection: Selection = EVERYTHING, only_
     ``only_look``: nothing is changed. Raises StoreIncomplete before anything is changed.
     """
     with context.database.read() as connection:
-        _refuse_if_unmounted(context, files.local(connection, selection))
+        there = _refuse_if_unmounted(context, files.local(connection, selection))
     checked = 0
     corrupt: list[LocalFile] = []
-    with context.progress.of("verification") as progress, context.database.read() as connection:
+    with context.progress.of("verification", there) as progress, context.database.read() as connection:
         for batch in pieces(files.local(connection, selection), VERIFIED_TOGETHER):
             corrupt += _corrupt(context, batch) if only_look else _settle(context, batch)
             checked += len(batch)
@@ -87,8 +87,8 @@ def matching(context: StageContext, file: LocalFile) -> bool:
     return context.store.matches(file.local_path, file.sha256, file.file_size)
 
 
-def _refuse_if_unmounted(context: StageContext, expected: Iterator[LocalFile] | Sequence[LocalFile]) -> None:
-    """A disk that is partly there looks like many lost files. A stat for each."""
+def _refuse_if_unmounted(context: StageContext, expected: Iterator[LocalFile] | Sequence[LocalFile]) -> int:
+    """A disk that is partly there looks like many lost files. A stat for each; returns how many there should be."""
     limit = context.settings.media_missing_share_limit
     count = gone = 0
     for file in expected:
@@ -100,6 +100,7 @@ def _refuse_if_unmounted(context: StageContext, expected: Iterator[LocalFile] | 
             f"({limit:g}) allows: is the disk mounted? Nothing was changed. When they are lost for good, run once more "
             "with MEDIA_MISSING_SHARE_LIMIT=1: they are looked for in the archive and fetched again"
         )
+    return count
 
 
 def _corrupt(context: StageContext, suspects: Sequence[LocalFile]) -> list[LocalFile]:

@@ -100,10 +100,10 @@ def _make_stills(
     with context.progress.of("renditions") as progress:
         for sources in _sources(context, selection):
             lacking += sum(1 for source in sources if _missing(source, recipes, frozenset(RenditionKind)))
+            progress.expect(sum(1 for source in sources if _missing(source, recipes, STILL)))
             results = workers.map_renditions(_tasks(context, sources, recipes, STILL, originals))
-            for batch in pieces(results, context.settings.media_batch_size):
+            for batch in pieces(progress.each(results), context.settings.media_batch_size):
                 _keep(context, batch)
-                progress.advance(len(batch))
             _remove_outdated(context, sources, recipes, STILL)
             originals.make_room()
     return lacking
@@ -119,7 +119,7 @@ def _make_videos(
     """Each is written down as soon as it is made; the progress is that of their seconds."""
     with context.progress.of("seconds of video") as progress:
         for sources in _sources(context, selection):
-            seconds = _Seconds(progress, sources)
+            seconds = _Seconds(progress, [source for source in sources if _missing(source, recipes, MOVING)])
             tasks = _tasks(context, sources, recipes, MOVING, originals)
             for task, result in workers.map_renditions(tasks, seconds.are_done):
                 _keep(context, [(task, result)])
@@ -135,6 +135,7 @@ class _Seconds:
         self._progress = progress
         self._all = {source.sha256: max(1, round(source.duration or 0.0)) for source in sources}
         self._done = dict.fromkeys(self._all, 0)
+        progress.expect(sum(self._all.values()))
 
     def are_done(self, task: RenditionTask, seconds: int) -> None:
         more = min(seconds, self._all[task.key]) - self._done[task.key]
