@@ -13,7 +13,9 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
+from media_pipeline.catalog.manifests import url_digest
 from media_pipeline.catalog.selection import in_partitions, pieces
+from media_pipeline.catalog.storable import storable_text
 from media_pipeline.catalog.tables import fetch_attempts, media_files, media_versions, post_media
 from media_pipeline.model import FetchAttempt, ImportPartition, Role, Status
 from media_pipeline.policy import retry
@@ -280,8 +282,17 @@ def add_attempts(connection: sa.Connection, attempts: Iterable[tuple[str, FetchA
             "bytes": attempt.bytes_received,
             "seconds": attempt.seconds,
             "remote_address": attempt.remote_address,
+            "final_url": attempt.final_url,
+            "final_url_digest": url_digest(attempt.final_url) if attempt.final_url else None,
+            "headers": None if attempt.headers is None else _storable(attempt.headers),
+            "http_version": attempt.http_version,
+            "certificate_sha256": attempt.certificate_sha256,
         }
         for media_id, attempt in attempts
     ]
     if rows:
         connection.execute(sa.insert(fetch_attempts), rows)
+
+
+def _storable(headers: Mapping[str, str]) -> dict[str, str]:
+    return {storable_text(name): storable_text(value) for name, value in headers.items()}

@@ -351,7 +351,21 @@ fetch_attempts = sa.Table(
     _required("bytes", BigInteger, comment="bytes received"),
     _required("seconds", Float, comment="from the request to the end"),
     _optional("remote_address", Text, comment="the address that answered"),
+    _optional("final_url", Text, comment="where redirects led from or to this request; empty: there were none"),
+    _optional("final_url_digest", Digest, comment="SHA-256 of final_url"),
+    _optional(
+        "headers", sa.JSON(none_as_null=True), comment="of the answer, without cookies; the first 64, 8,192 characters"
+    ),
+    _optional("http_version", String(8), comment="of the answer: 1.1"),
+    _optional("certificate_sha256", Digest, comment="of the certificate that the host showed; empty: no TLS"),
     sa.Index(None, "media_id"),
+    # Which media have met at one URL. Few requests are redirected.
+    sa.Index(
+        None,
+        "final_url_digest",
+        sqlite_where=sa.text("final_url_digest IS NOT NULL"),
+        postgresql_where=sa.text("final_url_digest IS NOT NULL"),
+    ),
     comment="Requests to media hosts, each as it went. Only ever added to.",
 )
 

@@ -25,9 +25,11 @@ from media_pipeline.model import (
     Status,
     Validators,
 )
+from media_pipeline.policy.placeholders import Placeholders
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 BACKOFF = 0.5
+PLACEHOLDERS = Placeholders()
 BEST, MIDDLE, LEAST = (f"https://host/{name}.jpg" for name in ("best", "middle", "least"))
 DIRECT = ("{url}",)
 MIRROR = "https://mirror/{url}"
@@ -71,7 +73,7 @@ class Walk:
     """A journey through answers by URL, as the downloader leads it; ``asked`` is what it was led to ask."""
 
     def __init__(self, wanted: Wanted, templates: tuple[str, ...] = DIRECT, *, try_expired: bool = False) -> None:
-        self.journey = Journey(wanted, templates, BACKOFF)
+        self.journey = Journey(wanted, templates, BACKOFF, PLACEHOLDERS)
         self.try_expired = try_expired
         self.asked: list[str] = []
         self.known: dict[str, Validators | None] = {}
@@ -387,7 +389,7 @@ def test_whatever_hosts_answer_a_journey_ends_and_tells_every_request(
     folder = tmp_path_factory.mktemp("evidence")
     vias = ("{url}", *(f"https://via{n}/{{url}}" for n in range(1, templates)))
     given_ = tuple(Candidate(f"c{n}", expires_at=NOW - timedelta(days=1) if n in dead else None) for n in range(count))
-    journey = Journey(Wanted(given_, is_last_chance=is_last_chance), vias, BACKOFF)
+    journey = Journey(Wanted(given_, is_last_chance=is_last_chance), vias, BACKOFF, PLACEHOLDERS)
     made: list[FetchAttempt] = []
     legs: list[str] = []
     step = journey.start(NOW, try_expired=False)
