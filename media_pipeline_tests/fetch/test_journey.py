@@ -426,3 +426,22 @@ def drawn(kind: str | Status, folder: Path, number: int) -> RequestResult:
         "lasting": LASTING,
     }
     return results[kind]
+
+
+@pytest.mark.parametrize("kind", ["http_400", "http_405", "http_422"])
+def test_what_the_host_takes_for_a_mistake_leads_to_the_next_candidate(kind: str) -> None:
+    walk = Walk(Wanted(candidates(BEST, MIDDLE)))
+    fetched = walk.through({BEST: Refusal(Status.FAILED, kind, "a mistake"), MIDDLE: medium()})
+    assert isinstance(fetched, FetchedFile)
+    assert walk.asked == [BEST, MIDDLE]
+    failure = Walk(Wanted(candidates(BEST))).through({BEST: Refusal(Status.FAILED, kind, "a mistake")})
+    assert isinstance(failure, FetchFailure)
+    assert failure.status is Status.FAILED
+
+
+@pytest.mark.parametrize("kind", ["http_408", "http_425", "http_429"])
+def test_what_passes_by_itself_keeps_the_best_for_a_later_run(kind: str) -> None:
+    walk = Walk(Wanted(candidates(BEST, MIDDLE)))
+    failure = walk.through({BEST: Refusal(Status.FAILED, kind, "later", passing=True), MIDDLE: medium()})
+    assert isinstance(failure, FetchFailure)
+    assert MIDDLE not in walk.asked

@@ -11,6 +11,7 @@ A journey is made of legs: one URL each, with its redirects and tries.
 | the medium | the journey has ended |
 | a placeholder, or a medium of another kind than was declared or is held | the next candidate |
 | what is final for this URL (gone, forbidden, expired, not media, too large, unsafe) | the next candidate |
+| what the host takes for a mistake (any other 4xx) | the next candidate, and another time the best again |
 | what may pass (failed) | the next template; the next candidate only if there is no later time to try the best |
 | nothing left to ask | the journey fails with what may pass, else with what the best candidate met |
 """
@@ -248,7 +249,7 @@ class Journey:
     def _after(self, refusal: Refusal) -> Leg | FetchFailure:
         self._refusals.append(refusal)
         self._lost = self._lost or str(refusal)
-        may_pass = refusal.status is Status.FAILED
+        may_pass = refusal.status is Status.FAILED and not refusal.is_of_the_url
         if self._way + 1 < len(self._ways) and (not may_pass or self._wanted.is_last_chance):
             self._way += 1
             return self._next_leg()

@@ -26,7 +26,7 @@ class Bluesky:
     """Reads the posts and media of Bluesky."""
 
     name = "bluesky"
-    version = 2
+    version = 3
     domains = ("bsky.app", "bsky.social", "bsky.network")
     media_domains = ("cdn.bsky.app", "cdn.bsky.social", "video.bsky.app", "video.cdn.bsky.app")
     non_media = (

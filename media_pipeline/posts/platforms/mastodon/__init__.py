@@ -24,7 +24,7 @@ class Mastodon:
     """Reads the posts and media of Mastodon."""
 
     name = "mastodon"
-    version = 2
+    version = 3
     domains = (
         "mastodon.social",
         "mastodon.online",

@@ -27,7 +27,7 @@ class Reddit:
     """Reads the posts and media of Reddit."""
 
     name = "reddit"
-    version = 2
+    version = 3
     domains = ("reddit.com", "redd.it")
     media_domains = ("i.redd.it", "v.redd.it", "preview.redd.it", "external-preview.redd.it", "redditmedia.com")
     non_media = (
