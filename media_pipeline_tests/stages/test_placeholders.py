@@ -7,9 +7,10 @@ import json
 
 import pytest
 
-from media_pipeline_tests.faulty_host import FaultyHost, redirect
+from media_pipeline_tests.faulty_host import Exchange, FaultyHost, redirect
 from media_pipeline_tests.imaging.formats import clip
 from media_pipeline_tests.library import picture, tweet
+from media_pipeline_tests.patience import wait_for
 from media_pipeline_tests.stages.either_database import EitherLibrary, MakeEither, video
 
 PLACEHOLDER = picture(9, 161, 81, "PNG")
@@ -156,18 +157,28 @@ def test_asking_again_puts_no_placeholder_and_no_other_kind_in_the_place_of_what
         assert library.bytes_of(held[name])
 
 
+@pytest.mark.parametrize("answers_first", ["/a.jpg", "/b.jpg"])
 def test_asking_again_one_by_one_gives_back_what_a_placeholder_had_replaced(
-    library: EitherLibrary, host: FaultyHost
+    library: EitherLibrary, host: FaultyHost, answers_first: str
 ) -> None:
-    """The first redirect to a URL says nothing; the second shows what the first was."""
+    """The first redirect to a URL says nothing; the second shows what the first was, whichever answers first then."""
+
+    def answers(exchange: Exchange) -> None:
+        if exchange.handler.path != answers_first:
+            wait_for(lambda: len(library.table("fetch_attempts", url=host.url(answers_first))) > len(before))
+        redirect("/x9.png")(exchange)
+
     first, second = (host.serve(f"/{name}.jpg", picture(number)) for number, name in enumerate("ab"))
     library.land("a.json", [tweet(1, first), tweet(2, second)])
     library.fetch()
     held = {url: library.reference(url)["sha256"] for url in (first, second)}
     placeholder(host, "/x9.png")
+    host.serve("/a.jpg", fault=redirect("/x9.png"))
+    library.ask_again()
+    before = library.table("fetch_attempts", url=host.url(answers_first))
     for path in ("/a.jpg", "/b.jpg"):
-        host.serve(path, fault=redirect("/x9.png"))
-        library.ask_again()
+        host.serve(path, fault=answers)
+    library.ask_again()
     for url, sha256 in held.items():
         row = library.reference(url)
         assert (row["status"], row["sha256"]) == ("stored", sha256)

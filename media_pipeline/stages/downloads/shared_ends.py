@@ -54,7 +54,8 @@ def sort(connection: Connection, outcomes: Outcomes, known: Placeholders) -> Sor
         if url in known.ends or met.is_placeholder or is_shared(url, [*met.ends.values(), *new]):
             known.ends.add(url)
             result.again += by_end[url]
-            result.digests += redirect_ends.give_back(connection, met.ends, _WHY)
+            holding = {*met.ends, *_holding_already(by_end[url])}
+            result.digests += redirect_ends.give_back(connection, holding, _WHY)
     again = {id(download) for download, _ in result.again}
     result.outcomes = [pair for pair in result.outcomes if id(pair[0]) not in again]
     removals.begin(connection, result.without_row)
@@ -68,6 +69,17 @@ def put_aside(context: StageContext, digests: Collection[str]) -> None:
             files = redirect_ends.unheld(connection, digests)
         for file in files:
             set_aside(context, file, f"a placeholder: {_WHY}")
+
+
+def _holding_already(outcomes: Outcomes) -> list[str]:
+    """References that an earlier run gave the placeholder, and that were asked for again."""
+    return [
+        reference.media_id
+        for download, outcome in outcomes
+        if isinstance(outcome.result, FetchedFile)
+        for reference in download.references
+        if reference.sha256 == outcome.result.sha256
+    ]
 
 
 def _ends(download: Download, outcome: Outcome) -> list[End]:

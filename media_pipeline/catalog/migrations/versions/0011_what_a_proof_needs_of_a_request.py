@@ -14,7 +14,7 @@ depends_on = None
 COLUMNS = (
     ("final_url", sa.Text(), "where redirects led from or to this request; empty: there were none"),
     ("final_url_digest", sa.String(64), "SHA-256 of final_url"),
-    ("headers", sa.JSON(none_as_null=True), "of the answer, without cookies; the first 64, 8,192 characters"),
+    ("headers", sa.JSON(none_as_null=True), "of the answer, without cookies; 64, 8,192 characters"),
     ("http_version", sa.String(8), "of the answer: 1.1"),
     ("certificate_sha256", sa.String(64), "of the certificate that the host showed; empty: no TLS"),
 )
