@@ -15,7 +15,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from media_pipeline.catalog.manifests import url_digest
 from media_pipeline.catalog.selection import in_partitions, is_decided_otherwise, pieces
+from media_pipeline.catalog.storable import storable_text
 from media_pipeline.catalog.tables import fetch_attempts, media_files, media_versions, post_media
 from media_pipeline.model import FetchAttempt, ImportPartition, Reason, Role, Status
 from media_pipeline.policy import retry
@@ -256,7 +258,7 @@ def mark_failed(connection: sa.Connection, failures: Sequence[FailedMedia], sett
             .where(post_media.c.media_id == failure.media_id)
             .values(
                 status=sa.case((is_kept, Status.STORED), (is_lost, Status.MISSING), else_=status),
-                reason=failure.reason,
+                reason=sa.case((is_kept, sa.null()), else_=failure.reason),
                 decided_under=failure.decided_under,
                 error=failure.error,
                 attempts=failure.attempts,
@@ -339,8 +341,17 @@ def add_attempts(connection: sa.Connection, attempts: Iterable[tuple[str, FetchA
             "bytes": attempt.bytes_received,
             "seconds": attempt.seconds,
             "remote_address": attempt.remote_address,
+            "final_url": attempt.final_url,
+            "final_url_digest": url_digest(attempt.final_url) if attempt.final_url else None,
+            "headers": None if attempt.headers is None else _storable(attempt.headers),
+            "http_version": attempt.http_version,
+            "certificate_sha256": attempt.certificate_sha256,
         }
         for media_id, attempt in attempts
     ]
     if rows:
         connection.execute(sa.insert(fetch_attempts), rows)
+
+
+def _storable(headers: Mapping[str, str]) -> dict[str, str]:
+    return {storable_text(name): storable_text(value) for name, value in headers.items()}

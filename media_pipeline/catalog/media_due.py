@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from media_pipeline.catalog.media import StoredMedia
 from media_pipeline.catalog.selection import in_partitions, pieces
 from media_pipeline.catalog.tables import media_files, post_media
-from media_pipeline.model import Candidate, ImportPartition, Role, Status, Validators
+from media_pipeline.model import Candidate, ImportPartition, MediaType, Role, Status, Validators
 from media_pipeline.policy import clocks
 from media_pipeline.policy.retry import LONGEST_RECHECK, LONGEST_WAIT, RECHECKED
 
@@ -44,6 +44,12 @@ class PendingMedia:
     """Whether the store has what it held before, and it can be read."""
     is_archived: bool
     """Whether the archive has it, by what is known."""
+    declared_type: MediaType
+    """What its export says that it is."""
+    media_key: str
+    """By what its post knows it."""
+    held_type: MediaType | None
+    """What the file that it held before is."""
 
 
 def pending(
@@ -65,7 +71,10 @@ def pending(
         post_media.c.url_expires_at,
         post_media.c.attempts,
         post_media.c.sha256,
-        *post_media.c["status", "role", "candidates", "etag", "last_modified", "fetched_url"],
+        *post_media.c[
+            "status", "role", "candidates", "etag", "last_modified", "fetched_url", "media_type", "media_key"
+        ],
+        media_files.c.media_type.label("held_type"),
         sa.and_(media_files.c.local_path.is_not(None), media_files.c.facts_error.is_(None)).label("is_held"),
         media_files.c.archived_at.is_not(None).label("is_archived"),
     )
@@ -95,6 +104,9 @@ def _pending(row: Any) -> PendingMedia:
         row.fetched_url,
         bool(row.is_held),
         bool(row.is_archived),
+        MediaType(row.media_type),
+        row.media_key,
+        MediaType(row.held_type) if row.held_type else None,
     )
 
 

@@ -6,12 +6,12 @@ own media count: link previews and soundtracks are shared by nature.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from media_pipeline.catalog.selection import in_partitions
+from media_pipeline.catalog.selection import in_partitions, pieces
 from media_pipeline.catalog.tables import media_files, media_versions, post_media, posts
 from media_pipeline.model import ImportPartition, Role, Status
 
@@ -70,6 +70,19 @@ def _authors(connection: sa.Connection, partitions: Sequence[ImportPartition], l
     number = sa.func.count(by_url.c.author.distinct())
     query = sa.select(by_url.c.sha256, number.label("authors")).group_by(by_url.c.sha256).having(number >= least)
     return {row.sha256: row.authors for row in connection.execute(query)}
+
+
+def authors_of(connection: sa.Connection, sha256s: Collection[str]) -> dict[str, int]:
+    """Those of these files that are flagged, each with the number of authors who share it."""
+    return {
+        row.sha256: row.placeholder_authors
+        for piece in pieces(sha256s)
+        for row in connection.execute(
+            sa.select(media_files.c.sha256, media_files.c.placeholder_authors).where(
+                media_files.c.sha256.in_(piece), media_files.c.placeholder_authors.is_not(None)
+            )
+        )
+    }
 
 
 def listed(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> list[dict[str, Any]]:

@@ -7,10 +7,12 @@ The comments are the text of ``docs/catalog.md`` too.
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 
+from media_pipeline.catalog.columns import Digest, Id
+from media_pipeline.catalog.columns import key as _key
+from media_pipeline.catalog.columns import optional as _optional
+from media_pipeline.catalog.columns import required as _required
 from media_pipeline.catalog.storable import BigInteger, Float, IndexedText, Integer, String, Text, UtcDateTime
 
 metadata = sa.MetaData(
@@ -22,21 +24,7 @@ metadata = sa.MetaData(
     }
 )
 
-Digest = String(64)
-Id = String(21)
-
-
-def _optional(name: str, kind: Any, *args: Any, comment: str) -> sa.Column[Any]:
-    return sa.Column(name, kind, *args, nullable=True, comment=comment)
-
-
-def _required(name: str, kind: Any, *args: Any, comment: str, default: Any = None) -> sa.Column[Any]:
-    return sa.Column(name, kind, *args, nullable=False, comment=comment, default=default)
-
-
-def _key(name: str, kind: Any, *args: Any, comment: str, autoincrement: bool = False) -> sa.Column[Any]:
-    return sa.Column(name, kind, *args, primary_key=True, comment=comment, autoincrement=autoincrement)
-
+_REDIRECTED = sa.text("final_url_digest IS NOT NULL")
 
 imports = sa.Table(
     "imports",
@@ -389,7 +377,14 @@ fetch_attempts = sa.Table(
     _required("bytes", BigInteger, comment="bytes received"),
     _required("seconds", Float, comment="from the request to the end"),
     _optional("remote_address", Text, comment="the address that answered"),
+    _optional("final_url", Text, comment="where redirects led from or to this request; empty: there were none"),
+    _optional("final_url_digest", Digest, comment="SHA-256 of final_url"),
+    _optional("headers", sa.JSON(none_as_null=True), comment="of the answer, without cookies; 64, 8,192 characters"),
+    _optional("http_version", String(8), comment="of the answer: 1.1"),
+    _optional("certificate_sha256", Digest, comment="of the certificate that the host showed; empty: no TLS"),
     sa.Index(None, "media_id"),
+    # Which media have met at one URL. Few requests are redirected.
+    sa.Index(None, "final_url_digest", sqlite_where=_REDIRECTED, postgresql_where=_REDIRECTED),
     comment="Requests to media hosts, each as it went. Only ever added to.",
 )
 

@@ -71,6 +71,11 @@ class Refusal(Exception):
         self.headers = headers or {}
         """Those that came with the evidence."""
 
+    @property
+    def is_of_the_url(self) -> bool:
+        """Whether another URL may do better at once: the host takes this one for a mistake, now and later (4xx)."""
+        return self.kind.startswith("http_4") and not self.passing
+
     def __reduce__(self) -> tuple[Any, ...]:
         """So that it can be handed from a worker process to its parent."""
         words = {

@@ -56,6 +56,14 @@ class FetchAttempt:
     """None for success; else a stable word such as ``timeout``, ``http_404``, ``html``."""
     bytes_received: int = 0
     remote_address: str | None = None
+    final_url: str | None = None
+    """Where redirects led in the end, of each request that they led from and to; None: there were none."""
+    headers: Mapping[str, str] | None = None
+    """Of the answer, as far as they are kept; None: there was none."""
+    http_version: str | None = None
+    """Of the answer: ``1.1``."""
+    certificate_sha256: str | None = None
+    """Of the host's certificate as it was sent (DER), in hex; None without TLS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +97,8 @@ class FetchedFile:
     declared_height: int | None = None
     downgrade: str | None = None
     """Why it came from a lesser candidate than the best, in a line; None when it didn't."""
+    final_url: str | None = None
+    """What answered, where redirects led elsewhere than to ``url``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -10,8 +11,11 @@ from pydantic import Field, field_validator
 from pydantic_settings import NoDecode
 
 from media_pipeline.model import Role
+from media_pipeline.policy.placeholders import KNOWN_DIGESTS
 from media_pipeline.policy.templates import is_template
 from media_pipeline.settings.group import MEGABYTE, SPLIT, SettingsGroup
+
+_DIGEST = re.compile(r"[0-9a-f]{32}|[0-9a-f]{64}", re.IGNORECASE)
 
 
 class Downloads(SettingsGroup):
@@ -96,6 +100,11 @@ class Downloads(SettingsGroup):
         description="A picture that comes under different URLs in posts of this many authors is flagged as a "
         "placeholder of its host.",
     )
+    media_placeholder_digests: Annotated[tuple[str, ...], NoDecode, SPLIT] = Field(
+        (),
+        description="A file with one of these MD5s or SHA-256s is a placeholder of its host and is not stored as a "
+        "medium; those that the project knows count besides.",
+    )
     clamd_url: str = Field(
         "",
         description="Every new file is shown to the clamd at this address (`tcp://host:port` or "
@@ -109,6 +118,13 @@ class Downloads(SettingsGroup):
             raise ValueError("every template must contain {url}")
         return value
 
+    @field_validator("media_placeholder_digests")
+    @classmethod
+    def _digests_are_hexadecimal(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(map(_DIGEST.fullmatch, value)):
+            raise ValueError("write each as the 32 digits of an MD5 or the 64 of a SHA-256")
+        return value
+
     @field_validator("clamd_url")
     @classmethod
     def _clamd_is_an_address(cls, value: str) -> str:
@@ -118,6 +134,11 @@ class Downloads(SettingsGroup):
         if value and not is_tcp and not is_unix:
             raise ValueError("write tcp://host:port or unix:///path")
         return value
+
+    @property
+    def placeholder_digests(self) -> frozenset[str]:
+        """The known ones and those of the setting, in lower case."""
+        return KNOWN_DIGESTS | {digest.lower() for digest in self.media_placeholder_digests}
 
     @property
     def max_file_bytes(self) -> int:

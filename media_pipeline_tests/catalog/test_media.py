@@ -184,7 +184,19 @@ def test_of_several_successes_under_one_url_the_latest_counts(database: Database
 def test_requests_are_kept_as_they_went(database: Database):
     (media_id,) = add_post(database, "1", URL)
     timeout = FetchAttempt(URL + "\ud800", NOW, 0.5, None, "timeout")
-    success = FetchAttempt(URL, NOW, 1.5, 200, None, 2**40, "93.184.216.34")
+    success = FetchAttempt(
+        URL,
+        NOW,
+        1.5,
+        200,
+        None,
+        2**40,
+        "93.184.216.34",
+        final_url="https://cdn/1.jpg",
+        headers={"ETag": '"v1"', "X-Odd": "\x00\ud800<b>"},
+        http_version="1.1",
+        certificate_sha256="c" * 64,
+    )
     with database.write() as connection:
         media.add_attempts(connection, [(media_id, timeout), (media_id, success)])
         media.add_attempts(connection, [])
@@ -192,6 +204,10 @@ def test_requests_are_kept_as_they_went(database: Database):
     assert (first["url"], first["status"], first["error_kind"]) == (URL + "\ufffd", None, "timeout")
     assert (second["status"], second["bytes"], second["seconds"]) == (200, 2**40, 1.5)
     assert second["id"] > first["id"]
+    assert [first[name] for name in ("final_url", "headers", "http_version", "certificate_sha256")] == [None] * 4
+    assert (second["final_url"], second["final_url_digest"]) == ("https://cdn/1.jpg", digest("https://cdn/1.jpg"))
+    assert second["headers"] == {"ETag": '"v1"', "X-Odd": "\ufffd\ufffd<b>"}
+    assert (second["http_version"], second["certificate_sha256"]) == ("1.1", "c" * 64)
 
 
 def test_references_are_counted_by_partition_status_type_and_role(database: Database):

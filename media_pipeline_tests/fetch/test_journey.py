@@ -25,9 +25,11 @@ from media_pipeline.model import (
     Status,
     Validators,
 )
+from media_pipeline.policy.placeholders import Placeholders
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 BACKOFF = 0.5
+PLACEHOLDERS = Placeholders()
 BEST, MIDDLE, LEAST = (f"https://host/{name}.jpg" for name in ("best", "middle", "least"))
 DIRECT = ("{url}",)
 MIRROR = "https://mirror/{url}"
@@ -71,7 +73,7 @@ class Walk:
     """A journey through answers by URL, as the downloader leads it; ``asked`` is what it was led to ask."""
 
     def __init__(self, wanted: Wanted, templates: tuple[str, ...] = DIRECT, *, try_expired: bool = False) -> None:
-        self.journey = Journey(wanted, templates, BACKOFF)
+        self.journey = Journey(wanted, templates, BACKOFF, PLACEHOLDERS)
         self.try_expired = try_expired
         self.asked: list[str] = []
         self.known: dict[str, Validators | None] = {}
@@ -387,7 +389,7 @@ def test_whatever_hosts_answer_a_journey_ends_and_tells_every_request(
     folder = tmp_path_factory.mktemp("evidence")
     vias = ("{url}", *(f"https://via{n}/{{url}}" for n in range(1, templates)))
     given_ = tuple(Candidate(f"c{n}", expires_at=NOW - timedelta(days=1) if n in dead else None) for n in range(count))
-    journey = Journey(Wanted(given_, is_last_chance=is_last_chance), vias, BACKOFF)
+    journey = Journey(Wanted(given_, is_last_chance=is_last_chance), vias, BACKOFF, PLACEHOLDERS)
     made: list[FetchAttempt] = []
     legs: list[str] = []
     step = journey.start(NOW, try_expired=False)
@@ -424,3 +426,22 @@ def drawn(kind: str | Status, folder: Path, number: int) -> RequestResult:
         "lasting": LASTING,
     }
     return results[kind]
+
+
+@pytest.mark.parametrize("kind", ["http_400", "http_405", "http_422"])
+def test_what_the_host_takes_for_a_mistake_leads_to_the_next_candidate(kind: str) -> None:
+    walk = Walk(Wanted(candidates(BEST, MIDDLE)))
+    fetched = walk.through({BEST: Refusal(Status.FAILED, kind, "a mistake"), MIDDLE: medium()})
+    assert isinstance(fetched, FetchedFile)
+    assert walk.asked == [BEST, MIDDLE]
+    failure = Walk(Wanted(candidates(BEST))).through({BEST: Refusal(Status.FAILED, kind, "a mistake")})
+    assert isinstance(failure, FetchFailure)
+    assert failure.status is Status.FAILED
+
+
+@pytest.mark.parametrize("kind", ["http_408", "http_425", "http_429"])
+def test_what_passes_by_itself_keeps_the_best_for_a_later_run(kind: str) -> None:
+    walk = Walk(Wanted(candidates(BEST, MIDDLE)))
+    failure = walk.through({BEST: Refusal(Status.FAILED, kind, "later", passing=True), MIDDLE: medium()})
+    assert isinstance(failure, FetchFailure)
+    assert MIDDLE not in walk.asked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ssl
 from pathlib import Path
 
@@ -43,9 +44,18 @@ def test_the_checked_address_is_asked_under_the_name_of_the_host(
     context.sni_callback = lambda _socket, name, _context: asked_for.append(name)
     host.speak_tls(context)
     host.serve("/a")
-    assert isinstance(get(URL, tmp_path, media_ca_file=ca_file), FetchedFile)
+    fetched = get(URL, tmp_path, media_ca_file=ca_file)
+    assert isinstance(fetched, FetchedFile)
     assert (asked_for, host.requests[0].headers["Host"]) == (["media.test"], "media.test")
     assert (network.looked_up, network.connected) == (["media.test"], [PUBLIC])
+    shown = ssl.get_server_certificate(_address(host))
+    expected = hashlib.sha256(ssl.PEM_cert_to_DER_cert(shown)).hexdigest()
+    assert [attempt.certificate_sha256 for attempt in fetched.attempts] == [expected]
+
+
+def _address(host: FaultyHost) -> tuple[str, int]:
+    name, _, port = host.address.rpartition(":")
+    return name, int(port)
 
 
 @pytest.mark.parametrize(

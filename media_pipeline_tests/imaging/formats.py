@@ -54,6 +54,21 @@ def video(container: str, codec: str = "libx264", *, seconds: int = 4, **options
         return Path(file.name).read_bytes()
 
 
+@functools.cache
+def clip(seed: int = 0, width: int = 160, height: int = 96) -> bytes:
+    """A video of two pictures; another seed, other bytes."""
+    out = io.BytesIO()
+    with av.open(out, "w", format="mp4") as target:
+        stream = target.add_stream("libx264", rate=2)
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for _ in range(2):
+            frame = av.VideoFrame.from_image(Image.new("RGB", (width, height), (seed * 37 % 256, 90, 160)))
+            target.mux(stream.encode(frame))
+        target.mux(stream.encode(None))
+    return out.getvalue()
+
+
 def sound(container: str, codec: str, rate: int = 44100, **options: str) -> bytes:
     out = io.BytesIO()
     with av.open(out, "w", format=container, options=options) as target:

@@ -155,7 +155,7 @@ def test_gps_that_names_no_place_is_none_and_a_warning_says_why(
     exif = samples.camera_exif()
     gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
     gps.clear()
-    gps.update(dict[int, Any](place))
+    gps.update({int(tag): value for tag, value in place.items()})
     facts = facts_of(tmp_path, exif)
     assert (facts.latitude, facts.longitude) == (None, None)
     (warning,) = (warning for warning in facts.warnings if warning.startswith("GPS: "))

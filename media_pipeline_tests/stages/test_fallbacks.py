@@ -10,6 +10,7 @@ from media_pipeline.catalog import imports
 from media_pipeline.model import ImportPartition
 from media_pipeline_tests import faulty_host
 from media_pipeline_tests.faulty_host import FaultyHost
+from media_pipeline_tests.imaging.formats import clip
 from media_pipeline_tests.library import DAY, picture, tweet
 from media_pipeline_tests.stages.either_database import CACHE, MakeEither, photo, signed, video
 
@@ -27,8 +28,8 @@ def test_a_lesser_candidate_is_stored_as_the_downgrade_that_it_is(make_either: M
     library = make_either()
     gone = host.serve("/800x600/gone.mp4", fault=faulty_host.status(404))
     refused = host.serve("/400x300/gone.mp4", fault=faulty_host.status(403))
-    less = host.serve("/80x60/gone.mp4", picture(1, 80, 60))
-    best, unasked = host.serve("/800x600/best.mp4", picture(2, 800, 600)), host.serve("/80x60/best.mp4")
+    less = host.serve("/80x60/gone.mp4", clip(1, 80, 60))
+    best, unasked = host.serve("/800x600/best.mp4", clip(2, 800, 600)), host.serve("/80x60/best.mp4")
     library.land(
         "a.json", [video((less, 80), (gone, 800), (refused, 400)), video((unasked, 80), (best, 800), number=2)]
     )
@@ -39,7 +40,7 @@ def test_a_lesser_candidate_is_stored_as_the_downgrade_that_it_is(make_either: M
         "candidate 3 of 3 (mp4 by bitrate), as the best failed: the host says that it no longer exists (404)"
     )
     assert (row["declared_width"], row["declared_height"], row["fetched_url"]) == (80, 60, less)
-    assert library.bytes_of(row["sha256"]) == picture(1, 80, 60)
+    assert library.bytes_of(row["sha256"]) == clip(1, 80, 60)
     assert [attempt["url"] for attempt in library.table("fetch_attempts", media_id=row["media_id"])] == [
         gone,
         refused,
@@ -61,7 +62,7 @@ def test_the_best_candidate_is_waited_for_as_long_as_there_is_a_later_try(
     dying = host.url(signed("/800x600/dying.mp4", now() + timedelta(minutes=30)))
     host.serve(dying.removeprefix(host.url("")), fault=down)
     for name in ("lasting", "dying"):
-        host.serve(f"/80x60/{name}.mp4", picture(1, 80, 60))
+        host.serve(f"/80x60/{name}.mp4", clip(1, 80, 60))
     library.land(
         "a.json",
         [
@@ -87,7 +88,7 @@ def test_a_template_is_asked_when_all_candidates_failed(make_either: MakeEither,
     library = make_either(media_fetch_via=("{url}", host.url("/mirror?of={url}")))
     best = host.serve("/800x600/a.mp4", fault=faulty_host.status(404))
     less = host.serve("/80x60/a.mp4", fault=faulty_host.status(404))
-    mirror = host.serve(f"/mirror?of={best}", picture(1, 800, 600))
+    mirror = host.serve(f"/mirror?of={best}", clip(1, 800, 600))
     library.land("a.json", [video((best, 800), (less, 80))])
     library.fetch()
     row = library.reference(best)
@@ -132,8 +133,8 @@ def test_sizes_that_no_picture_has_stop_nothing(make_either: MakeEither, host: F
 def test_an_expired_url_is_called_expired_without_a_request(make_either: MakeEither, host: FaultyHost) -> None:
     library = make_either()
     dead = host.serve(signed("/dead.jpg", now() - timedelta(days=3)), picture(1))
-    dead_best = host.serve(signed("/800x600/a.mp4", now() - timedelta(days=3)), picture(2))
-    alive = host.serve("/80x60/a.mp4", picture(3, 80, 60))
+    dead_best = host.serve(signed("/800x600/a.mp4", now() - timedelta(days=3)), clip(2))
+    alive = host.serve("/80x60/a.mp4", clip(3, 80, 60))
     library.land("a.json", [tweet(1, dead), video((dead_best, 800), (alive, 80), number=2)])
     library.fetch()
     row = library.reference(dead)

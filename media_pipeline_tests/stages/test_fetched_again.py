@@ -12,6 +12,7 @@ from media_pipeline.model import ImportPartition, media_id_of
 from media_pipeline.policy import media_keys
 from media_pipeline_tests import faulty_host
 from media_pipeline_tests.faulty_host import HTML, Exchange, FaultyHost
+from media_pipeline_tests.imaging.formats import clip
 from media_pipeline_tests.library import DAY, STAGES, picture, tweet
 from media_pipeline_tests.stages.either_database import CACHE, EitherLibrary, MakeEither, video
 
@@ -132,7 +133,7 @@ def test_what_a_host_no_longer_has_stays_with_the_reason(library: EitherLibrary,
 def test_a_lesser_candidate_does_not_take_the_place_of_the_best_that_is_held(
     library: EitherLibrary, host: FaultyHost
 ) -> None:
-    best, less = host.serve("/800x600/a.mp4", picture(1, 800, 600)), host.serve("/80x60/a.mp4", picture(1, 80, 60))
+    best, less = host.serve("/800x600/a.mp4", clip(1, 800, 600)), host.serve("/80x60/a.mp4", clip(1, 80, 60))
     library.land("a.json", [video((best, 800), (less, 80))])
     library.fetch()
     held = library.reference(best)["sha256"]
@@ -149,8 +150,8 @@ def test_a_better_candidate_takes_the_place_of_a_fallback_and_only_that_knows_th
 ) -> None:
     paths = ["/800x600/a.mp4", "/400x300/a.mp4", "/80x60/a.mp4"]
     best = host.serve(paths[0], fault=faulty_host.status(404))
-    middle = host.serve(paths[1], picture(1, 400, 300), fault=versioned, ETag='"m"')
-    least = host.serve(paths[2], picture(1, 80, 60))
+    middle = host.serve(paths[1], clip(1, 400, 300), fault=versioned, ETag='"m"')
+    least = host.serve(paths[2], clip(1, 80, 60))
     library.land("a.json", [video((best, 800), (middle, 400), (least, 80))])
     library.fetch()
     first = library.reference(best)
@@ -159,11 +160,11 @@ def test_a_better_candidate_takes_the_place_of_a_fallback_and_only_that_knows_th
     assert validators(host, paths[0]) == [{}, {}]
     assert validators(host, paths[1]) == [{}, {"If-None-Match": '"m"'}]
     assert library.reference(best)["downgrade"] == first["downgrade"], "it is what it was"
-    host.serve(paths[0], picture(1, 800, 600))
+    host.serve(paths[0], clip(1, 800, 600))
     library.ask_again()
     row = library.reference(best)
     assert (row["version"], row["downgrade"], row["declared_width"]) == (2, None, 800)
-    assert library.bytes_of(row["sha256"]) == picture(1, 800, 600)
+    assert library.bytes_of(row["sha256"]) == clip(1, 800, 600)
     assert host.asked(paths[2]) == []
 
 
@@ -190,7 +191,7 @@ def test_a_post_that_waits_for_a_url_gets_what_others_hold_when_its_host_has_los
     library: EitherLibrary, host: FaultyHost, held_first: bool
 ) -> None:
     """The best one, not the lesser one that is still to be had."""
-    best, less = host.serve("/800x600/a.mp4", picture(1, 800, 600)), host.serve("/80x60/a.mp4", picture(1, 80, 60))
+    best, less = host.serve("/800x600/a.mp4", clip(1, 800, 600)), host.serve("/80x60/a.mp4", clip(1, 80, 60))
     library.land("a.json", [video((best, 800), (less, 80), number=1)])
     library.fetch()
     (held,) = library.table("post_media")

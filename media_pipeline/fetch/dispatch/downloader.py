@@ -48,6 +48,7 @@ from media_pipeline.model import (
     Status,
     Validators,
 )
+from media_pipeline.policy.placeholders import Placeholders
 from media_pipeline.settings import Settings
 
 MOST_DEATHS = 3
@@ -86,11 +87,12 @@ class Downloader:
     """Fetches media, ``media_download_workers`` requests at a time. Use it as a context manager.
 
     ``expected`` is about how many will come. Worker processes share the requests of many
-    (:func:`processes_for`); for fewer, threads of this process make them.
+    (:func:`processes_for`); for fewer, threads of this process make them. ``placeholders`` may learn more meanwhile.
     """
 
-    def __init__(self, settings: Settings, expected: int) -> None:
+    def __init__(self, settings: Settings, expected: int, placeholders: Placeholders | None = None) -> None:
         self._settings = settings
+        self._placeholders = placeholders or Placeholders(settings.placeholder_digests)
         self._schedule: Schedule[_PendingRequest] = Schedule(HostLimits.of(settings))
         self._under_way: dict[int, _PendingRequest] = {}
         self._doubtful: defaultdict[str, list[tuple[_PendingRequest, Refusal]]] = defaultdict(list)
@@ -122,7 +124,8 @@ class Downloader:
         """
         if self._stopped:
             raise DownloadDropped
-        journey = Journey(wanted, self._settings.media_fetch_via, self._settings.media_backoff_seconds)
+        settings = self._settings
+        journey = Journey(wanted, settings.media_fetch_via, settings.media_backoff_seconds, self._placeholders)
         medium = Medium(journey, folder, soonest_end(wanted.candidates, datetime.now(UTC)))
         self._unsettled.add(medium.future)
         medium.future.add_done_callback(self._unsettled.discard)

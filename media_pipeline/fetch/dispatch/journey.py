@@ -9,7 +9,9 @@ A journey is made of legs: one URL each, with its redirects and tries.
 | a leg ends with | next |
 |---|---|
 | the medium | the journey has ended |
+| a placeholder, or a medium of another kind than was declared or is held | the next candidate |
 | what is final for this URL (gone, forbidden, expired, not media, too large, unsafe) | the next candidate |
+| what the host takes for a mistake (any other 4xx) | the next candidate, and another time the best again |
 | what may pass (failed) | the next template; the next candidate only if there is no later time to try the best |
 | nothing left to ask | the journey fails with what may pass, else with what the best candidate met |
 """
@@ -24,17 +26,21 @@ from datetime import datetime
 from media_pipeline.fetch.dispatch.request import Answer, Moved, Received, ReceivedPlaylist, ReceivedSegment, Unchanged
 from media_pipeline.fetch.dispatch.schedule import LONGEST_PAUSE_SECONDS
 from media_pipeline.fetch.outcome import Refusal
+from media_pipeline.fetch.sniff import SniffedType
 from media_pipeline.model import (
     Candidate,
     FetchAttempt,
     FetchedFile,
     FetchFailure,
     FetchUnchanged,
+    MediaType,
     Reason,
     Status,
     Validators,
 )
+from media_pipeline.policy.declared_types import is_as_declared
 from media_pipeline.policy.expiry import is_over
+from media_pipeline.policy.placeholders import Placeholders
 from media_pipeline.policy.reasons import reason_of
 from media_pipeline.policy.templates import ITSELF, expanded
 
@@ -59,6 +65,10 @@ class Wanted:
     """What brought that version."""
     is_last_chance: bool = False
     """There is no later time to try: a lesser candidate is better than none."""
+    declared_type: MediaType | None = None
+    """What the export says that it is; None: it says nothing."""
+    held_type: MediaType | None = None
+    """What is held is of this kind, and only replaced by its like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +95,31 @@ class Leg:
         result = answer.result
         if isinstance(result, Moved):
             return self._follow(result)
+        self._note_end(answer.attempt.url)
         if isinstance(result, Refusal) and result.passing and self._tries < TRIES:
             return self._try_again(result)
         return result
+
+    @property
+    def final_url(self) -> str:
+        """Where the redirects have led."""
+        return self.attempts[-1].url
+
+    def mark(self, error_kind: str) -> None:
+        """What the last answer turned out to be."""
+        self.attempts[-1] = replace(self.attempts[-1], error_kind=error_kind)
+
+    def _note_end(self, url: str) -> None:
+        """Write where they led into the requests that were redirected, and into the one that was not."""
+        if self._redirects:
+            first = len(self.attempts) - self._redirects - 1
+            self.attempts[first:] = [replace(attempt, final_url=url) for attempt in self.attempts[first:]]
 
     def _follow(self, moved: Moved) -> Again | Refusal:
         self._redirects += 1
         if self._redirects <= MOST_REDIRECTS:
             return Again(moved.url, 0.0)
-        self.attempts[-1] = replace(self.attempts[-1], error_kind="too_many_redirects")
+        self.mark("too_many_redirects")
         return Refusal(Status.FAILED, "too_many_redirects", f"more than {MOST_REDIRECTS} redirects")
 
     def _try_again(self, refusal: Refusal) -> Again | Refusal:
@@ -111,8 +137,11 @@ class Leg:
 class Journey:
     """A medium on its way through templates and candidates. Begin with :meth:`start`."""
 
-    def __init__(self, wanted: Wanted, templates: Sequence[str], backoff_seconds: float) -> None:
+    def __init__(
+        self, wanted: Wanted, templates: Sequence[str], backoff_seconds: float, placeholders: Placeholders
+    ) -> None:
         self._wanted = wanted
+        self._placeholders = placeholders
         self._templates = templates
         self._backoff_seconds = backoff_seconds
         self._ways_by_template: list[list[int]] = []
@@ -122,6 +151,7 @@ class Journey:
         self._way = 0
         self._legs: list[Leg] = []
         """All of them, with those for the segments of streams."""
+        self._leg_place = 0
         self._refusals: list[Refusal] = []
         self._lost: str | None = None
         """What the best candidate met."""
@@ -169,12 +199,37 @@ class Journey:
 
     def ended(self, result: Received | Unchanged | Refusal) -> Leg | FetchedFile | FetchUnchanged | FetchFailure:
         """The leg ended: what comes next, or what has come of it all."""
+        if isinstance(result, Received):
+            result = self._refused(result) or result
         if isinstance(result, Refusal):
             return self._after(result)
         _drop_evidence(self._refusals)
         if isinstance(result, Unchanged):
             return FetchUnchanged(self.attempts)
         return self._fetched(result)
+
+    def _refused(self, received: Received) -> Refusal | None:
+        """The refusal of a body that is not the medium. The body itself is the evidence."""
+        body, leg = received.body, self._leg
+        placeholder = self._placeholders.reason(leg.first_url, leg.final_url, (body.sha256, body.md5_sum))
+        if placeholder:
+            status, kind = Status.GONE, "placeholder"
+            message = f"the host has a placeholder in its place, {leg.final_url}: {placeholder}"
+        elif wrong_type := self._wrong_type(body.type):
+            status, kind, message = Status.NOT_MEDIA, "wrong_type", wrong_type
+        else:
+            return None
+        leg.mark(kind)
+        headers = leg.attempts[-1].headers
+        return Refusal(status, kind, message, evidence=body.path, headers=headers)
+
+    def _wrong_type(self, found: SniffedType) -> str | None:
+        declared, held = self._wanted.declared_type, self._wanted.held_type
+        if declared and not is_as_declared(declared, self.candidate.url, found.media_type, found.mime_type):
+            return f"the host sent {found.mime_type} where the export declares a medium of the type {declared}"
+        if held and found.media_type is not held:
+            return f"the host sent {found.mime_type} in the place of what is held, of the type {held}"
+        return None
 
     def side_leg(self, url: str) -> Leg:
         """For a segment of the stream that the present leg has led to."""
@@ -186,13 +241,19 @@ class Journey:
     def _url(self) -> str:
         return expanded(self._templates[self._template], self.candidate.url)
 
+    @property
+    def _leg(self) -> Leg:
+        """The one that is under way, or ended last; not those for segments."""
+        return self._legs[self._leg_place]
+
     def _next_leg(self) -> Leg:
+        self._leg_place = len(self._legs)
         return self.side_leg(self._url)
 
     def _after(self, refusal: Refusal) -> Leg | FetchFailure:
         self._refusals.append(refusal)
         self._lost = self._lost or str(refusal)
-        may_pass = refusal.status is Status.FAILED
+        may_pass = refusal.status is Status.FAILED and not refusal.is_of_the_url
         if self._way + 1 < len(self._ways) and (not may_pass or self._wanted.is_last_chance):
             self._way += 1
             return self._next_leg()
@@ -218,6 +279,7 @@ class Journey:
         return FetchedFile(
             path=body.path,
             url=self._url,
+            final_url=None if self._leg.final_url == self._url else self._leg.final_url,
             sha256=body.sha256,
             md5_sum=body.md5_sum,
             file_size=body.size,

@@ -47,6 +47,7 @@ from media_pipeline.fetch.dispatch.request import (
     Unchanged,
 )
 from media_pipeline.fetch.http.addresses import redirect_target
+from media_pipeline.fetch.http.answer_headers import kept_headers
 from media_pipeline.fetch.http.client import ClientSettings, GuardedSession
 from media_pipeline.fetch.outcome import (
     NETWORK_ERRORS,
@@ -123,9 +124,12 @@ class Requester:
         held = self._unfinished.claim(request.first_url or request.url) if request.segment is None else None
         response: requests.Response | None = None
         remote_address: str | None = None
+        certificate: str | None = None
         try:
             response = self._session().open(request.url, _headers(request, held))
-            remote_address = getattr(_raw(response).connection, "remote_address", None)
+            connection = _raw(response).connection
+            remote_address = getattr(connection, "remote_address", None)
+            certificate = getattr(connection, "certificate_sha256", None)
             result = self._result(request, response, held)
         except Refusal as refusal:
             result = refusal
@@ -146,6 +150,9 @@ class Requester:
             result.kind if isinstance(result, Refusal) else None,
             0 if response is None else _raw(response).tell(),
             remote_address,
+            headers=None if response is None else kept_headers(response.headers),
+            http_version=None if response is None else _http_version(response),
+            certificate_sha256=certificate,
         )
         return Answer(result, attempt)
 
@@ -327,6 +334,11 @@ def _moved_or_refused(response: requests.Response, is_wanted: bool, expires_at: 
     if status in _REDIRECTS and "Location" in headers:
         return Moved(redirect_target(response.url, headers["Location"]))
     raise refusal_of_status(status, headers.get("Retry-After"), expires_at)
+
+
+def _http_version(response: requests.Response) -> str:
+    """``1.1``: http.client counts 11."""
+    return "{}.{}".format(*divmod(_raw(response).version, 10))
 
 
 def _raw(response: requests.Response) -> BaseHTTPResponse:

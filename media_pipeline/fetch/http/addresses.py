@@ -9,10 +9,11 @@ import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from requests_hardened.ip_filter import EXTRA_BLOCKED_NET_RANGES  # pyright: ignore[reportMissingTypeStubs]
 
+from media_pipeline.fetch.http.urls import UnsafeUrlError, joined, standard, trimmed
 from media_pipeline.model import MediaPipelineError
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -24,13 +25,6 @@ _BLOCKED = (*EXTRA_BLOCKED_NET_RANGES, ipaddress.ip_network("168.63.129.16/32"))
 """Ranges of special use that Python's ipaddress doesn't know, or only from some version on; and the one public address
 that answers from inside, Azure's WireServer, which hands out a machine's configuration."""
 
-_NOT_IN_A_URL = re.compile(r"[\x00-\x20\x7f\\]")
-"""Where URL parsers disagree about these, an attacker chooses the host (RFC 3986 allows none of them)."""
-
-_LOST_CHARACTER = re.compile(r"[\ud800-\udfff\ufffd]")
-"""U+FFFD stands where a character was lost: by whoever wrote the export, or by the catalogue, which takes neither NUL
-nor half of a surrogate pair. Without that character it is another URL."""
-
 _ENDS_IN_A_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?", re.IGNORECASE | re.ASCII)
 """What the URL standard of browsers takes for an IPv4 address, however odd, and no name can be (url.spec.whatwg.org,
 "ends in a number"). Decimal, octal, hexadecimal and shortened forms are among it: resolvers read them differently."""
@@ -41,15 +35,10 @@ _LOCAL_WITH_DOT = re.compile(r"(?:.*\.)?localhost\.", re.IGNORECASE)
 _WITHOUT_HOST = re.compile(r"https?:(?!//[^/?#])|//(?![^/?#])", re.IGNORECASE)
 """Where RFC 3986 fills in the host of the page that redirects, and browsers take what follows for the host."""
 
+_NAME = re.compile(r"[^.*^|]{1,63}(?:\.[^.*^|]{1,63})*\.?")
+"""What the DNS can hold."""
+
 _NOT_IN_A_HOST = re.compile(r"[/?#@\\\s]")
-
-
-class UnsafeUrlError(MediaPipelineError):
-    """A URL that must not be asked. ``kind`` is a stable word for the reason."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
 
 
 class AllowedHostError(MediaPipelineError):
@@ -69,13 +58,31 @@ class Target:
 
 
 def target_of(url: str) -> Target:
-    """Read scheme, host and port of a URL; raises UnsafeUrlError where the form alone rules it out."""
-    if _NOT_IN_A_URL.search(url):
-        raise UnsafeUrlError("invalid_url", "the URL holds a space, a backslash or a control character")
-    if _LOST_CHARACTER.search(url):
-        raise UnsafeUrlError("invalid_url", "the URL has lost a character, in whose place U+FFFD stands")
+    """Where a URL leads; raises UnsafeUrlError where the form alone rules it out."""
+    return asked_at(url)[1]
+
+
+def asked_at(url: str) -> tuple[str, Target]:
+    """The URL as it is asked, escaped as browsers do, and where that leads.
+
+    Raises UnsafeUrlError where the form alone rules it out, and where the URL as it was written names another host:
+    one parser decides what is checked and what is asked, and a second one must read the host as it does.
+    """
+    written = _target_as_written(url)
+    asked = standard(url)
+    port = int(asked.port) if asked.port else DEFAULT_PORTS[written.scheme]
+    target = Target(asked.protocol.rstrip(":"), _checked_host(asked.hostname), port)
+    is_escaped = not written.host.isascii() and not is_address(target.host)
+    if target != written and not (is_escaped and (target.scheme, target.port) == (written.scheme, written.port)):
+        raise UnsafeUrlError("invalid_url", f"the host {written.host} can also be read as {target.host}")
+    if not is_address(target.host) and not _NAME.fullmatch(target.host):
+        raise UnsafeUrlError("invalid_url", f"no host can have this name: {target.host[:80]}")
+    return asked.href, target
+
+
+def _target_as_written(url: str) -> Target:
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(trimmed(url))
         host, port = parts.hostname, parts.port
     except ValueError as error:
         raise UnsafeUrlError("invalid_url", f"the URL can't be read: {error}") from error
@@ -104,36 +111,28 @@ def redirect_target(url: str, location: str) -> str:
     Raises UnsafeUrlError for a Location that is empty, or that names no host where one belongs. Whether the target
     may be asked is for :func:`target_of` to say.
     """
-    try:
-        # They are UTF-8 in practice, and some hold spaces. A space in the host is refused as what it becomes here.
-        wanted = _text_of(location.encode("latin-1")).strip(" \t").replace(" ", "%20")
-        _refuse_location(wanted)
-        return urljoin(url, wanted)
-    except ValueError as error:
-        raise UnsafeUrlError("invalid_url", f"the host redirects to what is no URL: {error}") from error
-
-
-def _text_of(location: bytes) -> str:
-    """As browsers read it: bytes that are no UTF-8 are escaped as they came."""
-    try:
-        return location.decode()
-    except UnicodeDecodeError:
-        return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in location)
-
-
-def _refuse_location(location: str) -> None:
-    """What urljoin would read in its own way: it drops tabs, and takes a missing host from the URL before."""
-    if not location:
+    wanted = trimmed(_text_of(location))
+    if not wanted:
         raise UnsafeUrlError("empty_redirect", "the host redirects, and doesn't say where to")
-    if _NOT_IN_A_URL.search(location):
-        raise UnsafeUrlError("invalid_url", "the host redirects to a URL with a backslash or a control character")
-    if _WITHOUT_HOST.match(location):
+    if _WITHOUT_HOST.match(wanted):
         raise UnsafeUrlError("no_host", "the host redirects to a URL that names no host")
+    return joined(url, wanted)
+
+
+def _text_of(location: str) -> str:
+    """As browsers read it: UTF-8, and bytes that are none are escaped as they came."""
+    if any(character > "\xff" for character in location):
+        return location
+    try:
+        return location.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return "".join(character if character < "\x80" else f"%{ord(character):02X}" for character in location)
 
 
 def _checked_host(host: str | None) -> str:
     if not host:
         raise UnsafeUrlError("no_host", "the URL names no host")
+    host = host.strip("[]")
     if "%" in host:
         raise UnsafeUrlError("invalid_url", "the host is escaped, or bound to a network interface of this machine")
     if _LOCAL_WITH_DOT.fullmatch(host):

@@ -18,7 +18,7 @@ from requests.structures import CaseInsensitiveDict
 from requests_hardened import Config, HTTPSession  # pyright: ignore[reportMissingTypeStubs]
 from urllib3 import BaseHTTPResponse
 
-from media_pipeline.fetch.http.addresses import AllowedHosts, Target, UnsafeUrlError, is_address, target_of
+from media_pipeline.fetch.http.addresses import AllowedHosts, Target, UnsafeUrlError, asked_at, target_of
 from media_pipeline.fetch.http.connections import GuardedHTTPConnectionPool, GuardedHTTPSConnectionPool, Rules
 from media_pipeline.fetch.http.cookies import CookieSender, read_cookies
 from media_pipeline.fetch.http.encodings import decoder_of
@@ -117,7 +117,7 @@ class GuardedSession(HTTPSession):
         request.method = "GET"
         try:
             # `prepare` would also look for cookies, a body, credentials and hooks: 3% of a small download's time.
-            target = _prepare_url(request, url)
+            request.url, target = asked_at(url)
             sent = {**self._headers, **self._headers_for(target), **headers}
             request.prepare_headers(sent)  # pyright: ignore[reportUnknownMemberType]
         except ValueError as error:
@@ -194,19 +194,3 @@ class _GuardedAdapter(HTTPAdapter):
         if coding:
             resp._decoder = decoder_of(coding)  # pyright: ignore[reportPrivateUsage]
         return response
-
-
-def _prepare_url(request: PreparedRequest, url: str) -> Target:
-    """Where the URL leads, as it stands and as requests would send it; raises UnsafeUrlError where these differ.
-
-    As it stands: requests would escape a backslash, and so hide that parsers disagree about the host.
-    """
-    target = target_of(url)
-    request.prepare_url(url, None)  # pyright: ignore[reportUnknownMemberType]
-    if request.url == url:
-        return target
-    prepared = target_of(str(request.url))
-    is_same = target == prepared or (not target.host.isascii() and not is_address(prepared.host))
-    if not is_same:
-        raise UnsafeUrlError("invalid_url", f"the host {target.host} can also be read as {prepared.host}")
-    return prepared

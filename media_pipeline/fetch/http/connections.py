@@ -11,7 +11,9 @@ looks up once, checks all, and connects to what it checked. The name stays the n
 
 from __future__ import annotations
 
+import hashlib
 import socket
+import ssl
 import sys
 import time
 from collections.abc import Sequence
@@ -38,14 +40,19 @@ class Rules:
 
 
 class GuardedHTTPConnection(HTTPConnection):
-    """A connection that looks its host up once, obeys the rules, and remembers which address it reached."""
+    """A connection that looks its host up once, obeys the rules, and remembers what it reached."""
 
     rules: Rules
     remote_address: str | None = None
+    certificate_sha256: str | None = None
+    """Of the host's own certificate; None without TLS."""
 
     def connect(self) -> None:
         super().connect()
         self.remote_address = self.sock.getpeername()[0]
+        if isinstance(self.sock, ssl.SSLSocket):
+            certificate = self.sock.getpeercert(binary_form=True)
+            self.certificate_sha256 = hashlib.sha256(certificate).hexdigest() if certificate else None
 
     def _new_conn(self) -> socket.socket:
         seconds = self.timeout

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import urljoin
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
+from media_pipeline.fetch.http.urls import UnsafeUrlError, joined
 from media_pipeline.fetch.streams.plan import (
     ONLY_AUDIO,
     ONLY_VIDEO,
@@ -229,6 +229,6 @@ def _seconds(text: str | None) -> float | None:
 
 def _joined(base: str, name: str) -> str:
     try:
-        return urljoin(base, name)
-    except ValueError as error:
+        return joined(base, name)
+    except UnsafeUrlError as error:
         raise broken(f"the DASH manifest names what is no URL: {name[:80]!r}") from error

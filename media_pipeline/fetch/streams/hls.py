@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from typing import Any, cast
-from urllib.parse import urljoin
 
 import m3u8  # pyright: ignore[reportMissingTypeStubs]
 
+from media_pipeline.fetch.http.urls import UnsafeUrlError, joined
 from media_pipeline.fetch.outcome import Refusal
 from media_pipeline.fetch.streams.plan import (
     ONLY_AUDIO,
@@ -184,8 +184,8 @@ def _iv(text: str) -> bytes:
 
 def _joined(base: str, uri: str) -> str:
     try:
-        return urljoin(base, uri)
-    except ValueError as error:
+        return joined(base, uri)
+    except UnsafeUrlError as error:
         raise _not_a_url(uri) from error
 
 

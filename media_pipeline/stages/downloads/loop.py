@@ -21,7 +21,9 @@ from media_pipeline.fetch.dispatch.downloader import DownloadDropped, Downloader
 from media_pipeline.fetch.dispatch.medium import Fetched
 from media_pipeline.fetch.unfinished import UnfinishedDownloads
 from media_pipeline.model import FetchFailure, ImportPartition, Reason, Status, is_of_the_one, unforeseen
+from media_pipeline.policy.placeholders import Placeholders
 from media_pipeline.stages.context import ROWS_ASKED_FOR, StageContext
+from media_pipeline.stages.downloads import shared_ends
 from media_pipeline.stages.downloads.outcomes import (
     Outcome,
     forget_unfinished,
@@ -58,6 +60,7 @@ class Downloads:
         self._unfinished = UnfinishedDownloads(context.store.unfinished_folder)
         self._book = UrlBook()
         self._under_way = UnderWay()
+        self._placeholders = Placeholders(context.settings.placeholder_digests)
         self._is_all_read = False
         """Whether the catalogue has no due reference that is not in the book."""
         self.requests = 0
@@ -82,7 +85,7 @@ class Downloads:
         with (
             context.progress.of("downloads", total),
             ThreadPoolExecutor(context.settings.media_download_workers, thread_name_prefix="store") as keepers,
-            Downloader(context.settings, total) as downloader,
+            Downloader(context.settings, total, self._placeholders) as downloader,
         ):
             try:
                 while (new := self._read_due()) or self._under_way:
@@ -162,18 +165,27 @@ class Downloads:
         outcomes = [(download, future.result()) for download, future, error in ended if error is None]
         dropped = [(download, error.attempts) for download, _, error in ended if isinstance(error, DownloadDropped)]
         settled, without_row = 0, list[str]()
+        again: list[tuple[Download, Outcome]] = []
         if outcomes or any(attempts for _, attempts in dropped):
             with self._context.database.write() as connection:
+                found = shared_ends.sort(connection, outcomes, self._placeholders)
+                outcomes, again = found.outcomes, found.again
                 settled, without_row = write_down(self._context, connection, outcomes)
-                write_attempts(self._context, connection, dropped)
+                made_again = [(download, outcome.result.attempts) for download, outcome in again]
+                write_attempts(self._context, connection, (*dropped, *made_again))
+            without_row += found.without_row
+            shared_ends.put_aside(self._context, found.digests)
         self._context.store.written_down(outcome.local_path for _, outcome in outcomes if outcome.local_path)
         self._context.remove(without_row)
-        if settled < sum(len(download.references) for download, _ in outcomes):
+        if again or settled < sum(len(download.references) for download, _ in outcomes):
             # What is left of them is settled like every URL that the catalogue knows.
             self._is_all_read = False
         for download, _, error in ended:
             if error is not None:
                 self._book.drop(download)
+        for download, outcome in again:
+            self._book.drop(download)
+            self._count(outcome)
         self._under_way.forget(download for download, _, _ in ended)
         self._account(outcomes)
         self._context.progress.advance(settled)
@@ -184,13 +196,16 @@ class Downloads:
     def _account(self, outcomes: Sequence[tuple[Download, Outcome]]) -> None:
         """Remember what later references of the same URLs need to know, and count."""
         for download, outcome in outcomes:
+            self._count(outcome)
             result = outcome.result
-            self.requests += len(result.attempts)
-            self.bytes_received += sum(attempt.bytes_received for attempt in result.attempts)
             failure = result if isinstance(result, FetchFailure) and outcome.restored is None else None
             self._book.close(download, failure)
             if failure:
                 forget_unfinished(self._context, self._unfinished, download)
+
+    def _count(self, outcome: Outcome) -> None:
+        self.requests += len(outcome.result.attempts)
+        self.bytes_received += sum(attempt.bytes_received for attempt in outcome.result.attempts)
 
 
 def _settled(result: Fetched) -> Future[Fetched]:

@@ -37,6 +37,8 @@ def wanted_of(settings: Settings, url: str, reference: PendingMedia, now: dateti
         known=reference.validators if reference.is_held else None,
         known_url=reference.fetched_url,
         is_last_chance=is_last or expires_first,
+        declared_type=reference.declared_type,
+        held_type=reference.held_type if reference.is_held else None,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from media_pipeline.model import Fault, Locator, MediaRef, MediaType, Post, Record, Relation, Role
+from media_pipeline.policy import media_keys
 from media_pipeline.posts.platforms.bluesky import Bluesky
 from media_pipeline_tests.posts.bluesky_shapes import (
     CDN,
@@ -66,11 +67,11 @@ def outline(value: Any) -> list[tuple[str, str, Relation | None]]:
 
 
 @pytest.mark.parametrize("view", [images_view, gallery_view])
-def test_pictures_are_had_in_full_size_then_as_uploaded(view: Any) -> None:
+def test_pictures_are_had_as_uploaded_then_in_full_size(view: Any) -> None:
     first, second = media(post("1", view(0, 1)))
-    assert candidates(first) == [(full(0), Role.MEDIA), (blob_url(0), Role.MEDIA), (thumb(0), Role.POSTER)]
+    assert candidates(first) == [(blob_url(0), Role.MEDIA), (full(0), Role.MEDIA), (thumb(0), Role.POSTER)]
     assert (first.media_type, first.alt_text) == (MediaType.IMAGE, "alt 0")
-    assert second.url == full(1)
+    assert second.url == blob_url(1)
 
 
 def test_a_ratio_is_not_taken_for_pixels() -> None:
@@ -78,16 +79,25 @@ def test_a_ratio_is_not_taken_for_pixels() -> None:
     assert picture.candidates[0].width is None
 
 
-def test_a_video_is_had_as_a_stream_or_as_uploaded() -> None:
+def test_a_video_is_had_as_uploaded_then_as_a_stream() -> None:
     (clip,) = media(post("1", video_view()))
     assert (clip.media_type, clip.alt_text) == (MediaType.VIDEO, "a clip")
-    assert candidates(clip) == [(PLAYLIST, Role.MEDIA), (blob_url(3), Role.MEDIA), (POSTER, Role.POSTER)]
+    assert candidates(clip) == [(blob_url(3), Role.MEDIA), (PLAYLIST, Role.MEDIA), (POSTER, Role.POSTER)]
 
 
 def test_a_link_s_picture_has_a_role_of_its_own() -> None:
     (preview,) = media(post("1", external_view()))
-    assert (preview.role, preview.url) == (Role.LINK_PREVIEW, thumb())
+    assert (preview.role, preview.url) == (Role.LINK_PREVIEW, blob_url())
     assert media(post("1", external_view(thumb=None))) == ()
+
+
+def test_a_medium_has_the_key_that_it_had_when_the_cdns_copy_stood_first() -> None:
+    """References of a library are known by it."""
+    (picture,) = media(post("1", images_view(0)))
+    (clip,) = media(post("1", video_view()))
+    (preview,) = media(post("1", external_view()))
+    assert [picture.key, clip.key] == [f"id:{CIDS[0]}", f"id:{CIDS[3]}"]
+    assert preview.key == media_keys.of_url(thumb()) == media_keys.of_url(blob_url())
 
 
 def test_a_linked_gif_is_the_link_s_preview_itself() -> None:
@@ -102,8 +112,8 @@ def test_the_media_of_a_quoted_post_are_its_own_alone() -> None:
         (address("9", OTHER_DID), "/embed/record/record", Relation.QUOTED),
     ]
     outer, quoted = (BLUESKY.media(part.raw) for part in posts(value))
-    assert [ref.url for ref in outer] == [full(0)]
-    assert [ref.url for ref in quoted] == [full(2)]
+    assert [ref.url for ref in outer] == [blob_url(0)]
+    assert [ref.url for ref in quoted] == [blob_url(2, OTHER_DID)]
 
 
 def test_a_quote_in_a_quote_is_found() -> None:
@@ -214,7 +224,7 @@ def test_without_a_handle_the_url_still_leads_to_the_post() -> None:
 def test_a_blanked_address_leaves_the_cid() -> None:
     (found,) = posts(post("1", images_view(0), uri=""))
     assert found.native_id == "bafyrei1"
-    assert BLUESKY.media(found.raw)[0].url == full(0)
+    assert BLUESKY.media(found.raw)[0].url == blob_url(0)
 
 
 def test_accounts_and_references_are_no_posts() -> None:

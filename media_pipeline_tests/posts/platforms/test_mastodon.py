@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from media_pipeline.model import Fault, Locator, MediaRef, MediaType, Post, Record, Relation, Role
+from media_pipeline.policy import media_keys
 from media_pipeline.posts.platforms.mastodon import Mastodon
 from media_pipeline_tests.posts.mastodon_shapes import (
     ACTOR,
@@ -44,15 +45,24 @@ def outline(value: Any) -> list[tuple[str, str, Relation | None]]:
     return [(post.native_id, post.locator.pointer, post.relation) for post in posts(value)]
 
 
-def test_a_picture_is_had_from_the_server_then_from_its_author_s_server() -> None:
+def test_a_picture_is_had_from_its_author_s_server_then_from_the_one_that_was_asked() -> None:
     (picture,) = media(status(1, attachment()))
     assert [(candidate.url, candidate.role) for candidate in picture.candidates] == [
-        (HERE.format(1, "jpeg"), Role.MEDIA),
         (THERE.format(1, "jpeg"), Role.MEDIA),
+        (HERE.format(1, "jpeg"), Role.MEDIA),
         (PREVIEW.format(1), Role.POSTER),
     ]
     assert (picture.candidates[0].width, picture.candidates[0].height) == (640, 480)
     assert (picture.media_type, picture.alt_text) == (MediaType.IMAGE, "a cat")
+    assert picture.key == "id:1", "as it was when the other copy stood first"
+
+
+def test_an_attachment_without_a_key_is_known_again_by_either_copy() -> None:
+    (picture,) = media(status(1, attachment(id=None)))
+    urls = [candidate.url for candidate in picture.candidates]
+    before = media_keys.identity(media_keys.of_url(HERE.format(1, "jpeg")), urls, 0)
+    now = media_keys.identity(picture.key, urls, 0)
+    assert media_keys.same_media([now], [before]) == [0]
 
 
 @pytest.mark.parametrize(
@@ -64,6 +74,7 @@ def test_a_picture_is_had_from_the_server_then_from_its_author_s_server() -> Non
         ("audio", "mp3", MediaType.AUDIO),
         ("unknown", "webm", MediaType.VIDEO),
         ("unknown", "pdf", MediaType.DOCUMENT),
+        ("unknown", "bin", MediaType.IMAGE),
     ],
 )
 def test_every_kind_of_attachment_has_its_type(kind: str, suffix: str, expected: MediaType) -> None:
@@ -93,7 +104,7 @@ def test_a_repost_shows_the_inner_media_and_the_inner_post_is_its_own() -> None:
     outer = status(1, reblog=status(2, attachment()))
     assert outline(outer) == [("1", "", None), ("2", "/reblog", Relation.REPOSTED)]
     first, second = (MASTODON.media(post.raw) for post in posts(outer))
-    assert [ref.url for ref in first] == [ref.url for ref in second] == [HERE.format(1, "jpeg")]
+    assert [ref.url for ref in first] == [ref.url for ref in second] == [THERE.format(1, "jpeg")]
 
 
 @pytest.mark.parametrize(

@@ -212,3 +212,14 @@ def test_a_deleted_author_is_nobody() -> None:
 def test_only_reddit_s_own_escapes_are_undone() -> None:
     (image,) = media(image_post("https://example.com/a.jpg?a=1&amp;copy=2"))
     assert image.url == "https://example.com/a.jpg?a=1&copy=2"
+
+
+def test_a_picture_of_another_host_can_be_had_as_reddits_copy() -> None:
+    """What Reddit serves itself has no such copy: that dies with it, and is a smaller picture."""
+    (elsewhere,) = REDDIT.media(image_post("https://i.imgur.com/AbCdEf1.jpg", preview=preview("x.jpg")))
+    (hosted,) = REDDIT.media(image_post())
+    copy = "https://preview.redd.it/x.jpg?width=1000&s=1000"
+    own = [candidate.url for candidate in elsewhere.candidates if candidate.role is Role.MEDIA]
+    assert own == ["https://i.imgur.com/AbCdEf1.jpg", copy]
+    assert [candidate.role for candidate in hosted.candidates][:2] == [Role.MEDIA, Role.POSTER]
+    assert elsewhere.key == "url:i.imgur.com/AbCdEf1.jpg"

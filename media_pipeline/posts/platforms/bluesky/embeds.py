@@ -1,7 +1,8 @@
 """The media of one post of Bluesky, best quality first, from its view or from its raw record.
 
-A view gives URLs of the CDN. A record gives blobs: the very bytes that were uploaded, by account (did) and content
-(cid). What does not belong here: finding posts, and the media of quoted posts, which are theirs alone.
+A record gives blobs: the very bytes that were uploaded, by account (did) and content (cid), which a view's URLs name as
+well. Those URLs are of the CDN, which re-encodes. What does not belong here: finding posts, and the media of quoted
+posts, which are theirs alone.
 """
 
 from __future__ import annotations
@@ -49,8 +50,8 @@ def _picture(picture: Mapping[str, Any], did: str | None) -> Medium:
     full, thumb = web_address(picture.get("fullsize")), web_address(picture.get("thumb") or picture.get("thumbnail"))
     cid = _cid_of_url(full) or _cid_of_url(thumb) or _cid_of_blob(picture.get("image"))
     candidates = [
-        *_candidate(full, "largest of the view"),
         *_candidate(_blob_url(did, cid), "blob as uploaded"),
+        *_candidate(full, "largest of the view"),
         *_candidate(None if full else _cdn_url(did, cid), "largest of the CDN"),
         *_candidate(thumb, "thumbnail", Role.POSTER),
     ]
@@ -60,8 +61,8 @@ def _picture(picture: Mapping[str, Any], did: str | None) -> Medium:
 def _video(embed: Mapping[str, Any], did: str | None) -> Medium:
     cid = text(embed.get("cid")) or _cid_of_blob(embed.get("video"))
     candidates = [
-        *_candidate(web_address(embed.get("playlist")), "HLS playlist of the view"),
         *_candidate(_blob_url(did, cid), "blob as uploaded"),
+        *_candidate(web_address(embed.get("playlist")), "HLS playlist of the view"),
         *_candidate(web_address(embed.get("thumbnail")), "thumbnail", Role.POSTER),
     ]
     return _medium(MediaType.VIDEO, candidates, text(embed.get("alt")), key=cid)
@@ -77,8 +78,8 @@ def _link_preview(external: Mapping[str, Any], did: str | None) -> Iterator[Medi
     cid = _cid_of_url(web_address(thumb)) or _cid_of_blob(thumb)
     candidates = [
         *_candidate(address if is_file else None, "the linked file", Role.LINK_PREVIEW),
-        *_candidate(web_address(thumb), "thumbnail of the link", Role.POSTER if is_video else Role.LINK_PREVIEW),
         *_candidate(_blob_url(did, cid), "blob as uploaded", Role.POSTER if is_video else Role.LINK_PREVIEW),
+        *_candidate(web_address(thumb), "thumbnail of the link", Role.POSTER if is_video else Role.LINK_PREVIEW),
     ]
     if candidates or thumb:
         yield _medium(

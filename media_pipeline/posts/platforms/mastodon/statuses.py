@@ -124,13 +124,13 @@ def _reposted(raw: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _attachment(attachment: Mapping[str, Any]) -> Medium:
-    """``url`` is this server's copy, ``remote_url`` the original on the author's server; the former lives longer."""
+    """``remote_url`` is the original on the author's server, ``url`` this server's copy, which may be another size."""
     here, there = web_address(attachment.get("url")), web_address(attachment.get("remote_url"))
     size = mapping(dig(attachment, "meta", "original"))
     width, height, bitrate = (count(size.get(key)) for key in ("width", "height", "bitrate"))
     media = [
         Candidate(address, width, height, bitrate, rule=rule)
-        for address, rule in ((here, "copy of the server"), (there, "original on the author's server"))
+        for address, rule in ((there, "original on the author's server"), (here, "copy of the server"))
         if address
     ]
     previews = (web_address(attachment.get(key)) for key in ("preview_url", "preview_remote_url"))

@@ -13,10 +13,10 @@ from typing import Any
 
 from media_pipeline.model import Candidate, MediaType, Role
 from media_pipeline.posts.platforms.base import Medium
-from media_pipeline.posts.platforms.reddit.addresses import address, media_type_of_link
+from media_pipeline.posts.platforms.reddit.addresses import address, host_and_path, media_type_of_link
 from media_pipeline.posts.platforms.reddit.listings import crossposted
 from media_pipeline.posts.platforms.reddit.metadata import gallery_of, inline_of
-from media_pipeline.posts.platforms.reddit.previews import animations_of, pictures_of, video_of
+from media_pipeline.posts.platforms.reddit.previews import animations_of, copies_of, pictures_of, video_of
 from media_pipeline.posts.values import dig, mapping
 
 _VIDEO_PAGE = re.compile(r"https?://v\.redd\.it/(\w+)/?", re.ASCII)
@@ -53,7 +53,8 @@ def _video_or_link(post: Mapping[str, Any]) -> Iterator[Medium]:
     if candidates or page:
         yield _video(candidates or list(_streams_of_page(page[1] if page else "")))
     elif media_type := media_type_of_link(link):
-        yield Medium(media_type, (*_of_link(link), *animations_of(post, Role.MEDIA)))
+        copies = copies_of(post) if media_type is MediaType.IMAGE and not _is_reddits(link) else ()
+        yield Medium(media_type, (*_of_link(link), *animations_of(post, Role.MEDIA), *copies))
 
 
 def _video(candidates: list[Candidate]) -> Medium:
@@ -74,6 +75,11 @@ def _of_link(link: str) -> Iterator[Candidate]:
         yield Candidate(f"{path[: -len('gifv')]}mp4{mark}{query}", rule="file behind the linked gifv")
     else:
         yield Candidate(link, rule="linked file")
+
+
+def _is_reddits(link: str) -> bool:
+    """Whether Reddit serves the file itself: its copies die with that."""
+    return host_and_path(link)[0].endswith("redd.it")
 
 
 def _link_preview(post: Mapping[str, Any]) -> Iterator[Medium]:

@@ -34,6 +34,13 @@ def pictures_of(post: Mapping[str, Any], role: Role) -> Iterator[Candidate]:
             yield from _sizes(mapping(dig(image, "variants", key)), role, "blurred preview")
 
 
+def copies_of(post: Mapping[str, Any]) -> Iterator[Candidate]:
+    """Yield Reddit's re-encoded copies, in full size, of a picture that stands elsewhere."""
+    for image in items(dig(post, "preview", "images")):
+        source = {"source": mapping(image).get("source")}
+        yield from _sizes(source, Role.MEDIA, "copy by Reddit")
+
+
 def animations_of(post: Mapping[str, Any], role: Role) -> Iterator[Candidate]:
     """Yield Reddit's own copies of an animation that stands elsewhere: files, then streams."""
     for image in items(dig(post, "preview", "images")):

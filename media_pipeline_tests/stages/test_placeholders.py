@@ -1,0 +1,202 @@
+"""What hosts send in place of a medium: placeholders behind redirects, known ones, shared ones, and other kinds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+
+from media_pipeline_tests.faulty_host import Exchange, FaultyHost, redirect
+from media_pipeline_tests.imaging.formats import clip
+from media_pipeline_tests.library import picture, tweet
+from media_pipeline_tests.patience import wait_for
+from media_pipeline_tests.stages.either_database import EitherLibrary, MakeEither, video
+
+PLACEHOLDER = picture(9, 161, 81, "PNG")
+
+
+@pytest.fixture
+def library(make_either: MakeEither) -> EitherLibrary:
+    return make_either()
+
+
+def quarantined(library: EitherLibrary) -> list[bytes]:
+    """The bodies that were put aside, each with its note beside it."""
+    files = [path for path in library.files("quarantine") if path.suffix != ".json"]
+    assert all(json.loads(path.with_name(f"{path.name}.json").read_text())["error"] for path in files)
+    return [path.read_bytes() for path in files]
+
+
+def placeholder(host: FaultyHost, path: str = "/removed.png") -> str:
+    return host.serve(path, PLACEHOLDER, mime_type="image/png")
+
+
+def test_a_redirect_to_a_placeholder_means_gone_and_names_it(library: EitherLibrary, host: FaultyHost) -> None:
+    removed = placeholder(host)
+    url = host.serve("/a.jpg", fault=redirect("/removed.png"))
+    library.land("a.json", [tweet(1, url)])
+    library.fetch()
+    row = library.reference(url)
+    assert (row["status"], row["sha256"]) == ("gone", None)
+    assert removed in row["error"]
+    assert library.table("media_files") == []
+    assert quarantined(library) == [PLACEHOLDER]
+    attempts = library.table("fetch_attempts")
+    assert [attempt["error_kind"] for attempt in attempts] == [None, "placeholder"]
+    assert {attempt["final_url"] for attempt in attempts} == {removed}
+
+
+def test_a_living_candidate_is_taken_after_a_placeholder_and_a_picture_in_a_videos_place(
+    library: EitherLibrary, host: FaultyHost
+) -> None:
+    placeholder(host)
+    removed = host.serve("/800x600/a.mp4", fault=redirect("/removed.png"))
+    pictured = host.serve("/400x300/a.mp4", picture(1))
+    lives = host.serve("/80x60/a.mp4", clip(1, 80, 60))
+    library.land("a.json", [video((removed, 800), (pictured, 400), (lives, 80))])
+    library.fetch()
+    row = library.reference(removed)
+    assert (row["status"], row["fetched_url"]) == ("stored", lives)
+    assert "placeholder" in row["downgrade"]
+    assert library.bytes_of(row["sha256"]) == clip(1, 80, 60)
+    kinds = [attempt["error_kind"] for attempt in library.table("fetch_attempts")]
+    assert kinds == [None, "placeholder", "wrong_type", None]
+
+
+def test_a_picture_in_a_videos_place_alone_is_no_medium(library: EitherLibrary, host: FaultyHost) -> None:
+    url = host.serve("/a.mp4", picture(1))
+    library.land("a.json", [video((url, 1))])
+    library.fetch()
+    row = library.reference(url)
+    assert (row["status"], row["sha256"]) == ("not_media", None)
+    assert "image/jpeg" in row["error"]
+    assert quarantined(library) == [picture(1)]
+
+
+def test_a_url_that_was_asked_for_by_the_name_of_a_placeholder_is_stored(
+    library: EitherLibrary, host: FaultyHost
+) -> None:
+    url = placeholder(host)
+    library.land("a.json", [tweet(1, url)])
+    library.fetch()
+    assert library.reference(url)["status"] == "stored"
+
+
+def test_a_digest_of_the_settings_is_a_placeholder(make_either: MakeEither, host: FaultyHost) -> None:
+    md5 = hashlib.md5(PLACEHOLDER, usedforsecurity=False).hexdigest()
+    library = make_either(media_placeholder_digests=(md5.upper(),))
+    url = host.serve("/a.png", PLACEHOLDER)
+    library.land("a.json", [tweet(1, url)])
+    library.fetch()
+    assert library.reference(url)["status"] == "gone"
+    assert quarantined(library) == [PLACEHOLDER]
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["in one run", "in two runs"])
+def test_media_that_all_end_at_one_url_have_met_a_placeholder(
+    library: EitherLibrary, host: FaultyHost, together: bool
+) -> None:
+    end = placeholder(host, "/x9.png")
+    urls = [host.serve(f"/{name}.jpg", fault=redirect("/x9.png")) for name in "abc"]
+    single = host.serve("/single.jpg", fault=redirect("/moved.jpg"))
+    host.serve("/moved.jpg", picture(1))
+    posts = [tweet(number, url) for number, url in enumerate((*urls, single))]
+    batches = [posts] if together else [posts[:1], posts[1:]]
+    for number, batch in enumerate(batches):
+        library.land(f"{number}.json", batch)
+        library.fetch()
+    # In a run of its own the second of two shows what the first was.
+    library.fetch()
+    for url in urls:
+        row = library.reference(url)
+        assert (row["status"], row["sha256"]) == ("gone", None)
+        assert end in row["error"]
+    assert library.reference(single)["status"] == "stored"
+    assert PLACEHOLDER in quarantined(library)
+    assert [path.read_bytes() for path in library.files()] == [picture(1)]
+    library.land("later.json", [tweet(9, host.serve("/later.jpg", fault=redirect("/x9.png")))])
+    library.fetch()
+    assert library.reference(host.url("/later.jpg"))["status"] == "gone", "a later run knows it"
+    asked = len(host.requests)
+    library.fetch()
+    assert len(host.requests) == asked
+
+
+def test_reposts_with_the_same_bytes_are_no_placeholders(library: EitherLibrary, host: FaultyHost) -> None:
+    """Under URLs of their own, and by one URL that is signed anew and redirects."""
+    host.serve("/x9.png", picture(2))
+    signed = [host.serve(f"/s.jpg?oh={number}", fault=redirect("/x9.png")) for number in (1, 2)]
+    urls = [host.serve(f"/{name}.jpg", picture(1)) for name in "ab"] + signed
+    library.land("a.json", [tweet(number, url) for number, url in enumerate(urls)])
+    library.fetch()
+    assert library.statuses() == {"stored": 4}
+
+
+def test_asking_again_puts_no_placeholder_and_no_other_kind_in_the_place_of_what_is_held(
+    library: EitherLibrary, host: FaultyHost
+) -> None:
+    names = ("named", "shared", "shared_too", "film", "page")
+    urls = {name: host.serve(f"/{name}.jpg", picture(number)) for number, name in enumerate(names)}
+    library.land("a.json", [tweet(number, url) for number, url in enumerate(urls.values())])
+    library.fetch()
+    held = {name: library.reference(url)["sha256"] for name, url in urls.items()}
+    placeholder(host)
+    placeholder(host, "/x9.png")
+    host.serve("/named.jpg", fault=redirect("/removed.png"))
+    for name in ("shared", "shared_too"):
+        host.serve(f"/{name}.jpg", fault=redirect("/x9.png"))
+    host.serve("/film.jpg", clip(1))
+    host.serve("/page.jpg", b"<!doctype html><title>x</title>")
+    library.ask_again()
+    library.fetch()
+    for name, url in urls.items():
+        row = library.reference(url)
+        assert (row["status"], row["sha256"]) == ("stored", held[name]), name
+        assert "what it holds is kept" in row["error"], name
+        assert library.bytes_of(held[name])
+
+
+@pytest.mark.parametrize("answers_first", ["/a.jpg", "/b.jpg"])
+def test_asking_again_one_by_one_gives_back_what_a_placeholder_had_replaced(
+    library: EitherLibrary, host: FaultyHost, answers_first: str
+) -> None:
+    """The first redirect to a URL says nothing; the second shows what the first was, whichever answers first then."""
+
+    def answers(exchange: Exchange) -> None:
+        if exchange.handler.path != answers_first:
+            wait_for(lambda: len(library.table("fetch_attempts", url=host.url(answers_first))) > len(before))
+        redirect("/x9.png")(exchange)
+
+    first, second = (host.serve(f"/{name}.jpg", picture(number)) for number, name in enumerate("ab"))
+    library.land("a.json", [tweet(1, first), tweet(2, second)])
+    library.fetch()
+    held = {url: library.reference(url)["sha256"] for url in (first, second)}
+    placeholder(host, "/x9.png")
+    host.serve("/a.jpg", fault=redirect("/x9.png"))
+    library.ask_again()
+    before = library.table("fetch_attempts", url=host.url(answers_first))
+    for path in ("/a.jpg", "/b.jpg"):
+        host.serve(path, fault=answers)
+    library.ask_again()
+    for url, sha256 in held.items():
+        row = library.reference(url)
+        assert (row["status"], row["sha256"]) == ("stored", sha256)
+        assert library.bytes_of(sha256)
+    library.ask_again()
+    assert [library.reference(url)["sha256"] for url in held] == list(held.values())
+
+
+def test_asking_again_takes_no_picture_that_is_flagged_as_a_placeholder(
+    make_either: MakeEither, host: FaultyHost
+) -> None:
+    library = make_either(media_placeholder_authors=2)
+    kept = host.serve("/kept.jpg", picture(1))
+    shared = [host.serve(f"/{name}.png", PLACEHOLDER) for name in "ab"]
+    library.land("a.json", [tweet(1, kept), *(tweet(n + 2, url, author=f"u{n}") for n, url in enumerate(shared))])
+    library.fetch()
+    held = library.reference(kept)["sha256"]
+    host.serve("/kept.jpg", PLACEHOLDER)
+    library.ask_again()
+    assert library.reference(kept)["sha256"] == held
+    assert [library.reference(url)["status"] for url in shared] == ["stored", "stored"]
