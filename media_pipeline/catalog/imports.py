@@ -139,6 +139,13 @@ def add_fault_of_post(connection: sa.Connection, post_id: str, reason: str) -> N
     connection.execute(sa.update(imports).where(imports.c.import_id == post.import_id).values(values))
 
 
+def have_posts(connection: sa.Connection, paths: Sequence[str]) -> bool:
+    """Whether a post was read from any of these import files."""
+    read = sa.select(import_files.c.import_id).where(import_files.c.path.in_(map(path_key, paths)))
+    found = sa.select(sa.func.count()).where(imports.c.import_id.in_(read), imports.c.posts > 0)
+    return bool(connection.execute(found).scalar_one())
+
+
 def finish(
     connection: sa.Connection, import_id: str, posts: int, faults: int, coverage: MediaUrls | None = None
 ) -> None:

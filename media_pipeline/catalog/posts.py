@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from media_pipeline.catalog import sightings
 from media_pipeline.catalog.imports import Import
 from media_pipeline.catalog.selection import in_partitions, page_after, paged, pieces
-from media_pipeline.catalog.tables import imports, posts
+from media_pipeline.catalog.tables import imports, post_sightings, posts
 from media_pipeline.model import ImportPartition, Observation, Post, Sighting
 from media_pipeline.policy.sightings import believed, believed_for_media
 
@@ -267,6 +267,20 @@ def mark_manifest(connection: sa.Connection, post_ids: Iterable[str], version: i
     """Record that the manifest of these posts stands in post_media."""
     for piece in pieces(post_ids):
         connection.execute(sa.update(posts).where(posts.c.post_id.in_(piece)).values(manifest_version=version))
+
+
+def since(connection: sa.Connection, partitions: Sequence[ImportPartition], started: datetime) -> Upserted:
+    """What became of the partitions' posts from a moment on."""
+    seen = sa.select(post_sightings.c.post_id).where(in_partitions(post_sightings.c.import_id, partitions))
+    is_new = posts.c.created_at >= started
+    is_changed = sa.and_(posts.c.created_at < started, posts.c.updated_at >= started)
+    counts = sa.select(
+        sa.func.count().filter(is_new).label("new"),
+        sa.func.count().filter(is_changed).label("changed"),
+        sa.func.count().label("all"),
+    ).where(posts.c.post_id.in_(seen))
+    row = connection.execute(counts).one()
+    return Upserted(row.new, row.changed, row.all - row.new - row.changed)
 
 
 def named(connection: sa.Connection, name: str) -> list[dict[str, Any]]:

@@ -146,7 +146,7 @@ def selects_post(selection: Selection) -> sa.ColumnElement[bool]:
     if selection.until is not None:
         conditions.append(posts.c.posted_at < datetime.combine(selection.until, time(), UTC) + timedelta(days=1))
     if selection.text is not None:
-        conditions.append(sa.func.lower(posts.c.text).contains(sa.func.lower(selection.text), autoescape=True))
+        conditions.append(posts.c.text.icontains(selection.text, autoescape=True))
     return sa.and_(sa.true(), *conditions)
 
 

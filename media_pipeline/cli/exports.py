@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,8 +33,9 @@ def ingest(
     """Copy an export into the import layout and run everything for it: the main job.
 
     Exits with 0 when the run succeeded and every media reference is accounted for (downloads that failed are in the
-    summary), with 1 when the run failed.
+    summary), with 1 when the run failed or no post could be read.
     """
+    from media_pipeline.catalog import imports
     from media_pipeline.defs.partitions import ranges_of
     from media_pipeline.defs.runs.launch import dagster_home
     from media_pipeline.stages.imports.landing import land, partitions_for
@@ -47,12 +49,17 @@ def ingest(
     with session.open_stage(settings, begins=True):
         pass
     session.warn_of_archive(settings)
-    for export, partition in exports.items():
-        for landed in land(settings, export, partition):
-            err.print(f"landed {landed}", soft_wrap=True)
+    landed = [path for export, partition in exports.items() for path in land(settings, export, partition)]
+    for place in landed:
+        err.print(f"landed {place}", soft_wrap=True)
+    started = datetime.now(UTC)
     failed = session.run(settings, "media_pipeline", ranges_of(partitions), verbose)
-    session.print_summary(settings, partitions, as_json)
-    raise typer.Exit(1 if failed else 0)
+    session.print_summary(settings, partitions, as_json, started)
+    with session.open_database(settings) as database, database.read() as connection:
+        is_read = imports.have_posts(connection, landed)
+    if not is_read:
+        terminal.print_error(f"no post was read from {path}")
+    raise typer.Exit(0 if is_read and not failed else 1)
 
 
 @app.command()
@@ -69,7 +76,7 @@ def extract(
     """Show what an export holds, without storing or fetching anything: with --json, one line a post.
 
     Parts that can't be read are named on standard error. Exits with 1 when there is no post in the file, and with
-    --coverage when a media URL is neither one of a post's nor known to be something else.
+    --coverage also when a media URL is neither one of a post's nor known to be something else.
     """
     from media_pipeline.posts.extract import extract as extract_posts
     from media_pipeline.posts.platforms import platform_named
@@ -106,7 +113,9 @@ def _print_coverage(path: Path, platform: Platform | None, as_json: bool) -> Non
     else:
         terminal.print_facts(f"Coverage of {path.name}", facts)
         terminal.print_table("Unexplained", rows)
-    raise typer.Exit(1 if found.unexplained else 0)
+    if not found.is_recognised:
+        terminal.print_error(f"no post was recognised in {path.name}: nothing is proven")
+    raise typer.Exit(0 if found.is_recognised and not found.unexplained else 1)
 
 
 @app.command()

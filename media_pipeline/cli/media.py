@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -109,8 +109,9 @@ def download(
     due = [partition for partition in unfinished if name in (None, partition.platform)]
     partitions = session.runnable(settings, due)
     session.warn_of_archive(settings)
+    started = datetime.now(UTC)
     failed = session.run(settings, PLAIN.originals, ranges_of(partitions), verbose)
-    session.print_summary(settings, partitions, as_json)
+    session.print_summary(settings, partitions, as_json, started)
     raise typer.Exit(1 if failed else 0)
 
 
@@ -146,8 +147,9 @@ def backfill(
         _print_runs(runs, as_json)
         return
     session.warn_of_archive(settings)
+    started = datetime.now(UTC)
     failed = session.run(settings, PLAIN.whole, runs, verbose)
-    session.print_summary(settings, chosen, as_json)
+    session.print_summary(settings, chosen, as_json, started)
     raise typer.Exit(1 if failed else 0)
 
 

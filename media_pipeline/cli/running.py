@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -65,8 +66,9 @@ def demo(
     usual = load_settings()
     err.print("drawing the sample")
     with prepared(folder.resolve()) as sample:
+        started = datetime.now(UTC)
         failed = session.run(sample.settings, PLAIN.whole, ranges_of(sample.partitions), verbose)
-        session.print_summary(sample.settings, sample.partitions, as_json=False)
+        session.print_summary(sample.settings, sample.partitions, as_json=False, started=started)
         differences = sample.finish()
     terminal.print_lines("Where to look", where_to_look(sample, usual, dev_command or f"{terminal.started_as()} dev"))
     for difference in differences:

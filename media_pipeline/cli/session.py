@@ -9,6 +9,7 @@ import logging
 import os
 from collections.abc import Generator, Iterable
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,18 +50,19 @@ def runnable(settings: Settings, partitions: Iterable[ImportPartition]) -> list[
     return taken
 
 
-def print_summary(settings: Settings, partitions: list[ImportPartition], as_json: bool) -> None:
-    """What the partitions hold now, and what failed and why."""
+def print_summary(settings: Settings, partitions: list[ImportPartition], as_json: bool, started: datetime) -> None:
+    """What the partitions hold now, what failed and why, and what became of their posts since the run was started."""
     from media_pipeline.stages.summary import summarise
 
     with open_database(settings) as database:
-        summary = summarise(database, partitions)
+        summary = summarise(database, partitions, started)
     if as_json:
         terminal.print_json(summary.as_json())
         return
     terminal.print_facts(f"Imported {', '.join(summary.titles)}", summary.shown())
     terminal.print_table("What failed and why", summary.failures, ["status", "reason", "media", "detail", "example"])
     terminal.print_table("What could not be read", summary.faults)
+    terminal.out.print(summary.last_line(), soft_wrap=True)
 
 
 @contextmanager

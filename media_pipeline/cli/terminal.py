@@ -208,12 +208,14 @@ def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> boo
 
 
 def print_csv(rows: Iterable[Mapping[str, Any]]) -> None:
-    """Rows as CSV (RFC 4180) on standard output, written as they come; spreadsheets take no cell for a formula."""
+    """Rows as CSV (RFC 4180) on standard output, written as they come. Spreadsheets take no cell for a formula,
+    and what would do something to a terminal is escaped; the exact text is in JSON.
+    """
     writer = csv.writer(sys.stdout)
     for number, row in enumerate(rows):
         if not number:
             writer.writerow(row)
-        writer.writerow([for_csv(str(_plain_cell(value))) for value in row.values()])
+        writer.writerow([for_csv(for_terminal(str(_plain_cell(value)))) for value in row.values()])
 
 
 def _plain_cell(value: Any) -> Any:

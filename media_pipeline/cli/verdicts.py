@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -96,6 +97,7 @@ def retry(
         if as_json:
             terminal.print_json({"due": due.media, "partitions": [partition.key for partition in due.partitions]})
         return
+    started = datetime.now(UTC)
     failed = session.run(settings, PLAIN.originals, ranges_of(partitions), verbose)
-    session.print_summary(settings, partitions, as_json)
+    session.print_summary(settings, partitions, as_json, started)
     raise typer.Exit(1 if failed else 0)

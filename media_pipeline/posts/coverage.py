@@ -45,6 +45,8 @@ class Coverage:
 
     urls: int
     unexplained: tuple[Unexplained, ...]
+    is_recognised: bool = True
+    """Whether a post was found at all: else nothing is proven."""
 
     @property
     def unexplained_urls(self) -> int:

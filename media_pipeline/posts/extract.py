@@ -145,13 +145,17 @@ def extract(path: Path, platform: Platform | None = None) -> Iterator[ExtractedP
 def coverage(path: Path, platform: Platform | None = None) -> Coverage:
     """How many media URLs of an export are explained, over all its records."""
     counters: dict[str, CoverageCounter] = {}
+    is_recognised = False
     for part in read_records(path, platform):
         if isinstance(part, ReadRecord):
+            is_recognised = is_recognised or bool(part.posts)
             counter = counters.setdefault(part.platform.name, CoverageCounter(part.platform))
             counter.add(part.value, part.media)
     results = [counter.result() for counter in counters.values()]
     return Coverage(
-        sum(result.urls for result in results), tuple(found for result in results for found in result.unexplained)
+        sum(result.urls for result in results),
+        tuple(found for result in results for found in result.unexplained),
+        is_recognised,
     )
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from media_pipeline.catalog import imports, media_reports, stats
+from media_pipeline.catalog import imports, media_reports, posts, stats
 from media_pipeline.catalog.database import Database
+from media_pipeline.catalog.posts import Upserted
 from media_pipeline.catalog.selection import ranges
 from media_pipeline.model import ImportPartition, Status
 from media_pipeline.stages.context import TABLE_ROWS
@@ -21,12 +23,33 @@ class Summary:
     totals: Mapping[str, Any]
     failures: tuple[Mapping[str, Any], ...]
     faults: tuple[Mapping[str, Any], ...]
+    posts: Upserted
+    """What became of posts since the run began."""
+
+    @property
+    def failed(self) -> int:
+        """Media that could not be had so far."""
+        fine = (Status.STORED, Status.PENDING, Status.SKIPPED)
+        return sum(number for status, number in self.totals["status"].items() if status not in fine)
+
+    @property
+    def tried_again(self) -> int:
+        """Those of them that are tried again by themselves."""
+        return sum(self.totals["status"].get(status, 0) for status in (Status.FAILED, Status.MISSING))
+
+    def last_line(self) -> str:
+        """What a run ends with, in a line."""
+        posts = f"posts: {self.posts.new:,} new, {self.posts.changed:,} changed, {self.posts.unchanged:,} unchanged"
+        return f"{posts}; media: {self.failed:,} failed ({self.tried_again:,} to be tried again)"
 
     def as_json(self) -> dict[str, Any]:
         """Everything as plain JSON."""
         return {
             "partitions": list(self.titles),
             **self.totals,
+            "new": self.posts.new,
+            "changed": self.posts.changed,
+            "unchanged": self.posts.unchanged,
             "failures": list(self.failures),
             "faults": list(self.faults),
         }
@@ -35,7 +58,6 @@ class Summary:
         """The lines of the table that ends a run."""
         totals = self.totals
         by_status = totals["status"]
-        fine = (Status.STORED, Status.PENDING, Status.SKIPPED)
         return {
             "posts": totals["posts"],
             "media": totals["media"],
@@ -47,19 +69,20 @@ class Summary:
             "archived": totals["archived"],
             "waiting": by_status.get(Status.PENDING, 0),
             "skipped": by_status.get(Status.SKIPPED, 0),
-            "failed": sum(number for status, number in by_status.items() if status not in fine),
-            "of these tried again": sum(by_status.get(status, 0) for status in (Status.FAILED, Status.MISSING)),
+            "failed": self.failed,
+            "of these tried again": self.tried_again,
         }
 
 
-def summarise(database: Database, partitions: Sequence[ImportPartition]) -> Summary:
-    """Ask the catalogue what these partitions hold now."""
+def summarise(database: Database, partitions: Sequence[ImportPartition], started: datetime) -> Summary:
+    """Ask the catalogue what these partitions hold now, and what became of their posts since the run was started."""
     with database.read() as connection:
         totals = stats.totals(connection, partitions)
         failures = media_reports.failures_by_reason(connection, partitions, TABLE_ROWS)
         faults = imports.faults(connection, partitions, TABLE_ROWS)
+        became = posts.since(connection, partitions, started)
     titles = tuple(
         f"{platform} {first}" if first == last else f"{platform} {first} to {last}"
         for platform, first, last in ranges(partitions)
     )
-    return Summary(titles, totals, tuple(failures), tuple(faults))
+    return Summary(titles, totals, tuple(failures), tuple(faults), became)

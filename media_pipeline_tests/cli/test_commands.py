@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from datetime import timedelta
@@ -59,12 +61,16 @@ def test_ingest_runs_everything_and_names_what_failed(shell: Shell, export: Path
     done = shell.run("ingest", str(export), "--platform", "twitter", "--date", DAY.isoformat())
     assert re.search(r"stored\s+│\s+3", done.stdout)
     assert "gone" in done.stdout
+    assert done.stdout.splitlines()[-1] == (
+        "posts: 4 new, 0 changed, 0 unchanged; media: 1 failed (0 to be tried again)"
+    )
     assert (shell.library.settings.import_path / "twitter/2025-11-01/export.json").exists()
     asked = len(host.requests)
     again = shell.json("ingest", str(export), "--platform", "twitter", "--date", DAY.isoformat())
     assert len(host.requests) == asked, "a second time costs no request"
     assert (again["posts"], again["stored"], again["duplicates"], again["archived"]) == (4, 3, 1, 2)
-    assert again["failures"][0]["status"] == "gone"
+    assert [again["failures"][0][name] for name in ("status", "reason", "media")] == ["gone", "gone", 1]
+    assert [again[name] for name in ("new", "changed", "unchanged")] == [0, 0, 4]
     assert shell.json("stats")["status"] == {"gone": 1, "stored": 3}
 
 
@@ -75,6 +81,55 @@ def test_list_has_a_row_for_each_medium_that_is_chosen(ingested: Shell) -> None:
     assert [row["native_id"] for row in ingested.json("list", "--user", "@bob")] == ["3", "4"]
     assert [row["native_id"] for row in ingested.json("list", "--status", "gone")] == ["4"]
     assert len(ingested.json("list", "--post-id", "1")) == 1
+
+
+def test_list_chooses_by_platform_day_words_and_reason(ingested: Shell) -> None:
+    rows = ingested.json("list")
+    assert ingested.json("list", "--platform", "twitter", "--text", rows[0]["text"][:4].upper()) != []
+    assert ingested.json("list", "--platform", "mastodon") == []
+    assert ingested.json("list", "--until", "2001-01-01") == []
+    assert [row["native_id"] for row in ingested.json("list", "--reason", "gone")] == ["4"]
+    assert [row["native_id"] for row in ingested.json("list", "--failed", "--since", "2001-01-01")] == ["4"]
+    nothing = ingested.run("list", "--user", "nobody")
+    assert (nothing.stdout, nothing.stderr) == ("", "no media that meet this\n")
+
+
+def test_list_prints_one_plain_line_a_medium_into_a_pipe_and_csv_where_asked(ingested: Shell) -> None:
+    lines = ingested.run("list", COLUMNS="20").stdout.splitlines()
+    assert len(lines) == 5
+    assert lines[0].split("\t")[:5] == ["platform", "posted_at", "author_handle", "status", "reason"]
+    assert [line.split("\t")[3:5] for line in lines[1:]] == [["stored", ""]] * 3 + [["gone", "gone"]]
+    rows = list(csv.DictReader(io.StringIO(ingested.run("list", "--csv").stdout)))
+    assert [row["media_id"] for row in rows] == [row["media_id"] for row in ingested.json("list")]
+
+
+def test_why_names_the_reason_and_retry_makes_it_due(ingested: Shell, host: FaultyHost) -> None:
+    (gone,) = ingested.json("list", "--failed")
+    told = ingested.run("why", gone["media_id"]).stdout
+    for said in ("gone", "MEDIA_FETCH_VIA", "http_404", gone["media_url"]):
+        assert said in told
+    assert "no medium and no post is known by" in ingested.run("why", "med-0", code=1).stderr
+    assert ingested.json("retry", "--host", "elsewhere.test")["due"] == 0
+    assert ingested.json("retry", "--reason", "gone") == {"due": 1, "partitions": ["2025-11-01|twitter"]}
+    host.serve("/4.jpg", picture(4))
+    assert "`media-pipeline download` sees to it" in ingested.run("retry", "--status", "pending", code=2).stderr
+    assert ingested.json("download")["stored"] == 4
+
+
+def test_show_prints_a_post_with_its_media_and_versions(ingested: Shell) -> None:
+    told = ingested.run("show", "4").stdout
+    for said in ("Post", "Media", "gone", "Seen by", "export.json", "<- what the post says now"):
+        assert said in told
+    assert len(ingested.json("show", "1")["versions"]) == 1
+    assert "no import holds a post '999'" in ingested.run("show", "999", code=1).stderr
+
+
+def test_an_import_in_which_nothing_is_read_exits_with_1(shell: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "nothing.json"
+    path.write_text(json.dumps([{"hello": "world"}]))
+    done = shell.run("ingest", str(path), "--platform", "twitter", code=1)
+    assert "no post was read from" in done.stderr
+    assert "nothing is proven" in shell.run("extract", str(path), "-p", "twitter", "--coverage", code=1).stderr
 
 
 def test_stats_counts_the_posts_of_one_author(ingested: Shell) -> None:

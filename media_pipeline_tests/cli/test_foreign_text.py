@@ -76,12 +76,16 @@ def shell(make_library: MakeLibrary, host: FaultyHost) -> Shell:
 def commands(library: Library) -> Mapping[str, list[list[str]]]:
     """Every command, with the arguments by which it shows most."""
     exports = library.folder / "exports"
-    (media_id,) = library.rows("SELECT media_id FROM post_media WHERE error IS NOT NULL LIMIT 1")[0]
+    query = "SELECT media_id, post_id FROM post_media WHERE error IS NOT NULL LIMIT 1"
+    media_id, post_id = library.rows(query)[0]
     return {
         "ingest": [["ingest", str(exports), "-p", "twitter", "--date", DAY.isoformat(), "--verbose"]],
         "extract": [["extract", str(path)] for path in sorted(exports.iterdir())[:1]]
         + [["extract", str(exports / "posts.json"), *more] for more in ([], ["--coverage"])],
-        "list": [["list"], ["list", "--user", "[/red]"]],
+        "list": [["list"], ["list", "--user", "[/red]"], ["list", "--csv"], ["list", "--text", "\x1b]0;owned\x07"]],
+        "show": [["show", post_id], ["show", "\x1b]0;owned\x07[/red]"]],
+        "why": [["why", media_id], ["why", post_id], ["why", "\x1b]0;owned\x07[/red]"]],
+        "retry": [["retry", "--host", "[/red]\x1b[2J"], ["retry", "--user", "\x1b]0;owned\x07"]],
         "download": [["download", "--verbose"]],
         "fetch": [["fetch", "[/red]\x1b]0;owned\x07", "http://127.0.0.1:9/[bold red]\x1b[2J", "javascript:alert(1)"]],
         "backfill": [["backfill", "--start-date", DAY.isoformat(), "--end-date", DAY.isoformat()]],
