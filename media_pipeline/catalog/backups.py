@@ -99,6 +99,9 @@ def damage_of(catalogue: Path) -> str | None:
             found = connection.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.DatabaseError as error:
         return str(error)
+    except UnicodeDecodeError:
+        # SQLite names what it can't read by the damaged text itself, which Python's driver can't decode.
+        return "its schema holds text that is not UTF-8"
     return None if found == ("ok",) else " ".join(str(found[0]).split())
 
 

@@ -174,7 +174,7 @@ def fail(
 ) -> Mapping[str, Any]:
     """Fetching this reference failed for the nth time; returns its row."""
     with database.write() as connection:
-        facts = {"reason": reason_of(None, status), **facts}
+        facts = {"reason": reason_of("http_500", status), **facts}
         media.mark_failed(connection, [FailedMedia(media_id, status, "no answer", attempts, **facts)], Settings())
     return row(database, "post_media", media_id=media_id)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from media_pipeline.catalog.tables import metadata
-from media_pipeline.model import Status
+from media_pipeline.model import Reason, Status
+from media_pipeline.policy.reasons import ADVICE
 
 PAGE = Path(__file__).parents[2] / "docs" / "catalog.md"
 
@@ -59,10 +61,20 @@ They follow from what they name, so that importing twice changes nothing, and tw
 STATUSES = """\
 ## Statuses
 
-Every media reference is in exactly one of them (`post_media.status`). `error` says why it is not `stored`.
+Every media reference is in exactly one of them (`post_media.status`). `reason` says why it is not `stored`, `error`
+what was seen.
 
 | status | means |
 |---|---|
+"""
+
+REASONS = """\
+## Reasons
+
+Why a reference is not `stored`, in one word (`post_media.reason`). `media-pipeline why` prints it with what can be done.
+
+| reason | means | what to do |
+|---|---|---|
 """
 
 TABLES = """\
@@ -90,11 +102,11 @@ ORDER BY post_media.position
 What could not be kept, and why?
 
 ```sql
-SELECT post_media.status, post_media.error, count(*) AS media, min(posts.url) AS example
+SELECT post_media.status, post_media.reason, count(*) AS media, min(posts.url) AS example
 FROM post_media
 JOIN posts ON posts.post_id = post_media.post_id
 WHERE post_media.status NOT IN ('stored', 'pending', 'skipped')
-GROUP BY post_media.status, post_media.error
+GROUP BY post_media.status, post_media.reason
 ORDER BY media DESC, post_media.status
 ```
 
@@ -135,8 +147,11 @@ WHERE posts.platform = 'twitter' AND posts.native_id = '1001'
 def page() -> str:
     """The whole page."""
     tables = "\n".join(_table(metadata.tables[name]) for name in ORDER)
-    statuses = STATUSES + "".join(f"| `{name}` | {meaning} |\n" for name, meaning in _statuses())
-    return "\n".join([INTRODUCTION, statuses, TABLES, tables, QUERIES])
+    statuses = STATUSES + "".join(f"| `{name}` | {meaning} |\n" for name, meaning in _members(Status))
+    reasons = REASONS + "".join(
+        f"| `{name}` | {meaning} | {ADVICE[Reason(name)]} |\n" for name, meaning in _members(Reason)
+    )
+    return "\n".join([INTRODUCTION, statuses, reasons, TABLES, tables, QUERIES])
 
 
 def _table(table: sa.Table) -> str:
@@ -169,16 +184,16 @@ def _meaning(column: sa.Column[object]) -> str:
     return f"{column.comment}; → {references[0]}" if references else str(column.comment)
 
 
-def _statuses() -> Iterator[tuple[str, str]]:
-    """Each status with the docstring below it, which Python does not keep."""
-    (statuses,) = ast.parse(inspect.getsource(Status)).body
-    assert isinstance(statuses, ast.ClassDef)
-    for assignment, text in zip(statuses.body[1::2], statuses.body[2::2], strict=True):
+def _members(kind: type[StrEnum]) -> Iterator[tuple[str, str]]:
+    """Each member with the docstring below it, which Python does not keep."""
+    (found,) = ast.parse(inspect.getsource(kind)).body
+    assert isinstance(found, ast.ClassDef)
+    for assignment, text in zip(found.body[1::2], found.body[2::2], strict=True):
         match assignment, text:
             case ast.Assign(value=ast.Constant(value=name)), ast.Expr(value=ast.Constant(value=meaning)):
                 yield str(name), " ".join(str(meaning).replace("``", "`").split())
             case _:
-                raise ValueError("every status has a docstring")
+                raise ValueError("every member has a docstring")
 
 
 if __name__ == "__main__":

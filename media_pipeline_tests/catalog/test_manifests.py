@@ -119,7 +119,7 @@ def test_what_has_no_url_is_skipped_with_the_reason_and_never_due(database: Data
     save_manifest(database, "1", a_ref(0, None, note="withheld\0"), a_ref(1, None))
     assert [(ref["status"], ref["error"]) for ref in rows(database, "post_media")] == [
         ("skipped", "withheld\ufffd"),
-        ("skipped", "the export gives no URL for it"),
+        ("skipped", "no export gives a URL for it"),
     ]
     with database.write() as connection:
         media.unskip(connection, [FIRST], list(Role))

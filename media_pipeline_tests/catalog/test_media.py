@@ -118,11 +118,19 @@ def test_a_host_that_asks_for_a_longer_wait_gets_it(database: Database, asked_se
     assert hours_until(found["next_attempt_at"]) == pytest.approx(hours, abs=0.01)
 
 
-@pytest.mark.parametrize("status", [Status.GONE, Status.EXPIRED, Status.UNSAFE, Status.TOO_LARGE])
+@pytest.mark.parametrize("status", [Status.EXPIRED, Status.UNSAFE, Status.TOO_LARGE, Status.NOT_MEDIA])
 def test_a_failure_for_good_is_not_tried_again(database: Database, status: Status):
     (media_id,) = add_post(database, "1", URL)
     found = fail(database, media_id, status=status, retry_after_seconds=10)
     assert (found["status"], found["next_attempt_at"], found["attempts"]) == (status, None, 1)
+    assert due(database) == []
+
+
+@pytest.mark.parametrize("status", [Status.GONE, Status.FORBIDDEN])
+def test_what_a_host_may_find_another_way_some_day_is_asked_again_after_its_days(database: Database, status: Status):
+    (media_id,) = add_post(database, "1", URL)
+    found = fail(database, media_id, status=status, retry_after_seconds=10)
+    assert 90 * 24 - 0.01 <= hours_until(found["next_attempt_at"]) <= 90 * 1.25 * 24 + 0.01
     assert due(database) == []
 
 
@@ -246,8 +254,14 @@ def test_failures_are_listed_one_by_one_and_by_reason(database: Database):
         assert len(media_reports.failures(connection, [FIRST], 2)) == 2
         assert media_reports.failures(connection, [SECOND], 10) == []
         assert media_reports.failures_by_reason(connection, [FIRST], 10) == [
-            {"status": "gone", "error": "no answer", "media": 2, "example": "https://host/0.jpg"},
-            {"status": "failed", "error": "no answer", "media": 1, "example": "https://host/2.jpg"},
+            {"status": "gone", "reason": "gone", "media": 2, "detail": "no answer", "example": "https://host/0.jpg"},
+            {
+                "status": "failed",
+                "reason": "host_error",
+                "media": 1,
+                "detail": "no answer",
+                "example": "https://host/2.jpg",
+            },
         ]
 
 

@@ -210,6 +210,18 @@ def test_a_catalogue_that_has_doubled_since_its_backup_is_backed_up_again(tmp_pa
     assert backups.is_daily_due(file, datetime.now(UTC))
 
 
+def test_a_schema_whose_text_is_no_utf8_is_damage_in_a_line(tmp_path: Path) -> None:
+    file = tmp_path / "catalog.sqlite"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE one (text TEXT)")
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_master SET sql = CAST(X'435245415445AC' AS TEXT)")
+        connection.commit()
+    found = backups.damage_of(file)
+    assert found is not None
+    assert len(found.splitlines()) == 1
+
+
 def test_a_damaged_catalogue_does_not_push_out_a_good_backup(filled: Library) -> None:
     file = filled.storage / "catalog.sqlite"
     before = [backups.back_up_sqlite(file, "by-hand")]
