@@ -71,7 +71,7 @@ what was seen.
 REASONS = """\
 ## Reasons
 
-Why a reference is not `stored`, in one word (`post_media.reason`). `media-pipeline why` prints it with what can be done.
+Why a reference is not `stored`, in one word (`post_media.reason`). `media-pipeline why` prints it with what to do.
 
 | reason | means | what to do |
 |---|---|---|

@@ -46,7 +46,7 @@ from media_pipeline_tests.catalog.filling import (
 )
 
 MAX_ATTEMPTS = 3
-SETTINGS = Settings(media_max_attempts=MAX_ATTEMPTS)
+SETTINGS = Settings(media_max_attempts=MAX_ATTEMPTS, media_recheck_days=0)
 POSTS = ("1", "2", "3")
 CONTENTS = ("one", "two")
 URL, SIGNED_ANEW = "https://host/first.jpg", "https://host/signed-anew.jpg"
