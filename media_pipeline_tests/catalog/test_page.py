@@ -78,7 +78,7 @@ def test_the_queries_of_the_page_answer_on_both_databases(filled: Database):
     source = row(filled, "imports", import_id=add_import(filled))
     answers: list[Sequence[tuple[Any, ...]]] = [
         [(0, "stored", place, f"s3://bucket/media/{digest('one')}"), (1, "gone", None, None)],
-        [("gone", "no answer", 1, "https://a")],
+        [("gone", "gone", 1, "https://a")],
         [("ann", "https://a", "bob", "https://b")],
         [("2026-11-01T10:00:00", 52.5, 13.25, place, url) for url in ("https://a", "https://b")],
         [("twitter/2026-11-01/a.json", "line 1#", source["import_id"])],
