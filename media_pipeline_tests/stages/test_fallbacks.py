@@ -144,8 +144,10 @@ def test_an_expired_url_is_called_expired_without_a_request(make_either: MakeEit
     assert row["status"] == "stored"
     assert row["downgrade"] == "candidate 2 of 2 (mp4 by bitrate), as the best failed: its URL has expired"
     assert [request.path for request in host.requests] == ["/80x60/a.mp4"]
-    library.with_settings(media_try_expired=True).fetch()
+    library.fetch()
     assert len(host.requests) == 1, "what is final is not taken up by itself"
+    library.with_settings(media_try_expired=True).fetch()
+    assert library.reference(dead)["status"] == "stored", "a verdict of settings is due again when they change"
 
 
 def test_a_setting_has_expired_urls_asked(make_either: MakeEither, host: FaultyHost) -> None:
