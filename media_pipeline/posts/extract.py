@@ -15,15 +15,12 @@ from typing import Any
 from media_pipeline.model import Candidate, Fault, Locator, MediaRef, Post, Record, unforeseen
 from media_pipeline.posts.coverage import Coverage, CoverageCounter
 from media_pipeline.posts.observation import UNKNOWN_TIMES, Times, times_of
-from media_pipeline.posts.platforms.base import Platform
+from media_pipeline.posts.platforms.base import MOST_WITHOUT_POST, Platform
 from media_pipeline.posts.readers import read_export
 from media_pipeline.posts.recognition import another_platform, recognise
 
 RECORDS_LOOKED_AT = 100
 """A record of a real export that is of no platform, such as a stream's notice, is followed by one that is."""
-
-MOST_WITHOUT_POST = 50_000
-"""Records and faults in a row without a post: a packed file of a few megabytes may hold a milliard."""
 
 NOT_RECOGNISED = "no post of any known platform found in this record; name its platform to see what was expected"
 

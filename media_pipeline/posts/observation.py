@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from media_pipeline.model import Post, Record
-from media_pipeline.posts.platforms.base import Platform
+from media_pipeline.posts.platforms.base import MOST_WITHOUT_POST, Platform
 from media_pipeline.posts.readers import read_export
 from media_pipeline.posts.values import mapping, moment
 
@@ -53,14 +53,18 @@ def newest_time(path: Path, platform: Platform, until: datetime) -> datetime | N
     Raises OSError. Reading the export once more for this costs a tenth of an import.
     """
     newest: datetime | None = None
+    barren = 0
     for record in read_export(path):
-        if isinstance(record, Record):
-            found = [time for time in _times_in(record, platform) if time and time <= until]
-            newest = max(filter(None, (newest, *found)), default=None)
+        found = _times_in(record, platform) if isinstance(record, Record) else []
+        barren = 0 if found else barren + 1
+        if barren >= MOST_WITHOUT_POST:
+            break
+        newest = max((time for time in (newest, *found) if time and time <= until), default=None)
     return newest
 
 
-def _times_in(record: Record, platform: Platform) -> Iterable[datetime | None]:
+def _times_in(record: Record, platform: Platform) -> list[datetime | None]:
+    """Those of the posts of a record, known or not: empty where it holds none."""
     found: list[datetime | None] = []
     try:
         for post in platform.posts(record):

@@ -83,6 +83,13 @@ def test_the_newest_time_of_a_file_is_that_of_any_post_and_no_time_to_come(tmp_p
     assert newest_time(export(tmp_path, status(1, created_at=None)), mastodon, NOW) is None
 
 
+def test_the_newest_time_is_not_looked_for_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("media_pipeline.posts.observation.MOST_WITHOUT_POST", 3)
+    newest = status(9, edited_at=ISO)
+    assert newest_time(export(tmp_path, status(1), 1, 2, newest), platform_named("mastodon"), NOW) == TIME
+    assert newest_time(export(tmp_path, status(1), 1, 2, 3, newest), platform_named("mastodon"), NOW) != TIME
+
+
 def bluesky_stub(**facts: Any) -> dict[str, Any]:
     return {"uri": "at://did:plc:a/app.bsky.feed.post/3k", **facts}
 

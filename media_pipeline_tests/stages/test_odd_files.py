@@ -19,7 +19,8 @@ import pytest
 
 from media_pipeline.catalog.database import Database
 from media_pipeline.model import Fault
-from media_pipeline.posts.extract import MOST_WITHOUT_POST, ReadRecord, read_records
+from media_pipeline.posts.extract import ReadRecord, read_records
+from media_pipeline.posts.platforms.base import MOST_WITHOUT_POST
 from media_pipeline.posts.readers.source_text import record_at, value_at
 from media_pipeline.stages.imports.folders import files_below, only_files
 from media_pipeline.stages.imports.landing import Landed, NothingToImport, land, look

@@ -16,6 +16,10 @@ from media_pipeline.policy import media_keys
 from media_pipeline.policy.expiry import end_of
 from media_pipeline.posts.expiry import expires_at
 
+MOST_WITHOUT_POST = 50_000
+"""Records and faults in a row without a post, after which an export is not read on: a packed file of a few megabytes
+may hold a milliard."""
+
 
 class Platform(Protocol):
     """What one platform's JSON means. Instances hold no state; neither method raises, whatever the JSON is."""
