@@ -106,6 +106,12 @@ def begin(
         "error": None,
         "reader_version": reader_version,
     }
+    # A file that changed while it was read, or after a kill, is read under its new digest and never under the old one.
+    connection.execute(
+        sa.update(imports)
+        .where(imports.c.path == path, imports.c.status == "reading", imports.c.import_id != import_id)
+        .values(status="faulty", error="its file changed before it was read to its end")
+    )
     found = connection.execute(sa.update(imports).where(imports.c.import_id == import_id).values(values))
     if found.rowcount == 0:
         connection.execute(sa.insert(imports).values(import_id=import_id, media=0, seen_at=_now(), **values))

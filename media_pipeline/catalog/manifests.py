@@ -18,7 +18,7 @@ from media_pipeline.catalog.storable import as_stored
 from media_pipeline.catalog.tables import media_versions, post_media
 from media_pipeline.model import Candidate, MediaRef, Reason, Role, Status, media_id_of
 from media_pipeline.policy.expiry import is_over
-from media_pipeline.policy.media_keys import Identity, identity, same_media, says_more
+from media_pipeline.policy.media_keys import Identity, identity, of_url, same_media, says_more
 
 _CANDIDATE_FIELDS = tuple(field.name for field in fields(Candidate))
 MOST_CANDIDATES = 100
@@ -49,6 +49,21 @@ def save(connection: sa.Connection, manifests: Sequence[Manifest], roles: Collec
     sighting gave a URL or its role is not wanted. A medium that the post no longer shows beside others is marked as
     removed, and keeps all else; so is one that only an older sighting shows.
     """
+    return sum(_save_once(connection, some, roles) for some in _each_post_once(manifests))
+
+
+def _each_post_once(manifests: Sequence[Manifest]) -> Iterator[list[Manifest]]:
+    """The manifests in their order, divided so that no part has two of one post: each is joined to what is there."""
+    part: dict[str, Manifest] = {}
+    for manifest in manifests:
+        if manifest.post_id in part:
+            yield list(part.values())
+            part = {}
+        part[manifest.post_id] = manifest
+    yield list(part.values())
+
+
+def _save_once(connection: sa.Connection, manifests: Sequence[Manifest], roles: Collection[Role]) -> int:
     known = _known(connection, {manifest.post_id for manifest in manifests})
     now = datetime.now(UTC)
     new: dict[str, dict[str, Any]] = {}
@@ -161,6 +176,7 @@ def _by_candidates(
     ref: MediaRef, candidates: Sequence[dict[str, Any]], role: str, roles: Collection[Role]
 ) -> dict[str, Any]:
     """Where a medium can be had from, and what follows from that."""
+    candidates = candidates[:MOST_CANDIDATES]
     chosen = next((one for one in candidates if one["role"] == role), None)
     url = chosen["url"] if chosen else None
     reason, skipped = _why_skipped(ref, url, role, roles)
@@ -189,12 +205,23 @@ def _joined(
     said["alt_text"] = said["alt_text"] or before["alt_text"] or ref.alt_text
     candidates = _union(newer, older, said["role"], now)
     joined = said | _by_candidates(ref, candidates, said["role"], roles)
-    if joined["url_digest"] == before["url_digest"]:
+    if _is_held_from_elsewhere(before, joined):
+        joined |= {name: before[name] for name in ("media_url", "url_digest", "url_expires_at")}
+    elif joined["url_digest"] == before["url_digest"]:
         joined["url_expires_at"] = joined["url_expires_at"] or before["url_expires_at"]
     else:
         # The run that brings another URL is the one that asks for it.
         joined["import_id"] = manifest.import_id
     return joined
+
+
+def _is_held_from_elsewhere(before: sa.RowMapping, joined: Mapping[str, Any]) -> bool:
+    """Whether the bytes are there, and the URL that would stand beside them is not theirs signed anew or mirrored.
+
+    Other posts take the bytes of a URL from the reference that has it.
+    """
+    old, new = before["media_url"], joined["media_url"]
+    return before["status"] == Status.STORED and None not in (old, new) and of_url(old) != of_url(new)
 
 
 def _union(
@@ -214,7 +241,7 @@ def _union(
     has_expired = not any(map(works, newer))
     better = [one for one in rest if works(one) and (has_expired or _pixels(one) > largest > 0)]
     others = sorted((one for one in rest if one not in better), key=lambda one: not works(one))
-    return [*better, *newer, *others][:MOST_CANDIDATES]
+    return [*better, *newer, *others]
 
 
 def _pixels(candidate: Mapping[str, Any]) -> int:

@@ -75,6 +75,8 @@ class SeenPost:
     observed: Observation
     media: int
     """How many media it shows."""
+    edited_at: datetime | None = None
+    """Its last edit, where the export names it."""
     urls_end_at: datetime | None = None
     """When the last of its media URLs stops working, where one says so."""
     stub: str | None = None
@@ -106,24 +108,27 @@ def upsert(
     sighted: dict[str, Sighting] = {}
     written: list[Written] = []
     counts = Counter[str]()
+    now = datetime.now(UTC)
     for seen in batch:
         post_id = seen.post.post_id
         row: dict[str, Any] = {**_row(seen.post, found_in.import_id), "manifest_version": manifest_version}
         sighting = _sighting(seen, row["raw_sha256"], found_in, manifest_version or 0)
         history = histories.setdefault(post_id, {})
         before = history.get(found_in.import_id)
-        if not sightings.is_better(sighting, before):
+        if not sightings.is_better(sighting, before, now):
             counts["unchanged"] += 1
+            if before is not None and before.raw_sha256 != sighting.raw_sha256:
+                written.append(Written(seen, tells_media=False))
             continue
         history[found_in.import_id] = sighted[post_id] = sighting
         known = there.get(post_id)
-        outcome, values = _outcome(row, known, _agree(sighting, believed(history.values())))
+        outcome, values = _outcome(row, known, _agree(sighting, believed(history.values(), now)))
         counts[outcome] += 1
         changes[post_id] = changes.get(post_id, {}) | values
         there[post_id] = (known or {}) | values
         is_known = sighting == before or (known is not None and row["raw_sha256"] == known["raw_sha256"])
         if outcome != "unchanged" or not is_known:
-            written.append(Written(seen, _agree(sighting, believed_for_media(history.values()))))
+            written.append(Written(seen, _agree(sighting, believed_for_media(history.values(), now))))
     _write(connection, changes, in_rows)
     sightings.write(connection, list(sighted.items()), in_sightings)
     return Upserted(counts["new"], counts["changed"], counts["unchanged"]), written
@@ -148,6 +153,7 @@ def _sighting(seen: SeenPost, raw_sha256: str, found_in: Import, reader_version:
         relation=seen.post.relation,
         stub=seen.stub,
         observed=seen.observed,
+        edited_at=seen.edited_at,
         urls_end_at=seen.urls_end_at,
         media=seen.media,
         reader_version=reader_version,

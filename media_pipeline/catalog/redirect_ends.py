@@ -6,9 +6,10 @@ What belongs here: rows. What does not: when what they met at is a placeholder
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -39,46 +40,73 @@ def met_at(connection: sa.Connection, urls: Collection[str]) -> dict[str, Met]:
     """For each of these URLs, what earlier requests that were redirected to it have brought."""
     found = {url_digest(url): Met() for url in urls}
     for piece in pieces(found):
-        columns = (fetch_attempts.c.final_url_digest, fetch_attempts.c.media_id, fetch_attempts.c.url)
-        query = sa.select(*columns, fetch_attempts.c.error_kind).where(fetch_attempts.c.final_url_digest.in_(piece))
-        rows = list(connection.execute(query))
-        held = _holding(connection, {row.media_id for row in rows})
+        columns = fetch_attempts.c["final_url_digest", "media_id", "url", "error_kind"]
+        rows = list(
+            connection.execute(sa.select(*columns).where(fetch_attempts.c.final_url_digest.in_(piece))).mappings()
+        )
         for row in rows:
-            met = found[row.final_url_digest]
-            met.is_placeholder = met.is_placeholder or row.error_kind == PLACEHOLDER
-            for media_id, end in held.get(row.url, {}).items():
-                met.ends[media_id] = end
+            met = found[row["final_url_digest"]]
+            met.is_placeholder = met.is_placeholder or row["error_kind"] == PLACEHOLDER
+        for media_id, end, digest in _holding(connection, {row["media_id"] for row in rows}):
+            if digest in found:
+                found[digest].ends[media_id] = end
     return {url: found[url_digest(url)] for url in urls}
 
 
-def _holding(connection: sa.Connection, media_ids: Collection[str]) -> dict[str, dict[str, End]]:
-    """By the URL that was asked: the references that hold what it brought, also those for which others asked."""
-    columns = post_media.c["media_id", "media_key", "fetched_url", "candidates"]
+def _holding(connection: sa.Connection, media_ids: Collection[str]) -> Iterator[tuple[str, End, str | None]]:
+    """The references that hold what these ones, or others with their URLs, have asked for, with where that came from:
+    the digest of the URL at which the request ended, None where it was not redirected.
+    """
+    columns = post_media.c["media_id", "media_key", "fetched_url", "fetched_at", "url_digest", "candidates"]
     asked = sa.select(post_media.c.url_digest)
-    held: dict[str, dict[str, End]] = {}
     for piece in pieces(media_ids):
         query = sa.select(*columns).where(
             post_media.c.url_digest.in_(asked.where(post_media.c.media_id.in_(piece))),
             post_media.c.status == Status.STORED,
             post_media.c.fetched_url.is_not(None),
+            post_media.c.fetched_at.is_not(None),
+        )
+        rows: Sequence[Any] = connection.execute(query).all()
+        requests = _requests(connection, {row.media_id for row in rows} | set(piece))
+        for row in rows:
+            urls = frozenset(candidate["url"] for candidate in row.candidates)
+            # What was asked since did not bring what is held.
+            brought = [one for one in requests.get(row.fetched_url, ()) if one.started_at <= row.fetched_at]
+            digest = max(brought, key=lambda one: one.id).final_url_digest if brought else None
+            yield row.media_id, End(row.media_key, row.fetched_url, urls), digest
+
+
+def _requests(connection: sa.Connection, media_ids: Collection[str]) -> dict[str, list[Any]]:
+    """The requests for these references that did not fail, by the URL that was asked."""
+    found: dict[str, list[Any]] = {}
+    columns = fetch_attempts.c["id", "url", "started_at", "final_url_digest"]
+    for piece in pieces(media_ids):
+        query = sa.select(*columns).where(
+            fetch_attempts.c.media_id.in_(piece),
+            sa.or_(fetch_attempts.c.error_kind.is_(None), fetch_attempts.c.error_kind == PLACEHOLDER),
         )
         for row in connection.execute(query):
-            urls = frozenset(candidate["url"] for candidate in row.candidates)
-            held.setdefault(row.fetched_url, {})[row.media_id] = End(row.media_key, row.fetched_url, urls)
-    return held
+            found.setdefault(row.url, []).append(row)
+    return found
 
 
 def give_back(connection: sa.Connection, media_ids: Collection[str], why: str) -> list[str]:
     """Take from references what was a placeholder: they hold their last version again, or wait for their bytes.
 
-    Return the digests of what they held.
+    A last version whose file is neither in the store nor in the archive is none. Return the digests of what they held.
     """
     given: list[str] = []
     for media_id in sorted(media_ids):
         row = connection.execute(sa.select(post_media.c.sha256).where(post_media.c.media_id == media_id)).one()
         found = connection.execute(
             sa.select(*media_versions.c[_HELD])
-            .where(media_versions.c.media_id == media_id, media_versions.c.sha256 != row.sha256)
+            .join(media_files, media_files.c.sha256 == media_versions.c.sha256)
+            .where(
+                media_versions.c.media_id == media_id,
+                media_versions.c.sha256 != row.sha256,
+                media_files.c.facts_error.is_(None),
+                sa.or_(media_files.c.local_path.is_not(None), media_files.c.archived_at.is_not(None)),
+            )
             .order_by(media_versions.c.version.desc())
             .limit(1)
         )

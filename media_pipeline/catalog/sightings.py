@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -59,12 +60,14 @@ def sources(connection: sa.Connection, import_ids: Iterable[str]) -> dict[str, S
     return found
 
 
-def is_better(sighting: Sighting, before: Sighting | None) -> bool:
+def is_better(sighting: Sighting, before: Sighting | None, now: datetime) -> bool:
     """Whether a sighting takes the place of one that its import had already; the later in the file, of two alike.
 
     What an older platform module has read gives way whatever it said.
     """
-    return before is None or before.reader_version != sighting.reader_version or rank(sighting) >= rank(before)
+    return (
+        before is None or before.reader_version != sighting.reader_version or rank(sighting, now) >= rank(before, now)
+    )
 
 
 def write(connection: sa.Connection, rows: Sequence[tuple[str, Sighting]], known: Collection[tuple[str, str]]) -> None:
@@ -85,11 +88,11 @@ def write(connection: sa.Connection, rows: Sequence[tuple[str, Sighting]], known
 
 def add_stubs(connection: sa.Connection, stubs: Sequence[tuple[str, Sighting]]) -> None:
     """Write sightings of posts that their import only names. One that shows the post in the same import stays."""
-    known = of_posts(connection, {post_id for post_id, _ in stubs})
+    known, now = of_posts(connection, {post_id for post_id, _ in stubs}), datetime.now(UTC)
     last = {
         (post_id, stub.import_id): (post_id, stub)
         for post_id, stub in stubs
-        if is_better(stub, known.get(post_id, {}).get(stub.import_id))
+        if is_better(stub, known.get(post_id, {}).get(stub.import_id), now)
     }
     write(connection, list(last.values()), {(post_id, one) for post_id, some in known.items() for one in some})
 
@@ -104,6 +107,7 @@ def _row(post_id: str, sighting: Sighting) -> dict[str, Any]:
         "stub": sighting.stub,
         "observed_at": sighting.observed.at,
         "observed_by": sighting.observed.known_by,
+        "edited_at": sighting.edited_at,
         "urls_end_at": sighting.urls_end_at,
         "media": sighting.media,
         "reader_version": sighting.reader_version,
@@ -120,6 +124,7 @@ def _sighting(row: Any) -> Sighting:
         relation=Relation(row.relation) if row.relation else None,
         stub=row.stub,
         observed=Observation(row.observed_at, KnownBy(row.observed_by)),
+        edited_at=row.edited_at,
         urls_end_at=row.urls_end_at,
         media=row.media,
         reader_version=row.reader_version,

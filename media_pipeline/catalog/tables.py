@@ -128,6 +128,7 @@ post_sightings = sa.Table(
     _optional("stub", Text, comment="why it tells nothing of the post: blocked, deleted, unavailable; empty: it does"),
     _required("observed_at", UtcDateTime, comment="when the export saw the post; never later than the import"),
     _required("observed_by", String(16), comment="how that is known: collected, edited, newest, file or import"),
+    _optional("edited_at", UtcDateTime, comment="the post's last edit, where the export names it"),
     _optional("urls_end_at", UtcDateTime, comment="when the last of its media URLs stops working, where one says so"),
     _required("media", Integer, comment="how many media of the post it shows"),
     _required("reader_version", Integer, comment="version of the platform module that read it"),

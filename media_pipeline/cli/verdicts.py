@@ -62,6 +62,13 @@ def _lines_of_request(request: dict[str, Any]) -> list[str]:
     return [line, request["url"]]
 
 
+_OTHERWISE = {
+    Status.PENDING: "it is due already; `media-pipeline download` fetches it",
+    Status.STORED: "`media-pipeline download --again` asks for what is stored",
+    Status.SKIPPED: "`media-pipeline why` says what it lacks, a URL or a setting",
+}
+
+
 @app.command()
 def retry(
     status: Annotated[list[Status] | None, typer.Option(help="Only what is in this status; may be repeated.")] = None,
@@ -77,6 +84,7 @@ def retry(
 
     Without options: everything that was asked for and is not stored, but for what is in quarantine.
     """
+    from media_pipeline.catalog import imports
     from media_pipeline.catalog.selection import Selection
     from media_pipeline.defs.naming import PLAIN
     from media_pipeline.defs.partitions import ranges_of
@@ -84,15 +92,19 @@ def retry(
 
     statuses = tuple(status) if status else MAY_BE_TRIED
     if refused := sorted({Status.STORED, Status.PENDING, Status.SKIPPED} & set(statuses)):
-        raise typer.BadParameter(f"--status {refused[0].value}: `media-pipeline download` sees to it")
+        raise typer.BadParameter(f"--status {refused[0].value}: {_OTHERWISE[refused[0]]}")
     settings = load_settings()
     selection = Selection(user=user or None, platform=platform_of(platform) if platform else None)
     with session.open_stage(settings) as stage:
         due = try_again(stage.database, selection, statuses, reason or None, host or None)
-    partitions = session.runnable(settings, due.partitions) if now else []
+        with stage.database.read() as connection:
+            unfinished = imports.unfinished_partitions(connection) if now else []
+    wanted = [one for one in {*due.partitions, *unfinished} if selection.platform in (None, one.platform)]
+    partitions = session.runnable(settings, sorted(wanted)) if now else []
     if not as_json:
         when = "fetched now" if now else "fetched by the next run of their partitions, or by `media-pipeline download`"
-        terminal.out.print(f"{due.media:,} media are due again: {when}", soft_wrap=True)
+        said = f"{due.media:,} media are due again: {when}" if due.media else "no media meet this that wait for nothing"
+        terminal.out.print(said, soft_wrap=True)
     if not now:
         if as_json:
             terminal.print_json({"due": due.media, "partitions": [partition.key for partition in due.partitions]})

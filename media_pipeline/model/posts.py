@@ -172,6 +172,8 @@ class Sighting:
     stub: str | None
     """Why it tells nothing of the post; None where it does."""
     observed: Observation
+    edited_at: datetime | None
+    """The post's last edit, UTC, where the export names it."""
     urls_end_at: datetime | None
     """When the last of the media URLs that it gives stops working, UTC; None where none says so."""
     media: int

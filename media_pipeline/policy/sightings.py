@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from media_pipeline.model import KnownBy, Observation, Post, Sighting
+from media_pipeline.policy.clocks import is_from_the_future
 
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 """Times before it are what a tool writes for an unknown one: no export is so old."""
@@ -24,32 +25,36 @@ class Rank(NamedTuple):
     is_own: bool
     """What another post shows of it may be cut."""
     observed_at: datetime
+    edited_at: datetime
+    """A file may show a post twice: all that it shows was seen at the same time."""
     urls_end_at: datetime
     """Two exports whose newest times are the same, as of one old post each, differ in how long their URLs work."""
     import_date: date
     first_read_at: datetime
 
 
-def rank(sighting: Sighting) -> Rank:
-    """How much a sighting is to be believed."""
+def rank(sighting: Sighting, now: datetime) -> Rank:
+    """How much a sighting is to be believed. Times to come are a wrong clock's, and count for nothing."""
+    is_of_a_wrong_clock = is_from_the_future(sighting.observed.at, now)
     return Rank(
         sighting.stub is None,
         sighting.relation is None,
-        sighting.observed.at,
+        _EARLIEST if is_of_a_wrong_clock else sighting.observed.at,
+        _EARLIEST if sighting.edited_at is None or is_of_a_wrong_clock else sighting.edited_at,
         sighting.urls_end_at or _EARLIEST,
         sighting.import_date,
         sighting.first_read_at,
     )
 
 
-def believed(sightings: Iterable[Sighting]) -> Sighting | None:
+def believed(sightings: Iterable[Sighting], now: datetime) -> Sighting | None:
     """The sighting whose words and numbers the post has."""
-    return max(sightings, key=rank, default=None)
+    return max(sightings, key=lambda one: rank(one, now), default=None)
 
 
-def believed_for_media(sightings: Iterable[Sighting]) -> Sighting | None:
+def believed_for_media(sightings: Iterable[Sighting], now: datetime) -> Sighting | None:
     """The sighting that tells which media the post shows: one without any says nothing of them."""
-    return believed(sighting for sighting in sightings if sighting.media)
+    return believed((sighting for sighting in sightings if sighting.media), now)
 
 
 def observation(

@@ -54,7 +54,9 @@ class Coverage:
 
     @property
     def percentage(self) -> float:
-        """Of the URLs that are explained; 100 where there are none."""
+        """Of the URLs that are explained; 100 where there are none, and 0 where nothing was recognised."""
+        if not self.is_recognised:
+            return 0.0
         return 100 * (1 - self.unexplained_urls / self.urls) if self.urls else 100.0
 
 

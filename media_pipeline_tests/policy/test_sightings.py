@@ -64,6 +64,7 @@ BASE = Sighting(
     relation=None,
     stub=None,
     observed=Observation(at(10), KnownBy.NEWEST),
+    edited_at=None,
     urls_end_at=None,
     media=1,
     reader_version=1,
@@ -77,12 +78,14 @@ def observed(days: int, **facts: Any) -> Sighting:
 WORST_TO_BEST = [
     observed(1, stub="blocked"),
     observed(1, relation=Relation.QUOTED),
+    observed(-3650),
     observed(9),
     observed(8),
-    observed(8, urls_end_at=at(6)),
-    observed(8, urls_end_at=at(5)),
-    observed(8, urls_end_at=at(5), import_date=date(2026, 11, 2)),
-    observed(8, urls_end_at=at(5), import_date=date(2026, 11, 2), first_read_at=at(1)),
+    observed(8, edited_at=at(9)),
+    observed(8, edited_at=at(9), urls_end_at=at(6)),
+    observed(8, edited_at=at(9), urls_end_at=at(5)),
+    observed(8, edited_at=at(9), urls_end_at=at(5), import_date=date(2026, 11, 2)),
+    observed(8, edited_at=at(9), urls_end_at=at(5), import_date=date(2026, 11, 2), first_read_at=at(1)),
 ]
 
 
@@ -90,14 +93,14 @@ def test_the_believed_sighting_is_whole_then_the_posts_own_then_the_newest() -> 
     for number in range(2, len(WORST_TO_BEST) + 1):
         for one, other in permutations(WORST_TO_BEST[:number], 2):
             best = max(one, other, key=WORST_TO_BEST.index)
-            assert believed([one, other]) is best
-    assert believed([]) is None
+            assert believed([one, other], READ_AT) is best
+    assert believed([], READ_AT) is None
 
 
 def test_a_sighting_without_media_says_nothing_of_which_media_a_post_shows() -> None:
     bare = observed(1, media=0)
-    assert believed_for_media([bare, BASE]) is BASE
-    assert believed_for_media([bare]) is None
+    assert believed_for_media([bare, BASE], READ_AT) is BASE
+    assert believed_for_media([bare], READ_AT) is None
 
 
 def a_post(**facts: Any) -> Post:

@@ -7,9 +7,11 @@ import json
 
 import pytest
 
-from media_pipeline_tests.faulty_host import Exchange, FaultyHost, redirect
+from media_pipeline.catalog import media
+from media_pipeline.stages.integrity.stored_files import verify_files
+from media_pipeline_tests.faulty_host import Exchange, FaultyHost, redirect, status
 from media_pipeline_tests.imaging.formats import clip
-from media_pipeline_tests.library import picture, tweet
+from media_pipeline_tests.library import TWITTER, picture, tweet
 from media_pipeline_tests.patience import wait_for
 from media_pipeline_tests.stages.either_database import EitherLibrary, MakeEither, video
 
@@ -200,3 +202,46 @@ def test_asking_again_takes_no_picture_that_is_flagged_as_a_placeholder(
     library.ask_again()
     assert library.reference(kept)["sha256"] == held
     assert [library.reference(url)["status"] for url in shared] == ["stored", "stored"]
+
+
+def test_what_came_from_its_own_url_is_never_given_back_although_it_was_redirected_before(
+    library: EitherLibrary, host: FaultyHost
+) -> None:
+    host.serve("/wait.jpg", b"", fault=status(500))
+    own = host.serve("/a.jpg", picture(1), fault=redirect("/wait.jpg"))
+    library.land("a.json", [tweet(1, own)])
+    library.fetch()
+    host.serve("/a.jpg", picture(1))
+    library.make_due()
+    library.fetch()
+    assert library.reference(own)["status"] == "stored"
+    host.serve("/a.jpg", b"", fault=status(404))
+    before = [request.path for request in host.requests].count("/a.jpg")
+    for name in ("b", "c"):
+        host.serve("/wait.jpg", picture(9, 161, 81))
+        other = host.serve(f"/{name}.jpg", fault=redirect("/wait.jpg"))
+        library.land(f"{name}.json", [tweet(ord(name), other)])
+        library.fetch()
+    row = library.reference(own)
+    assert (row["status"], library.bytes_of(row["sha256"])) == ("stored", picture(1))
+    assert [request.path for request in host.requests].count("/a.jpg") == before
+
+
+def test_a_last_version_whose_file_is_lost_is_not_given_back(library: EitherLibrary, host: FaultyHost) -> None:
+    url = host.serve("/a.jpg", picture(1))
+    library.land("a.json", [tweet(1, url)])
+    library.fetch()
+    host.serve("/wait.jpg", picture(9, 161, 81))
+    host.serve("/a.jpg", fault=redirect("/wait.jpg"))
+    with library.open() as context, context.database.write() as connection:
+        media.ask_again(connection, [TWITTER])
+    library.fetch()
+    first = hashlib.sha256(picture(1)).hexdigest()
+    (row,) = library.table("media_files", sha256=first)
+    (library.storage / row["local_path"]).unlink()
+    with library.open() as context:
+        verify_files(context)
+    library.land("b.json", [tweet(2, host.serve("/b.jpg", fault=redirect("/wait.jpg")))])
+    library.fetch()
+    rows = {row["media_url"]: row for row in library.table("post_media")}
+    assert (rows[url]["status"], rows[url]["sha256"]) != ("stored", first)

@@ -9,10 +9,13 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from media_pipeline.catalog.database import Database
+from media_pipeline.catalog.tables import imports, post_sightings
 from media_pipeline.model import ImportPartition, post_id_of
 from media_pipeline.stages.imports.history import NoSuchPost, PostHistory, history_of
+from media_pipeline_tests import faulty_host
 from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.library import DAY, picture
 from media_pipeline_tests.stages.either_database import CACHE, EitherLibrary, MakeEither, Row
@@ -139,6 +142,57 @@ def test_a_medium_that_only_an_older_export_shows_is_kept_as_one_that_left_its_p
     rows = {row["media_key"]: row for row in library.table("post_media")}
     assert {key: row["status"] for key, row in rows.items()} == {"id:a": "stored", "id:b": "stored"}
     assert {key: row["removed_at"] is not None for key, row in rows.items()} == {"id:a": True, "id:b": False}
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+def test_a_post_that_stands_twice_in_one_file_is_as_its_later_edit_and_loses_no_candidate(
+    library: EitherLibrary, host: FaultyHost, order: Sequence[int]
+) -> None:
+    good, other, dead = (host.serve(f"/{name}.jpg", picture(ord(name))) for name in "gob")
+    host.serve("/b.jpg", fault=faulty_host.status(404))
+    shown = {1: words(1, ("a", good), ("o", other)), 2: words(2, ("a", dead))}
+    import_(library, *(shown[step] for step in order))
+    assert post_of(library)["text"] == "words 2"
+    rows = {row["media_key"]: row for row in library.table("post_media")}
+    assert {key: row["status"] for key, row in rows.items()} == {"id:a": "stored", "id:o": "stored"}
+    assert {one["url"] for one in rows["id:a"]["candidates"]} == {good, dead}
+    assert {key: row["removed_at"] is not None for key, row in rows.items()} == {"id:a": False, "id:o": True}
+
+
+def test_another_url_under_a_key_whose_bytes_are_held_stands_beside_no_bytes_that_are_not_its_own(
+    library: EitherLibrary, host: FaultyHost
+) -> None:
+    held, victim = (host.serve(f"/{name}.jpg", picture(number)) for number, name in enumerate(("held", "victim")))
+    import_(library, words(1, ("a", held)))
+    import_(library, words(2, ("a", victim)))
+    import_(library, words(1, ("v", victim)) | {"id": "12"})
+    rows = library.table("post_media")
+    assert {row["media_key"]: library.bytes_of(row["sha256"]) for row in rows} == {
+        "id:a": picture(0),
+        "id:v": picture(1),
+    }
+    assert all(row["media_url"] == row["fetched_url"] for row in rows)
+
+
+def test_an_import_of_a_clock_that_was_ahead_gives_way_to_a_right_one(library: EitherLibrary) -> None:
+    undated = {"edited_at": None, "created_at": None}
+    import_(library, words(1) | undated)
+    ahead = datetime.now(UTC) + timedelta(days=3650)
+    with library.catalogue() as connection:
+        connection.execute(sa.update(imports).values(seen_at=ahead))
+        connection.execute(sa.update(post_sightings).values(observed_at=ahead))
+    import_(library, words(2) | undated)
+    assert post_of(library)["text"] == "words 2"
+
+
+def test_a_file_that_changed_after_a_kill_leaves_no_import_that_is_read_for_ever(library: EitherLibrary) -> None:
+    import_(library, words(1))
+    with library.catalogue() as connection:
+        connection.execute(sa.update(imports).values(status="reading"))
+    partition = ImportPartition(DAY, "mastodon")
+    library.land("a.json", [words(1), words(2)], partition)
+    library.run(partition, stages=CACHE)
+    assert sorted(row["status"] for row in library.table("imports")) == ["faulty", "read"]
 
 
 FEED = "at://did:plc:{0}/app.bsky.feed.post/3k"

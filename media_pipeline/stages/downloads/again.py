@@ -22,6 +22,8 @@ MAY_BE_TRIED = (
 )
 """What is tried again where no status is named. What is in quarantine only comes by name."""
 
+_PORTS = {"http": 80, "https": 443}
+
 AT_ONCE = 500
 """References that one transaction makes due."""
 
@@ -43,7 +45,7 @@ def try_again(
 ) -> DueAgain:
     """Make references due that are not stored, whatever was decided about them, with all their tries before them.
 
-    ``host``: only those whose URL is of this host or of one below it.
+    ``host``: only those whose URL is of this host, or of one below it; ``host:port`` means that port alone.
     """
     with database.read() as connection:
         meant = verdicts.tried(connection, selection, statuses, reasons)
@@ -71,8 +73,10 @@ def _explained(reference: dict[str, Any]) -> dict[str, Any]:
 
 def _is_of(url: str, host: str) -> bool:
     try:
-        found = (urlsplit(url).hostname or "").lower()
+        parts = urlsplit(url)
+        found, port = (parts.hostname or "").lower(), parts.port
     except ValueError:
         return False
-    host = host.lower()
-    return found == host or found.endswith(f".{host}")
+    name, _, wanted_port = host.lower().partition(":")
+    is_port = not wanted_port or str(port or _PORTS.get(parts.scheme)) == wanted_port
+    return is_port and (found == name or found.endswith(f".{name}"))

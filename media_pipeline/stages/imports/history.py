@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from media_pipeline.catalog import media_reports, sightings
@@ -72,6 +73,7 @@ def history_of(settings: Settings, database: Database, name: str) -> PostHistory
 
     Exports are read again for what changed, where a post has more than one version.
     """
+    now = datetime.now(UTC)
     with database.read() as connection:
         found = posts_table.named(connection, name)
         candidates = [post["post_id"] for post in found] or [name, *(post_id_of(one, name) for one in platform_names())]
@@ -80,12 +82,16 @@ def history_of(settings: Settings, database: Database, name: str) -> PostHistory
         if len(ids) != 1:
             raise NoSuchPost(_why_none(name, ids))
         post_id = ids[0]
-        history = sorted(seen.get(post_id, {}).values(), key=lambda one: (one.observed.at, rank(one)))
+        history = sorted(seen.get(post_id, {}).values(), key=lambda one: (one.observed.at, rank(one, now)))
         sources = sightings.sources(connection, [one.import_id for one in history])
         media = list(media_reports.listing(connection, Selection(post=post_id)))
     platform = sources[history[0].import_id].platform if history else found[0]["platform"]
     post = found[0] if found else {"post_id": post_id, "platform": platform}
-    shown = max((one for one in history if one.raw_sha256 == post.get("raw_sha256")), key=rank, default=None)
+    shown = max(
+        (one for one in history if one.raw_sha256 == post.get("raw_sha256")),
+        key=lambda one: rank(one, now),
+        default=None,
+    )
     return PostHistory(
         post,
         tuple(sorted(media, key=lambda row: row["removed_at"] is not None)),

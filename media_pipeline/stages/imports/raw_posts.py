@@ -156,7 +156,9 @@ class _Clock:
     @classmethod
     def of(cls, path: Path, file: SeenFile, begun: Import, platform: Platform) -> _Clock:
         changed_at = datetime.fromtimestamp(file.modified_ns / 1e9, UTC)
-        return cls(newest_time(path, platform, begun.seen_at), changed_at, begun.seen_at)
+        # A clock that was ahead when the export was first read would believe all times up to its own.
+        read_at = min(begun.seen_at, datetime.now(UTC))
+        return cls(newest_time(path, platform, read_at), changed_at, read_at)
 
     def observation(self, times: Times) -> Observation:
         return observation(times.collected, times.edited, self.newest, self.file, self.read_at)
@@ -197,6 +199,7 @@ def _seen(extracted: ExtractedPost, clock: _Clock) -> SeenPost:
         extracted.post,
         clock.observation(extracted.times),
         media,
+        extracted.times.edited,
         max(filter(None, ends), default=None),
         why_stub(extracted.post, media),
     )
@@ -234,6 +237,7 @@ def _write_stubs(
                 relation=None,
                 stub=one.fault.reason,
                 observed=clock.observation(one.times),
+                edited_at=None,
                 urls_end_at=None,
                 media=0,
                 reader_version=platform.version,

@@ -67,6 +67,7 @@ def upgrade() -> None:
             nullable=False,
             comment="how that is known: collected, edited, newest, file or import",
         ),
+        sa.Column("edited_at", time, nullable=True, comment="the post's last edit, where the export names it"),
         sa.Column(
             "urls_end_at",
             time,
