@@ -156,6 +156,9 @@ class References(RuleBasedStateMachine):
         is_new = url is not None and url not in known.urls
         known.urls = {url: role} | {one: its for one, its in known.urls.items() if one != url} if url else known.urls
         url = next((one for one, its_role in known.urls.items() if its_role is role), None)
+        if known.status is Status.STORED and None not in (url, known.url):
+            # The bytes stay beside the URL that is theirs; another one is a candidate.
+            url = known.url
         is_wanted = url is not None and role is Role.MEDIA
         is_open = known.status not in (Status.PENDING, Status.STORED)
         if known.status is Status.MISSING:
