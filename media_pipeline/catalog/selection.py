@@ -150,6 +150,11 @@ def selects_post(selection: Selection) -> sa.ColumnElement[bool]:
     return sa.and_(sa.true(), *conditions)
 
 
+def is_named(name: str) -> sa.ColumnElement[bool]:
+    """Condition on ``posts``: what a person means by our id, the platform's id, or the address of its page."""
+    return sa.or_(posts.c.post_id == name, posts.c.native_id == name, posts.c.url == name)
+
+
 def ranges(partitions: Iterable[ImportPartition]) -> list[tuple[str, date, date]]:
     """Partitions as (platform, first date, last date), each as long as its dates are contiguous."""
     found: list[tuple[str, date, date]] = []

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from media_pipeline.catalog.manifests import url_digest
-from media_pipeline.catalog.selection import Selection, selects_post
+from media_pipeline.catalog.selection import Selection, is_named, selects_post
 from media_pipeline.catalog.tables import fetch_attempts, imports, post_media, posts
 from media_pipeline.model import ImportPartition, Reason, Status
 
@@ -33,9 +33,7 @@ def named(connection: sa.Connection, name: str) -> list[dict[str, Any]]:
     """The references that a person means by a reference's id, a post's id or address, or a URL of a medium."""
     of_url = sa.select(post_media.c.media_id).where(post_media.c.url_digest == url_digest(name))
     of_post = (
-        sa.select(post_media.c.media_id)
-        .join(posts, posts.c.post_id == post_media.c.post_id)
-        .where(sa.or_(posts.c.post_id == name, posts.c.native_id == name, posts.c.url == name))
+        sa.select(post_media.c.media_id).join(posts, posts.c.post_id == post_media.c.post_id).where(is_named(name))
     )
     query = (
         sa.select(
