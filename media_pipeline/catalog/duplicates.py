@@ -28,6 +28,7 @@ class Holder:
     author: str | None
     import_id: str
     duplicate_of: str | None
+    is_pruned: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def holders(connection: sa.Connection, sha256s: Iterable[str]) -> Iterator[SameB
 def _holders_of_piece(connection: sa.Connection, sha256s: Sequence[str]) -> Iterator[SameBytes]:
     query = (
         sa.select(
-            *post_media.c["sha256", "media_id", "post_id", "import_id", "duplicate_of"],
+            *post_media.c["sha256", "media_id", "post_id", "import_id", "duplicate_of", "pruned_at"],
             sa.func.coalesce(posts.c.author_id, posts.c.author_handle).label("author"),
             posts.c.platform,
             media_files.c.file_size,
@@ -102,7 +103,8 @@ def _holders_of_piece(connection: sa.Connection, sha256s: Sequence[str]) -> Iter
     sizes: dict[str, int] = {}
     for row in connection.execute(query):
         author = f"{row.platform}:{row.author}" if row.author else None
-        holder = Holder(row.media_id, row.post_id, author, row.import_id, row.duplicate_of)
+        is_pruned = row.pruned_at is not None
+        holder = Holder(row.media_id, row.post_id, author, row.import_id, row.duplicate_of, is_pruned)
         found.setdefault(row.sha256, []).append(holder)
         sizes[row.sha256] = row.file_size
     for sha256, held_by in found.items():
@@ -110,13 +112,21 @@ def _holders_of_piece(connection: sa.Connection, sha256s: Sequence[str]) -> Iter
 
 
 def point_to(connection: sa.Connection, duplicate_of: Mapping[str, str | None]) -> None:
-    """Write ``{media_id: the canonical's media_id, or None for a canonical itself}``."""
+    """Write ``{media_id: the canonical's media_id, or None for a canonical itself}``.
+
+    A canonical is an entry of its own, also where it was pruned as a copy of another before.
+    """
     rows = [{"id": media_id, "of": of} for media_id, of in duplicate_of.items()]
     if rows:
         connection.execute(
             sa.update(post_media)
             .where(post_media.c.media_id == sa.bindparam("id"))
-            .values(duplicate_of=sa.bindparam("of", type_=sa.String)),
+            .values(
+                duplicate_of=sa.bindparam("of", type_=sa.String),
+                pruned_at=sa.case(
+                    (sa.bindparam("of", type_=sa.String).is_not(None), post_media.c.pruned_at), else_=sa.null()
+                ),
+            ),
             rows,
         )
 
@@ -152,13 +162,14 @@ def sources(connection: sa.Connection, media_ids: Iterable[str]) -> dict[str, So
 
 
 def prunable(connection: sa.Connection, user: str | None) -> list[str]:
-    """References that may be removed: a copy whose canonical is stored too; with a user, both of that author."""
+    """Entries that may become links: copies whose canonical is stored too; with a user, both of that author."""
     canonical = post_media.alias("canonical")
     query = (
         sa.select(post_media.c.media_id)
         .join(canonical, canonical.c.media_id == post_media.c.duplicate_of)
         .join(posts, posts.c.post_id == post_media.c.post_id)
         .where(canonical.c.status == Status.STORED, canonical.c.sha256 == post_media.c.sha256)
+        .where(post_media.c.status == Status.STORED, post_media.c.pruned_at.is_(None))
         .order_by(post_media.c.media_id)
     )
     if user is not None:
@@ -169,11 +180,37 @@ def prunable(connection: sa.Connection, user: str | None) -> list[str]:
 
 
 def prune(connection: sa.Connection, media_ids: Sequence[str]) -> int:
-    """Remove these references and return how many there were. Their bytes stay, held by the canonical."""
-    removed = 0
-    for piece in pieces(media_ids):
-        removed += connection.execute(sa.delete(post_media).where(post_media.c.media_id.in_(piece))).rowcount
-    return removed
+    """Make links to their canonical of these entries, and return how many were none before.
+
+    A link still holds the bytes for its post, so that the post shows its medium and a later import finds it known.
+    """
+    return _write_pruned(connection, media_ids, datetime.now(UTC))
+
+
+def unprunable(connection: sa.Connection, user: str | None) -> list[str]:
+    """Links that can be made entries again; with a user, those in posts of that author."""
+    query = sa.select(post_media.c.media_id).where(post_media.c.pruned_at.is_not(None))
+    if user is not None:
+        query = query.join(posts, posts.c.post_id == post_media.c.post_id).where(selects_post(Selection(user=user)))
+    return list(connection.execute(query.order_by(post_media.c.media_id)).scalars())
+
+
+def unprune(connection: sa.Connection, media_ids: Sequence[str]) -> int:
+    """Make entries of these links again, and return how many were links."""
+    return _write_pruned(connection, media_ids, None)
+
+
+def _write_pruned(connection: sa.Connection, media_ids: Sequence[str], pruned_at: datetime | None) -> int:
+    is_link = post_media.c.pruned_at.is_not(None)
+    is_other = sa.and_(~is_link, post_media.c.duplicate_of.is_not(None)) if pruned_at else is_link
+    return sum(
+        connection.execute(
+            sa.update(post_media)
+            .where(post_media.c.media_id.in_(piece), is_other)
+            .values(pruned_at=pruned_at, updated_at=datetime.now(UTC))
+        ).rowcount
+        for piece in pieces(media_ids)
+    )
 
 
 def of_author(connection: sa.Connection, media_ids: Iterable[str], user: str) -> set[str]:

@@ -147,7 +147,7 @@ def _update(connection: sa.Connection, row: sa.RowMapping, values: Mapping[str, 
 
 
 def _last_versions(connection: sa.Connection, media_ids: Iterable[str]) -> dict[str, int]:
-    """The last version that is kept of each reference that was pruned and comes back."""
+    """The last version that is kept of each reference that schema 0013 or an older one removed, and that comes back."""
     return {
         row.media_id: row.version
         for piece in pieces(media_ids)

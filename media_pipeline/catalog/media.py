@@ -68,7 +68,7 @@ class FailedMedia:
 def ask_again(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> int:
     """Make pending what is stored, to see whether its host has another version by now; return how many.
 
-    It keeps what it holds: that is only replaced by other bytes.
+    It keeps what it holds: that is only replaced by other bytes. A pruned entry is not asked for: its canonical is.
     """
     return connection.execute(
         sa.update(post_media)
@@ -76,6 +76,7 @@ def ask_again(connection: sa.Connection, partitions: Sequence[ImportPartition]) 
             in_partitions(post_media.c.import_id, partitions),
             post_media.c.status == Status.STORED,
             post_media.c.media_url.is_not(None),
+            post_media.c.pruned_at.is_(None),
         )
         .values(
             status=Status.PENDING,

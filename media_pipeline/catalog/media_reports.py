@@ -109,7 +109,7 @@ def listing(
             *post_media.c["media_id", "post_id", "position", "media_type", "role", "status"],
             *post_media.c["reason", "error", "media_url"],
             *post_media.c["url_expires_at", "attempts", "next_attempt_at", "fetched_at", "duplicate_of", "alt_text"],
-            post_media.c.removed_at,
+            *post_media.c["removed_at", "pruned_at"],
             *posts.c["platform", "native_id", "author_id", "author_handle", "author_name", "posted_at", "url"],
             *posts.c["relation", "text"],
             *media_files.c["sha256", "md5_sum", "file_size", "mime_type", "width", "height", "duration", "frames"],

@@ -18,8 +18,9 @@ from media_pipeline.model import Content, ImportPartition, MediaType, Reason, St
 
 held = media_files.alias("held")
 
-_HELD = (Status.STORED, Status.PENDING, Status.FAILED)
-"""Statuses of references that may hold a file: those that are asked again hold it until other bytes come."""
+_HELD = tuple(one for one in Status if one not in (Status.SKIPPED, Status.QUARANTINED, Status.MISSING))
+"""Statuses of references that may hold a file: those that are asked again hold it until other bytes come, and one that
+was given up after its file was found unreadable names bytes that another reference may bring again, readable."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,12 @@ from media_pipeline.model import ImportPartition, Status
 def totals(
     connection: sa.Connection, partitions: Sequence[ImportPartition] | None = None, user: str | None = None
 ) -> dict[str, Any]:
-    """Of a part of the library: posts, references by status, files, duplicates, bytes, renditions, and how many of the
-    files are archived, truncated, or flagged as placeholders.
+    """Of a part of the library: posts, references by status, files, duplicates (pruned ones apart), bytes, renditions,
+    and how many of the files are archived, truncated, or flagged as placeholders.
     """
     of_posts = selects_post(Selection(partitions, user))
     refs = (
-        sa.select(*post_media.c["media_id", "status", "sha256"])
+        sa.select(*post_media.c["media_id", "status", "sha256", "pruned_at"])
         .join(posts, posts.c.post_id == post_media.c.post_id)
         .where(of_posts)
         .subquery()
@@ -43,7 +43,9 @@ def totals(
     ).one()
     held = connection.execute(
         sa.select(
-            sa.func.count().label("refs"), sa.func.coalesce(sa.func.sum(media_files.c.file_size), 0).label("size")
+            sa.func.count().label("refs"),
+            sa.func.count(refs.c.pruned_at).label("pruned"),
+            sa.func.coalesce(sa.func.sum(media_files.c.file_size), 0).label("size"),
         )
         .select_from(refs)
         .join(media_files, media_files.c.sha256 == refs.c.sha256)
@@ -61,7 +63,8 @@ def totals(
         "stored": held.refs,
         "files": files.files,
         "file_size": int(files.file_size),
-        "duplicates": held.refs - files.files,
+        "duplicates": held.refs - files.files - held.pruned,
+        "pruned": held.pruned,
         "bytes_saved": int(held.size) - int(files.file_size),
         "renditions": made.number,
         "renditions_size": int(made.size),

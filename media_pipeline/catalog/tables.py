@@ -281,6 +281,9 @@ post_media = sa.Table(
     _optional("ai_analysis", sa.JSON(none_as_null=True), comment="its result"),
     _optional("ai_analysis_log", sa.JSON(none_as_null=True), comment="how it went"),
     _optional("ai_analyzed_at", UtcDateTime, comment="when it was analysed"),
+    _optional(
+        "pruned_at", UtcDateTime, comment="when it became a mere link to duplicate_of; empty: it is an entry of its own"
+    ),
     _optional("removed_at", UtcDateTime, comment="when its post was first seen without it; empty: the post shows it"),
     _required("created_at", UtcDateTime, comment="when it was first named"),
     _required("updated_at", UtcDateTime, comment="when anything here last changed"),

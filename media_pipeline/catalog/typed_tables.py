@@ -47,7 +47,7 @@ _REFERENCES = (
     *post_media.c["media_id", "post_id", "position", "media_type", "role", "status"],
     post_media.c.error.label("reason"),
     *post_media.c["media_url", "alt_text", "attempts", "next_attempt_at", "fetched_url", "fetched_at", "version"],
-    *post_media.c["duplicate_of", "sha256", "media_key", "removed_at"],
+    *post_media.c["duplicate_of", "sha256", "media_key", "removed_at", "pruned_at"],
 )
 _FILES = (
     *media_files.c["md5_sum", "mime_type", "file_size", "width", "height", "duration", "taken_at", "truncated"],

@@ -39,7 +39,7 @@ def named(connection: sa.Connection, name: str) -> list[dict[str, Any]]:
         sa.select(
             *post_media.c["media_id", "post_id", "position", "media_type", "role", "status", "reason", "error"],
             *post_media.c["media_url", "url_digest", "fetched_url", "attempts", "next_attempt_at", "removed_at"],
-            *post_media.c["candidates", "sha256", "downgrade"],
+            *post_media.c["candidates", "sha256", "downgrade", "duplicate_of", "pruned_at"],
             *posts.c["platform", "author_handle", "url"],
         )
         .join(posts, posts.c.post_id == post_media.c.post_id)

@@ -144,7 +144,8 @@ def _lines_of_medium(row: dict[str, Any]) -> list[str]:
     fate = f"{row['media_id']}  {row['media_type']}  {row['role']}  {row['status']}"
     removed_at = row["removed_at"]
     gone = f"no longer shown by the post, as was noticed at {removed_at:%Y-%m-%d %H:%M} UTC" if removed_at else None
-    return [fate, *filter(None, [row["error"], row["local_path"], row["media_url"], gone])]
+    link = f"pruned: a link to {row['duplicate_of']}, the oldest with the same bytes" if row["pruned_at"] else None
+    return [fate, *filter(None, [row["error"], row["local_path"], row["media_url"], gone, link])]
 
 
 _KNOWN_BY = {

@@ -22,24 +22,31 @@ if TYPE_CHECKING:
 def dedup(
     user: User = None,
     prune: Annotated[bool, typer.Option("--prune", help="Remove copies of the tier that --tier names.")] = False,
+    unprune: Annotated[
+        bool, typer.Option("--unprune", help="Make entries again of what --prune --tier same-bytes made links.")
+    ] = False,
     tier: Annotated[
         str | None, typer.Option(help="Of --prune: same-bytes or same-pixels. Near duplicates are never removed.")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run/--no-dry-run", help="Of --prune: only say what would be removed.")
+        bool, typer.Option("--dry-run/--no-dry-run", help="Of --prune and --unprune: only say what would change.")
     ] = True,
     as_json: AsJson = False,
 ) -> None:
     """Name duplicates in the library, write the reports, and on demand remove copies, of all or of one author.
 
-    same-bytes removes references in the catalogue, and no bytes: the oldest reference holds them. same-pixels removes
-    files: references to them hold the best of those pixels from then on, and the catalogue still says which file they
+    same-bytes removes entries of the catalogue, and no bytes: the oldest entry is kept, and each other one stays as a
+    link to it, by which its post still shows the medium. --unprune makes entries of the links again.
+
+    same-pixels removes files: references to them hold the best of those pixels from then on, and the catalogue still says which file they
     held, and what was known of it. near only looks alike, and is for somebody to judge by the reports.
     """
     from media_pipeline.catalog import duplicates, imports, stats
     from media_pipeline.stages.duplicates.dedup_report import report_duplicates
     from media_pipeline.stages.duplicates.pruning import same_pixel_copies
 
+    if prune and unprune:
+        raise typer.BadParameter("say either --prune or --unprune")
     chosen = _prunable_tier(prune, tier)
     with session.open_stage(load_settings()) as stage:
         with stage.database.read() as connection:
@@ -48,25 +55,36 @@ def dedup(
         with stage.database.read() as connection:
             found = duplicates.prunable(connection, user)
             copies = list(same_pixel_copies(connection, user))
+            links = duplicates.unprunable(connection, user)
         removed = 0 if dry_run else _remove(stage, chosen, found, copies)
-        if removed:
+        brought_back = _bring_back(stage, links) if unprune and not dry_run else 0
+        if removed or brought_back:
             report_duplicates(stage, partitions)
         with stage.database.read() as connection:
             saved = stats.totals(connection, user=user)["bytes_saved"]
     facts = {
         "duplicates": len(found),
         "duplicates_same_pixels": len(copies),
+        "pruned": len(links),
         "removed": removed,
+        "brought_back": brought_back,
         "bytes_saved": saved,
         "bytes_saved_if_pruned_same_pixels": sum(copy.file.file_size for copy in copies if copy.leaves),
     }
     print_facts(facts, as_json, f"Duplicates{f' of {user}' if user else ''}")
-    if prune and dry_run:
-        err.print("nothing was removed: add --no-dry-run")
+    if (prune or unprune) and dry_run:
+        err.print(f"nothing was {'removed' if prune else 'brought back'}: add --no-dry-run")
+
+
+def _bring_back(stage: StageContext, links: Sequence[str]) -> int:
+    from media_pipeline.catalog import duplicates
+
+    with stage.database.write() as connection:
+        return duplicates.unprune(connection, links)
 
 
 def _remove(stage: StageContext, tier: Tier | None, references: Sequence[str], copies: Iterable[PixelCopy]) -> int:
-    """Remove the copies of one tier; return how many references no longer hold what they held."""
+    """Remove the copies of one tier; return how many references are no entry any more, or hold another file."""
     from media_pipeline.catalog import duplicates
     from media_pipeline.catalog.near_duplicates import Tier
     from media_pipeline.stages.duplicates.pruning import prune_same_pixels

@@ -36,9 +36,14 @@ def why(
         raise typer.Exit(1)
 
 
+_OF_MEDIUM = (
+    *("media_id", "post_id", "platform", "author_handle", "url", "media_type", "role", "status", "reason", "error"),
+    *("to_do", "downgrade", "removed_at", "duplicate_of", "pruned_at"),
+)
+
+
 def _print(reference: dict[str, Any]) -> None:
-    shown = ("media_id", "post_id", "platform", "author_handle", "url", "media_type", "role", "status", "reason")
-    facts = {key: reference[key] for key in (*shown, "error", "to_do", "downgrade", "removed_at") if reference[key]}
+    facts = {key: reference[key] for key in _OF_MEDIUM if reference[key]}
     if reference["next_attempt_at"]:
         facts["tried again"] = (
             f"{reference['next_attempt_at']:%Y-%m-%d %H:%M} UTC, or at once by `media-pipeline retry`"

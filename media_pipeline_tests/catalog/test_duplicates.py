@@ -7,11 +7,11 @@ from itertools import permutations
 
 import pytest
 
-from media_pipeline.catalog import duplicates
+from media_pipeline.catalog import duplicates, media, media_due
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.duplicates import SameBytes
 from media_pipeline.model import ImportPartition, Status
-from media_pipeline_tests.catalog.filling import FIRST, LINKEDIN, NOW, SECOND, add_post, row, rows, store, update
+from media_pipeline_tests.catalog.filling import FIRST, LINKEDIN, NOW, SECOND, add_post, lose, row, rows, store, update
 from media_pipeline_tests.ids import telling
 
 
@@ -94,7 +94,12 @@ def test_very_many_copies_of_one_content_belong_together(database: Database):
     assert len(prunable(database)) == 1199
 
 
-def test_pruning_removes_copies_and_keeps_the_canonical(database: Database):
+def prune(database: Database, media_ids: list[str]) -> int:
+    with database.write() as connection:
+        return duplicates.prune(connection, media_ids)
+
+
+def test_pruning_makes_links_of_copies_and_keeps_the_canonical(database: Database):
     refs = add_post(database, "1", "https://host/1.jpg", "https://host/2.jpg", posted_at=NOW)
     (other,) = add_post(database, "2", "https://host/1.jpg", posted_at=NOW + timedelta(days=1))
     (alone,) = add_post(database, "3", "https://host/3.jpg")
@@ -105,11 +110,63 @@ def test_pruning_removes_copies_and_keeps_the_canonical(database: Database):
     canonical = min(refs)
     copies = sorted({*refs, other} - {canonical})
     assert prunable(database) == copies
-    with database.write() as connection:
-        assert duplicates.prune(connection, copies) == 2
-        assert duplicates.prune(connection, copies) == 0
-    assert {ref["media_id"] for ref in rows(database, "post_media")} == {canonical, alone}
+    assert prune(database, [*copies, canonical, alone]) == 2, "what is no copy stays an entry"
+    assert prune(database, copies) == 0
+    assert prunable(database) == []
+    kept = {ref["media_id"]: (ref["pruned_at"] is None, ref["duplicate_of"]) for ref in rows(database, "post_media")}
+    assert kept == {canonical: (True, None), alone: (True, None)} | dict.fromkeys(copies, (False, canonical))
     assert len(rows(database, "media_files")) == 2
+
+
+@pytest.fixture
+def pruned(database: Database) -> tuple[str, str]:
+    """A canonical, and a copy of a later post that is a link to it."""
+    (first,) = add_post(database, "1", "https://host/1.jpg", posted_at=NOW)
+    (copy,) = add_post(database, "2", "https://host/2.jpg", posted_at=NOW + timedelta(days=1), author_handle="ann")
+    store(database, "one", first, copy)
+    point(database)
+    assert prune(database, prunable(database)) == 1
+    return first, copy
+
+
+def test_a_pruned_medium_stays_a_link_when_its_post_is_imported_again(database: Database, pruned: tuple[str, str]):
+    _, copy = pruned
+    before = row(database, "post_media", media_id=copy)
+    assert add_post(database, "2", "https://host/2.jpg", partition=SECOND, author_handle="ann") == [copy]
+    after = row(database, "post_media", media_id=copy)
+    kept = ("status", "sha256", "duplicate_of", "pruned_at")
+    assert [after[name] for name in kept] == [before[name] for name in kept]
+
+
+def test_links_are_made_entries_again_for_all_or_one_author(database: Database, pruned: tuple[str, str]):
+    _, copy = pruned
+    with database.write() as connection:
+        assert duplicates.unprunable(connection, "bob") == []
+        assert duplicates.unprunable(connection, "@ann") == duplicates.unprunable(connection, None) == [copy]
+        assert duplicates.unprune(connection, [copy]) == 1
+        assert duplicates.unprune(connection, [copy]) == 0
+    assert prunable(database) == [copy], "it is a copy as before"
+
+
+def test_a_link_that_becomes_the_oldest_is_an_entry_again(database: Database, pruned: tuple[str, str]):
+    first, copy = pruned
+    update(database, "posts", {"native_id": "2"}, posted_at=NOW - timedelta(days=1))
+    point(database)
+    assert row(database, "post_media", media_id=copy)["pruned_at"] is None
+    assert row(database, "post_media", media_id=first)["duplicate_of"] == copy
+
+
+def test_a_link_whose_file_is_lost_is_looked_for_at_its_own_url_too(database: Database, pruned: tuple[str, str]):
+    """The canonical's host may no longer have it."""
+    lose(database, row(database, "post_media", media_id=pruned[0])["sha256"])
+    with database.read() as connection:
+        assert media_due.count_due(connection, [FIRST], pruned) == 2
+
+
+def test_asking_hosts_again_leaves_links_alone(database: Database, pruned: tuple[str, str]):
+    with database.write() as connection:
+        assert media.ask_again(connection, [FIRST]) == 1
+    assert row(database, "post_media", media_id=pruned[1])["status"] == Status.STORED
 
 
 def test_pruning_for_one_author_leaves_copies_of_others_alone(database: Database):

@@ -54,6 +54,7 @@ def test_the_library_is_counted_in_whole_and_in_parts(filled: Database):
             "files": 2,
             "file_size": 8,
             "duplicates": 2,
+            "pruned": 0,
             "bytes_saved": 6,
             "renditions": 1,
             "renditions_size": 7,

@@ -152,11 +152,38 @@ def test_dedup_prunes_the_copies_of_the_chosen_author_where_that_is_meant(ingest
     assert ingested.json("dedup", "--user", "ann", *prune) == {
         "duplicates": 1,
         "duplicates_same_pixels": 0,
+        "pruned": 0,
         "removed": 1,
-        "bytes_saved": 0,
+        "brought_back": 0,
+        "bytes_saved": len(picture(1)),
         "bytes_saved_if_pruned_same_pixels": 0,
     }
-    assert ingested.json("stats")["duplicates"] == 0
+    stats = ingested.json("stats")
+    assert (stats["duplicates"], stats["pruned"], stats["stored"]) == (0, 1, 3)
+
+
+def test_a_post_still_shows_its_medium_after_its_entry_was_pruned_and_imported_again(
+    ingested: Shell, export: Path, tmp_path: Path, host: FaultyHost
+) -> None:
+    whole = ingested.json("page", "--to", str(tmp_path / "before"))
+    ingested.json("dedup", "--prune", "--tier", "same-bytes", "--no-dry-run")
+    asked = len(host.requests)
+    edited = tmp_path / "again.json"
+    edited.write_text(f" {export.read_text()}")
+    ingested.json("ingest", str(edited), "-p", "twitter", "--date", "2025-11-02")
+    assert len(host.requests) == asked, "nothing is fetched for what is a link"
+    (link,) = (row for row in ingested.json("list") if row["pruned_at"])
+    assert link["status"] == "stored"
+    assert link["local_path"]
+    post = link["native_id"]
+    said = f"pruned: a link to {link['duplicate_of']}"
+    assert said in " ".join(ingested.run("show", post).stdout.split())
+    assert link["duplicate_of"] in ingested.run("why", link["media_id"]).stdout
+    again = ingested.json("page", "--to", str(tmp_path / "after"))
+    assert again | {"page": ""} == whole | {"page": ""}
+    assert ingested.json("dedup", "--unprune")["brought_back"] == 0, "unless it is meant"
+    assert ingested.json("dedup", "--unprune", "--no-dry-run")["brought_back"] == 1
+    assert ingested.json("stats")["duplicates"] == 1
 
 
 def test_optimize_and_archive_find_nothing_left_to_do_after_an_ingest(ingested: Shell) -> None:
@@ -336,6 +363,7 @@ def test_backfill_runs_only_partitions_that_hold_imports(shell: Shell, host: Fau
         (("--prune",), "--tier same-bytes or --tier same-pixels"),
         (("--prune", "--tier", "everything"), "same-pixels"),
         (("--tier", "same-bytes"), "belongs to --prune"),
+        (("--prune", "--unprune", "--tier", "same-bytes"), "either --prune or --unprune"),
     ],
     ids=telling,
 )

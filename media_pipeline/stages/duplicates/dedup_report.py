@@ -36,6 +36,7 @@ class Findings:
             duplicates_in_partition=0,
             duplicates_in_library=0,
             duplicates_of_same_author=0,
+            pruned=0,
             bytes_saved=0,
             duplicate_posts=0,
             duplicates_same_pixels=0,
@@ -124,7 +125,7 @@ def _in_pages(context: StageContext, partitions: Sequence[ImportPartition]) -> I
                 holder.media_id: pointer
                 for same in page
                 for holder in same.holders
-                if holder.duplicate_of != (pointer := _pointer(holder, same))
+                if holder.duplicate_of != (pointer := _pointer(holder, same)) or (holder.is_pruned and not pointer)
             }
             if pointers:
                 with context.database.write() as connection:
@@ -148,14 +149,11 @@ def _count(
             within = "duplicates_in_partition" if partition in seen_partitions else "duplicates_in_library"
             same_author = holder.author is not None and holder.author in seen_authors
             found = findings[partition]
-            found.numbers.update(
-                {
-                    "duplicates": 1,
-                    within: 1,
-                    "duplicates_of_same_author": int(same_author),
-                    "bytes_saved": same.file_size,
-                }
-            )
+            found.numbers["bytes_saved"] += same.file_size
+            if holder.is_pruned:
+                found.numbers["pruned"] += 1
+                continue
+            found.numbers.update({"duplicates": 1, within: 1, "duplicates_of_same_author": int(same_author)})
             if len(found.table) < TABLE_ROWS:
                 found.table.append(_row(holder, same.canonical, Tier.SAME_BYTES, 0, same.file_size))
         seen_partitions.add(partition)
