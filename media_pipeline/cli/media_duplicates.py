@@ -38,8 +38,9 @@ def dedup(
     same-bytes removes entries of the catalogue, and no bytes: the oldest entry is kept, and each other one stays as a
     link to it, by which its post still shows the medium. --unprune makes entries of the links again.
 
-    same-pixels removes files: references to them hold the best of those pixels from then on, and the catalogue still says which file they
-    held, and what was known of it. near only looks alike, and is for somebody to judge by the reports.
+    same-pixels removes files: references to them hold the best of those pixels from then on, and the catalogue
+    still says which file they held, and what was known of it. near only looks alike, and is for somebody to judge
+    by the reports.
     """
     from media_pipeline.catalog import duplicates, imports, stats
     from media_pipeline.stages.duplicates.dedup_report import report_duplicates
