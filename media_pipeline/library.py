@@ -126,7 +126,9 @@ class Statistics:
     file_size: int
     """Bytes of these files."""
     duplicates: int
-    """References that hold a file that another holds as well."""
+    """References that hold a file that another holds as well, pruned ones left out."""
+    pruned: int
+    """References that `dedup --prune` made links to another one with the same file."""
     bytes_saved: int
     """By storing such files once."""
     renditions: int

@@ -32,24 +32,29 @@ def ingest(
 ) -> None:
     """Copy an export into the import layout and run everything for it: the main job.
 
+    A zip or folder with exports of several platforms is taken apart, each to its own partition.
+
     Exits with 0 when the run succeeded and every media reference is accounted for (downloads that failed are in the
     summary), with 1 when the run failed or no post could be read.
     """
     from media_pipeline.catalog import imports
     from media_pipeline.defs.partitions import ranges_of
     from media_pipeline.defs.runs.launch import dagster_home
-    from media_pipeline.stages.imports.landing import land, partitions_for
+    from media_pipeline.stages.imports.handing_over import handed_over
+    from media_pipeline.stages.imports.landing import land_export
 
     settings = load_settings()
     name = platform_of(platform) if platform else None
-    exports = partitions_for(path, import_date_of(settings, day, "--date"), name)
-    partitions = sorted(set(exports.values()))
+    handed = handed_over(path, import_date_of(settings, day, "--date"), name)
+    partitions = sorted({export.partition for export in handed.exports})
     dagster_home(settings)
     # A catalogue that can't be used, or a place that is not the library's, stops it here, before anything lands.
     with session.open_stage(settings, begins=True):
         pass
     session.warn_of_archive(settings)
-    landed = [path for export, partition in exports.items() for path in land(settings, export, partition)]
+    for why in handed.left_out:
+        err.print(f"left out: {why}", soft_wrap=True)
+    landed = [land_export(settings, export) for export in handed.exports]
     for place in landed:
         err.print(f"landed {place}", soft_wrap=True)
     started = datetime.now(UTC)

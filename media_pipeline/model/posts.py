@@ -213,6 +213,8 @@ class MediaRef:
     alt_text: str | None = None
     note: str | None = None
     """Why there is nothing to fetch, where the export gives no URL."""
+    files: tuple[str, ...] = ()
+    """Paths of its file in the export itself, as the export writes them."""
 
     @property
     def chosen(self) -> Candidate | None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from media_pipeline.model import MediaRef
 from media_pipeline.posts.platforms.base import NonMedia, Platform
+from media_pipeline.posts.readers.json_text import UnreadableJson, parse_json
 from media_pipeline.posts.recognition import belongs_to, host_of
 from media_pipeline.posts.values import items, mapping
 
@@ -26,7 +27,14 @@ MEDIA_SUFFIXES = (
 )
 """Ends of a path that name a medium, on whatever host."""
 
+MEDIA_FOLDERS = frozenset(("media", "media_attachments", "photos", "videos", "stories"))
+"""Folders of official exports in which files of any name, also without a suffix, are media."""
+
 _EXAMPLE_LENGTH = 300
+_LONGEST_PATH = 1000
+_RELATIVE = re.compile(r"(?!//)/?(?:\.{1,2}/)*(?P<first>[^\s/:?#<>]+)(?:/[^/:?#<>\n\r\t]+)+")
+_IN_JSON = "(json)"
+"""Stands in a key path where a string holds JSON that the path goes on in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +97,8 @@ class CoverageCounter:
         return Coverage(self._urls, tuple(found))
 
     def _is_media(self, address: str) -> bool:
+        if not _is_url(address):
+            return True
         host = host_of(address)
         if host is None:
             return False
@@ -98,12 +108,20 @@ class CoverageCounter:
 
 
 class _Claims:
-    """The URLs of candidates, compared without scheme and query: one resource in another size has another query."""
+    """The URLs of candidates, compared without scheme and query: one resource in another size has another query.
+
+    The path of a file in the export is claimed as it stands, or by the URL that ends with it.
+    """
 
     def __init__(self, media: Iterable[MediaRef]) -> None:
-        self._claimed = {resource_of(candidate.url) for reference in media for candidate in reference.candidates}
+        known = list(media)
+        self._claimed = {resource_of(candidate.url) for reference in known for candidate in reference.candidates}
+        self._files = {file for reference in known for file in reference.files}
 
     def __contains__(self, address: str) -> bool:
+        if not _is_url(address):
+            end = f"/{address.lstrip('./')}"
+            return address in self._files or any(claim.endswith(end) for claim in self._claimed)
         plain = resource_of(address)
         # A URL that is exported in two parts is claimed as a whole: the first part is where a claimed one begins.
         return plain in self._claimed or any(claim.startswith(plain) for claim in self._claimed)
@@ -117,25 +135,55 @@ class Rule:
         self._address = re.compile(row.address) if row.address else None
 
     def explains(self, keys: tuple[str, ...], address: str) -> bool:
-        named = tuple(key for key in keys if key != "[]")
+        named = tuple(key for key in keys if key not in ("[]", _IN_JSON))
         if self._keys and named[-len(self._keys) :] != self._keys:
             return False
         return self._address is None or self._address.search(address) is not None
 
 
 def addresses_in(value: Any) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Every string that is a URL, with the keys that lead to it; ``[]`` stands for an index."""
+    """Every string that is a URL or the relative path of a media file, with the keys that lead to it.
+
+    ``[]`` stands for an index. A string that holds a JSON object or array is gone through as well: X keeps cards so.
+    """
     waiting: list[tuple[tuple[str, ...], Any]] = [((), value)]
     while waiting:
         keys, node = waiting.pop()
         if isinstance(node, str):
-            if node.startswith(("https://", "http://")):
+            if _is_url(node):
                 yield keys, html.unescape(node.strip())
+            elif node.startswith(("{", "[")):
+                waiting.append(((*keys, _IN_JSON), _parsed(node)))
+            elif _is_media_path(keys, node):
+                yield keys, node
         elif isinstance(node, dict):
             children: Mapping[str, Any] = mapping(node)
             waiting.extend(((*keys, key), child) for key, child in children.items())
         elif isinstance(node, list):
             waiting.extend(((*keys, "[]"), child) for child in items(node))
+
+
+def _is_url(text: str) -> bool:
+    return text.startswith(("https://", "http://"))
+
+
+def _parsed(text: str) -> Any:
+    """What a string holds as JSON; None where it is no JSON, such as a text in brackets."""
+    try:
+        return parse_json(text.encode("utf-8", "surrogatepass"))
+    except UnreadableJson:
+        return None
+
+
+def _is_media_path(keys: tuple[str, ...], text: str) -> bool:
+    """Whether a string names a file by a path of at least one folder: by a medium's suffix, or as a ``uri`` in a folder
+    of media. ``example.org/a.jpg`` is an address that is shown without its scheme."""
+    found = _RELATIVE.fullmatch(text) if "/" in text and len(text) <= _LONGEST_PATH else None
+    if found is None or "." in found["first"]:
+        return False
+    if text.lower().endswith(MEDIA_SUFFIXES):
+        return True
+    return keys[-1:] == ("uri",) and not MEDIA_FOLDERS.isdisjoint(text.split("/")[:-1])
 
 
 def resource_of(address: str) -> str:

@@ -16,7 +16,8 @@ from media_pipeline.model import Candidate, Fault, Locator, MediaRef, Post, Reco
 from media_pipeline.posts.coverage import Coverage, CoverageCounter
 from media_pipeline.posts.observation import UNKNOWN_TIMES, Times, times_of
 from media_pipeline.posts.platforms.base import MOST_WITHOUT_POST, Platform
-from media_pipeline.posts.readers import read_export
+from media_pipeline.posts.readers import labels_in, read_export
+from media_pipeline.posts.readers.opener import DamagedExport
 from media_pipeline.posts.recognition import another_platform, recognise
 
 RECORDS_LOOKED_AT = 100
@@ -127,10 +128,34 @@ class _Reading:
         return read
 
 
-def platform_of(path: Path) -> Platform | None:
-    """The platform that an export comes from, by the first of its records that is recognised."""
-    records = (record for record in read_export(path) if isinstance(record, Record))
-    return next((found for record in islice(records, RECORDS_LOOKED_AT) if (found := recognise(record))), None)
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """What an export is, by the first of its records that is recognised."""
+
+    label: str | None
+    """Of an export in a zip, its label there."""
+    platform: Platform | None
+    why_not: str
+    """What was seen instead, where no record is of a known platform."""
+
+
+def recognised_in(path: Path) -> list[Recognised]:
+    """What each export of a file is: several in a zip, else one. Raises OSError where the file can't be read."""
+    try:
+        labels = labels_in(path) or [None]
+    except DamagedExport as error:
+        return [Recognised(None, None, str(error))]
+    return [_recognised(path, label) for label in labels]
+
+
+def _recognised(path: Path, label: str | None) -> Recognised:
+    why_not = "no record of it is a post of a known platform"
+    for part in islice(read_export(path, label), RECORDS_LOOKED_AT):
+        if isinstance(part, Fault):
+            why_not = part.reason
+        elif found := recognise(part):
+            return Recognised(label, found, "")
+    return Recognised(label, None, why_not)
 
 
 def extract(path: Path, platform: Platform | None = None) -> Iterator[ExtractedPost | Fault]:

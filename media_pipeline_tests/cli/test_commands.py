@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import zipfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -204,6 +205,22 @@ def test_ingest_takes_a_folder_and_never_overwrites_what_landed(shell: Shell, tm
     assert len(landed) == 2
 
 
+def test_ingest_takes_a_zip_of_two_platforms_apart_and_counts_both(shell: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "both.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.json", json.dumps([tweet(1)]))
+        archive.writestr("b.json", json.dumps({"requested_url": "https://host.test/1.jpg"}))
+        archive.writestr("c.json", "{}")
+    done = shell.run("ingest", str(path), "--date", "2025-11-01", DOWNLOAD_MEDIA="false")
+    assert "c.json is not recognised" in " ".join(done.stderr.split())
+    assert done.stdout.splitlines()[-1].startswith("posts: 2 new, 0 changed, 0 unchanged")
+    landed = shell.library.settings.import_path
+    assert {file.relative_to(landed).as_posix() for file in landed.rglob("*.zip")} == {
+        "twitter/2025-11-01/both.zip",
+        "url/2025-11-01/both.zip",
+    }
+
+
 def test_a_run_that_fails_exits_with_1_and_says_why(shell: Shell, export: Path) -> None:
     blocked = shell.library.folder / "no-archive"
     blocked.write_text("a file where the archive's folder should be")
@@ -297,7 +314,9 @@ def test_a_folder_of_several_platforms_is_sorted_by_what_is_in_it(shell: Shell, 
     assert summary["partitions"] == ["linkedin 2025-11-01", "twitter 2025-11-01"]
     assert summary["posts"] == 2
     (folder / "c.json").write_text('{"a": 1}')
-    assert "name it with --platform" in shell.run("ingest", str(folder), code=1).stderr
+    assert "c.json is not recognised" in " ".join(shell.run("ingest", str(folder)).stderr.split())
+    refused = shell.run("ingest", str(folder / "c.json"), code=1).stderr
+    assert "name its platform with --platform" in " ".join(refused.split())
 
 
 def test_coverage_is_proven_or_names_what_was_overlooked(shell: Shell, tmp_path: Path) -> None:

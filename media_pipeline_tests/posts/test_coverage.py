@@ -69,6 +69,58 @@ def test_a_path_like_a_mediums_counts_on_any_host(tmp_path: Path) -> None:
     assert [row.keys for row in found.unexplained] == ["extra"]
 
 
+def test_a_url_in_json_inside_a_string_is_reported_by_the_path_through_it(tmp_path: Path) -> None:
+    inner = {
+        "media": [{"url": "https://video.twimg.com/amplify_video/1/a.mp4"}],
+        "text": "[not JSON] http://e.org/1.jpg",
+    }
+    card = {"string_value": json.dumps({"details": json.dumps(inner)})}
+    found = coverage(write(tmp_path, status(1, card=card)), TWITTER)
+    assert [row.keys for row in found.unexplained] == ["card.string_value.(json).details.(json).media[].url"]
+
+
+@pytest.mark.parametrize(
+    ("key", "path"),
+    [
+        ("uri", "media/posts/202405/100_200_n_179.jpg"),
+        ("uri", "media/posts/202403/AQabcDEFbaseline_1_v_17900000000000003"),
+        ("uri", "your_facebook_activity/posts/media/videos/10150.mp4"),
+        ("url", "/media_attachments/files/115/000/original/aaaa1111.jpg"),
+        ("photo", "photos/photo_1@01-01-2026_10-00-00.JPG"),
+        ("file", "./files/my holiday.pdf"),
+    ],
+    ids=telling,
+)
+def test_a_file_that_is_named_by_its_relative_path_must_be_explained(tmp_path: Path, key: str, path: str) -> None:
+    found = coverage(write(tmp_path, status(1, extra={key: path})), TWITTER)
+    assert [(row.keys, row.example) for row in found.unexplained] == [(f"extra.{key}", path)]
+
+
+def test_a_relative_path_is_explained_by_the_candidate_whose_url_ends_with_it(tmp_path: Path) -> None:
+    own = photo()
+    path = own["media_url_https"].partition("://")[2].partition("/")[2]
+    assert coverage(write(tmp_path, status(1, own, extra=path)), TWITTER).unexplained == ()
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("mime", "image/jpeg"),
+        ("display_url", "i.imgur.com/a.jpg"),
+        ("text", "either/or"),
+        ("text", "look: here/there.jpg"),
+        ("text", "a.jpg"),
+        ("permalink", "/r/pics/comments/1abc/a_pic/"),
+        ("uri", "at://did:plc:1/app.bsky.feed.post/1"),
+        ("uri", "messages/inbox/anna_1/message_1.json"),
+        ("path", "//cdn.example.org/a.jpg"),
+    ],
+    ids=telling,
+)
+def test_what_is_no_path_of_a_media_file_is_none(tmp_path: Path, key: str, text: str) -> None:
+    assert coverage(write(tmp_path, status(1, extra={key: text})), TWITTER).urls == 0
+
+
 def test_a_url_that_a_module_no_longer_claims_fails_the_proof(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(tmp_path, status(1, photo(), video()))
     assert coverage(path, TWITTER).percentage == 100

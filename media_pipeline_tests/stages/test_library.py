@@ -26,7 +26,8 @@ from media_pipeline.model import ImportPartition, MediaType, Status
 from media_pipeline.settings import Settings
 from media_pipeline.stages.archive.s3_archive import archive_files
 from media_pipeline.stages.context import opened
-from media_pipeline.stages.imports.landing import NothingToImport, look
+from media_pipeline.stages.imports.handing_over import NothingToImport
+from media_pipeline.stages.imports.landing import look
 from media_pipeline.stages.imports.raw_posts import read_posts
 from media_pipeline.stages.imports.requested_urls import land_urls
 from media_pipeline.storage.bucket import bucket_of

@@ -23,7 +23,8 @@ from media_pipeline.posts.extract import ReadRecord, read_records
 from media_pipeline.posts.platforms.base import MOST_WITHOUT_POST
 from media_pipeline.posts.readers.source_text import record_at, value_at
 from media_pipeline.stages.imports.folders import files_below, only_files
-from media_pipeline.stages.imports.landing import Landed, NothingToImport, land, look
+from media_pipeline.stages.imports.handing_over import NothingToImport
+from media_pipeline.stages.imports.landing import Landed, land, look
 from media_pipeline.stages.imports.media_manifest import write_manifests
 from media_pipeline.stages.imports.raw_posts import read_posts
 from media_pipeline_tests.library import TWITTER, Library, tweet

@@ -135,6 +135,8 @@ class Medium:
     note: str | None = None
     key: str | None = None
     """The platform's own key of the medium, the same in every export that names it. None: its URL tells."""
+    files: tuple[str, ...] = ()
+    """Paths of its file in the export itself, as the export writes them."""
 
 
 def numbered(media: Iterable[Medium]) -> tuple[MediaRef, ...]:
@@ -175,6 +177,7 @@ def _reference(position: int, key: str, medium: Medium) -> MediaRef:
         role=medium.role,
         alt_text=medium.alt_text,
         note=medium.note,
+        files=medium.files,
     )
 
 

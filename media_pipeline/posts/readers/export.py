@@ -30,8 +30,15 @@ def is_export_file(path: Path) -> bool:
     return is_zip(path) or _is_text_export(path.name)
 
 
-def read_export(path: Path) -> Iterator[Record | Fault]:
+def labels_in(path: Path) -> list[str | None]:
+    """The labels of the exports in a zip, in its order; of any other file one None. Raises DamagedExport, OSError."""
+    return [member.label for member in members_of(path, _is_text_export)] if is_zip(path) else [None]
+
+
+def read_export(path: Path, label: str | None = None) -> Iterator[Record | Fault]:
     """Yield every record of an export, in order, and a fault for each part that can't be used.
+
+    ``label``: of a zip, only the export in it that has this label.
 
     Locators: a line from 1 for NDJSON; for an array its offset and the pointer ``/<index>``; offset 0 for an object;
     for files in a zip their name too. Offsets and lines count in the text as UTF-8, decompressed.
@@ -39,7 +46,7 @@ def read_export(path: Path) -> Iterator[Record | Fault]:
     """
     try:
         if is_zip(path):
-            yield from _read_zip(path)
+            yield from _read_zip(path, label)
         else:
             account = path.with_name(ACCOUNT)
             owner = owner_in(chunks_of(account)) if path.suffix == ".js" and account.is_file() else None
@@ -57,8 +64,8 @@ def _is_of_the_machine(error: Exception) -> bool:
     return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno != errno.EINVAL)
 
 
-def _read_zip(path: Path) -> Iterator[Record | Fault]:
-    members = members_of(path, _is_text_export)
+def _read_zip(path: Path, label: str | None) -> Iterator[Record | Fault]:
+    members = [member for member in members_of(path, _is_text_export) if label in (None, member.label)]
     if not members:
         yield Fault(Locator(offset=0), f"the zip holds no export: {', '.join(_TEXT_SUFFIXES)} are read")
     for member in members:

@@ -5,19 +5,30 @@ Of an X data archive only the posts are read: likes, messages and contacts are n
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import re
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import IO, cast
 
-from media_pipeline.posts.readers.opener import DamagedExport, text_of
+from media_pipeline.posts.readers.opener import (
+    CHUNK_BYTES,
+    EXPANSION_LOOKED_AT_FROM,
+    GREATEST_EXPANSION,
+    DamagedExport,
+    text_of,
+)
 from media_pipeline.posts.readers.x_archive import ACCOUNT
 
 SUFFIX = ".zip"
 MOST_MEMBERS = 100_000
+LONGEST_COMMENT = 65_535
+"""Bytes that a zip's comment may have."""
 _POSTS_OF_X = re.compile(r"(?:^|/)data/tweets?(?:-part\d+)?\.js$")
 _LITTER = ("__MACOSX",)
 UNREADABLE = (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError)
@@ -68,6 +79,38 @@ def _labelled(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
             numbers[name] += label in labelled or label in names
         labelled[label] = info
     return labelled
+
+
+def labels_of(path: Path) -> list[str]:
+    """The labels of every file in a zip, in its order. Raises OSError, and what UNREADABLE names."""
+    with zipfile.ZipFile(path) as archive:
+        return list(_labelled(archive))
+
+
+def copy_members(path: Path, labels: Collection[str], target: IO[bytes]) -> None:
+    """Write the files of a zip that have these labels into another zip, under their names.
+
+    The same files give the same bytes, and a comment says which zip they are of. What can't be read to its end, or
+    grows more than an export does, breaks off in the copy too, where whoever reads it says so. Raises OSError.
+    """
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(target, "w") as part:
+        part.comment = f"taken from {path.name}, SHA-256 {digest}".encode("utf-8", "replace")[:LONGEST_COMMENT]
+        for label, info in _labelled(archive).items():
+            if label in labels:
+                _copy_member(archive, info, part)
+
+
+def _copy_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, part: zipfile.ZipFile) -> None:
+    copy = zipfile.ZipInfo(info.filename, info.date_time)
+    copy.compress_type = zipfile.ZIP_STORED if info.compress_type == zipfile.ZIP_STORED else zipfile.ZIP_DEFLATED
+    left = max(EXPANSION_LOOKED_AT_FROM, info.compress_size * GREATEST_EXPANSION)
+    with part.open(copy, "w", force_zip64=True) as member, contextlib.suppress(*UNREADABLE):
+        source = cast("zipfile.ZipExtFile", archive.open(info))
+        while left > 0 and (chunk := source.read1(CHUNK_BYTES)):
+            member.write(chunk)
+            left -= len(chunk)
 
 
 def account_in(path: Path, member: str) -> str | None:

@@ -5,38 +5,33 @@ What belongs here: the look at the folder and at what the catalogue has seen. Wh
 
 from __future__ import annotations
 
-import filecmp
 import hashlib
 import os
 import shutil
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 from media_pipeline.catalog import imports
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.imports import SeenFile
-from media_pipeline.model import ImportPartition, MediaPipelineError
-from media_pipeline.posts.extract import platform_of
+from media_pipeline.model import ImportPartition
 from media_pipeline.posts.layout import Rejection, fitting
-from media_pipeline.posts.local_media import MEDIA_FOLDERS, is_companion
-from media_pipeline.posts.readers import SUPPORTED_SUFFIXES, is_export_file
+from media_pipeline.posts.local_media import MEDIA_FOLDERS
 from media_pipeline.posts.readers.x_archive import ACCOUNT
-from media_pipeline.posts.readers.zip_archive import chosen_of
+from media_pipeline.posts.readers.zip_archive import copy_members
 from media_pipeline.settings import Settings
-from media_pipeline.stages.imports.folders import GIVE_PERMISSION, FoundFile, Unreadable, files_below, unreadable
+from media_pipeline.stages.imports.folders import GIVE_PERMISSION, FoundFile, files_below
+from media_pipeline.stages.imports.handing_over import HandedExport, handed_over
 from media_pipeline.stages.imports.raw_posts import place_of
 from media_pipeline.storage.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_folders, storage_errors
 from media_pipeline.storage.parts import part_of, remove_abandoned_parts
 
-
-class NothingToImport(MediaPipelineError):
-    """What was handed over holds no export file.
-
-    To do: Hand over a `.json`, `.jsonl`, `.ndjson`, `.js` or `.zip` file, or a folder of such files.
-    """
+COPIED_AT_ONCE = 1 << 20
+"""Bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,61 +102,35 @@ def _settled(age_seconds: float, settle_seconds: float) -> bool:
     return age_seconds >= settle_seconds or age_seconds < 0
 
 
-def partitions_for(source: Path, day: date, platform: str | None = None) -> dict[Path, ImportPartition]:
-    """Each export of a file or folder with the partition that it belongs in; without a platform, each is recognised.
-
-    Raises NothingToImport where there is no export, or one whose platform can't be told.
-    """
-    sources = _exports_of(source) if os.path.isdir(source) else [source] if os.path.isfile(source) else []  # noqa: PTH112, PTH113
-    if not sources or not is_export_file(sources[0]):
-        raise NothingToImport(
-            f"{source} holds no export file: {', '.join(SUPPORTED_SUFFIXES)}, each text also with .gz, are read"
-        )
-    for path in sources:
-        if not os.access(path, os.R_OK):
-            raise NothingToImport(f"{path}: this user may not read it; {GIVE_PERMISSION}")
-    return {path: ImportPartition(day, platform or _recognised(path)) for path in sources}
-
-
-def _recognised(path: Path) -> str:
-    try:
-        found = platform_of(path)
-    except OSError as error:
-        raise NothingToImport(str(unreadable(path, error))) from error
-    if found is None:
-        raise NothingToImport(
-            f"{path} is of no platform that is known; name it with --platform to see what is expected"
-        )
-    return found.name
-
-
 def land(settings: Settings, source: Path, partition: ImportPartition) -> list[str]:
     """Copy an export, or every export file of a folder, into the partition's folder; return the paths there.
 
-    A file that is there with the same content stays. One with the same name and another content gets a name with
-    a piece of its digest, so that nothing that landed is ever overwritten. Raises NothingToImport, StorageError.
+    Raises NothingToImport, StorageError.
     """
-    sources = partitions_for(source, partition.import_date, partition.platform)
-    folder = settings.import_path / partition.platform / partition.import_date.isoformat()
+    handed = handed_over(source, partition.import_date, partition.platform)
+    return [land_export(settings, export) for export in handed.exports]
+
+
+def land_export(settings: Settings, export: HandedExport) -> str:
+    """Copy an export, and what belongs to it, into its partition's folder; return the path there.
+
+    A file that is there with the same content stays. One with the same name and another content gets a name with
+    a piece of its digest, so that nothing that landed is ever overwritten. Raises StorageError.
+    """
+    folder = settings.import_path / export.partition.platform / export.partition.import_date.isoformat()
     with storage_errors("make the folder", folder):
         make_folders(folder, PRIVATE_FOLDER)
         remove_abandoned_parts(folder)
-    landed = [_copy(path, folder) for path in sources]
-    for path in sources:
-        _copy_companions(path, folder)
-    return [imports.path_text(path.relative_to(settings.import_path)) for path in landed]
+    landed = _take_apart(export, folder) if export.members else _copy(export.path, folder)
+    _copy_companions(export.path, folder)
+    return imports.path_text(landed.relative_to(settings.import_path))
 
 
-def _exports_of(folder: Path) -> list[Path]:
-    """The exports in a folder. Raises NothingToImport where one can't be looked at: half of a folder is not taken."""
-    found: list[str] = []
-    for entry in files_below(folder):
-        if isinstance(entry, Unreadable):
-            raise NothingToImport(str(entry))
-        path = entry.path.relative_to(folder)
-        if isinstance(entry, FoundFile) and is_export_file(path) and not is_companion(path):
-            found.append(path.as_posix())
-    return [folder / name for name in chosen_of(found)]
+def _take_apart(export: HandedExport, folder: Path) -> Path:
+    """Land what of a zip is one platform's, as a zip of the same name."""
+    with storage_errors(f"copy a part of {export.path} into", folder), TemporaryFile(dir=folder) as part:
+        copy_members(export.path, export.members, part)
+        return _keep(part, export.path.name, folder)
 
 
 def _copy_companions(export: Path, folder: Path) -> None:
@@ -180,17 +149,31 @@ def _copy_companions(export: Path, folder: Path) -> None:
 
 
 def _copy(source: Path, folder: Path) -> Path:
-    name = fitting(source.name.lstrip(".~"))
-    with storage_errors(f"copy {source} into", folder):
-        target = folder / name
-        if target.exists() and not filecmp.cmp(source, target, shallow=False):
-            with source.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()[:8]
-            target = folder / fitting(f"{digest}-{name}")
-        if not target.exists():
-            # Nobody imports from the name of a part.
-            with part_of(target) as part:
-                shutil.copyfile(source, part)
-                # Whatever the umask: exports name people, as the catalogue does.
-                part.chmod(PRIVATE_FILE)
+    with storage_errors(f"copy {source} into", folder), source.open("rb") as file:
+        return _keep(file, source.name, folder)
+
+
+def _keep(source: IO[bytes], name: str, folder: Path) -> Path:
+    """Write a file into a folder under a name that no other content has there, unless it is there."""
+    name = fitting(name.lstrip(".~"))
+    target = folder / name
+    if target.exists() and not _is_same(source, target):
+        source.seek(0)
+        target = folder / fitting(f"{hashlib.file_digest(source, 'sha256').hexdigest()[:8]}-{name}")  # pyright: ignore[reportArgumentType]
+    if not target.exists():
+        source.seek(0)
+        # Nobody imports from the name of a part.
+        with part_of(target) as part, part.open("wb") as copy:
+            shutil.copyfileobj(source, copy, COPIED_AT_ONCE)
+            # Whatever the umask: exports name people, as the catalogue does.
+            part.chmod(PRIVATE_FILE)
     return target
+
+
+def _is_same(source: IO[bytes], target: Path) -> bool:
+    source.seek(0)
+    with target.open("rb") as file:
+        while (chunk := source.read(COPIED_AT_ONCE)) == file.read(COPIED_AT_ONCE):
+            if not chunk:
+                return True
+    return False

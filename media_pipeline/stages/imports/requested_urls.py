@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from media_pipeline.model import ImportPartition
 from media_pipeline.posts.platforms import url as url_platform
 from media_pipeline.settings import Settings
-from media_pipeline.stages.imports.landing import NothingToImport
+from media_pipeline.stages.imports.handing_over import NothingToImport
 from media_pipeline.stages.imports.raw_posts import import_dates
 from media_pipeline.storage.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_folders, storage_errors
 from media_pipeline.storage.parts import part_of, remove_abandoned_parts

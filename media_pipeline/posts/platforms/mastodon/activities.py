@@ -174,11 +174,13 @@ def _attachment(attachment: Mapping[str, Any]) -> Medium:
     candidates = sorted(_candidates(links, attachment), key=lambda candidate: -(candidate.height or 0))
     posters = [Candidate(url, role=Role.POSTER, rule="preview") for url in _addresses(attachment.get("icon"))]
     word = text(attachment.get("mediaType")) or _type(attachment)
+    path = text(links)
     return Medium(
-        media_type=media_type_of(word, candidates[0].url if candidates else text(links)),
+        media_type=media_type_of(word, candidates[0].url if candidates else path),
         candidates=(*candidates, *posters),
         alt_text=text(attachment.get("name")) or text(attachment.get("summary")),
-        note=None if candidates else _why_no_url(links),
+        note=None if candidates else _why_no_url(path),
+        files=(path,) if path and not candidates else (),
     )
 
 
@@ -211,8 +213,7 @@ def _href(link: Any) -> str | None:
     return web_address(mapping(link).get("href"))
 
 
-def _why_no_url(links: Any) -> str:
-    path = text(links)
+def _why_no_url(path: str | None) -> str:
     return f"it stands in the account's archive as {path.lstrip('/')}" if path else _NO_URL
 
 

@@ -1,0 +1,130 @@
+"""What a person hands over: the exports in it, and the partition that each belongs in.
+
+What belongs here: which files of a folder, or of a zip, are exports of which platform. What does not: copying them
+into the import path, and the look at what lies there (:mod:`media_pipeline.stages.imports.landing`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path, PurePosixPath
+
+from media_pipeline.model import ImportPartition, MediaPipelineError
+from media_pipeline.policy.foreign_text import for_log
+from media_pipeline.posts.extract import Recognised, recognised_in
+from media_pipeline.posts.local_media import is_companion
+from media_pipeline.posts.readers import SUPPORTED_SUFFIXES, is_export_file
+from media_pipeline.posts.readers.zip_archive import chosen_of, labels_of
+from media_pipeline.stages.imports.folders import GIVE_PERMISSION, FoundFile, Unreadable, files_below, unreadable
+
+
+class NothingToImport(MediaPipelineError):
+    """What was handed over holds no export file, or none of a platform that is known.
+
+    To do: Hand over a `.json`, `.jsonl`, `.ndjson`, `.js` or `.zip` file, or a folder of such files.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class HandedExport:
+    """A file of exports, or what of a zip is one platform's, and where it belongs."""
+
+    path: Path
+    partition: ImportPartition
+    members: frozenset[str] = frozenset()
+    """The labels of the zip's files that belong there; none: the whole file does."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """The exports that are taken, and what is left out: a line each, with the reason."""
+
+    exports: tuple[HandedExport, ...]
+    left_out: tuple[str, ...] = ()
+
+
+def handed_over(source: Path, day: date, platform: str | None = None) -> HandedOver:
+    """Each export of a file or folder with the partition that it belongs in.
+
+    Without a platform each is recognised, and a zip that holds exports of several is taken apart. What is of no known
+    platform is left out. Raises NothingToImport where nothing is left, or where a part can't be looked at.
+    """
+    sources = _exports_of(source) if os.path.isdir(source) else [source] if os.path.isfile(source) else []  # noqa: PTH112, PTH113
+    if not sources or not is_export_file(sources[0]):
+        raise NothingToImport(
+            f"{source} holds no export file: {', '.join(SUPPORTED_SUFFIXES)}, each text also with .gz, are read"
+        )
+    for path in sources:
+        if not os.access(path, os.R_OK):
+            raise NothingToImport(f"{path}: this user may not read it; {GIVE_PERMISSION}")
+    if platform:
+        return HandedOver(tuple(HandedExport(path, ImportPartition(day, platform)) for path in sources))
+    exports: list[HandedExport] = []
+    left_out: list[str] = []
+    for path in sources:
+        found = _recognised(path)
+        left_out += [_why_left_out(path, one) for one in found if one.platform is None]
+        exports += _by_platform(path, day, found)
+    if not exports:
+        more = f" (and {len(left_out) - 1} more)" if len(left_out) > 1 else ""
+        raise NothingToImport(f"{left_out[0]}{more}; name its platform with --platform to see what is expected")
+    return HandedOver(tuple(exports), tuple(left_out))
+
+
+def _exports_of(folder: Path) -> list[Path]:
+    """The exports in a folder. Raises NothingToImport where one can't be looked at: half of a folder is not taken."""
+    found: list[str] = []
+    for entry in files_below(folder):
+        if isinstance(entry, Unreadable):
+            raise NothingToImport(str(entry))
+        path = entry.path.relative_to(folder)
+        if isinstance(entry, FoundFile) and is_export_file(path) and not is_companion(path):
+            found.append(path.as_posix())
+    return [folder / name for name in chosen_of(found)]
+
+
+def _recognised(path: Path) -> list[Recognised]:
+    try:
+        return recognised_in(path)
+    except OSError as error:
+        raise NothingToImport(str(unreadable(path, error))) from error
+
+
+def _why_left_out(path: Path, found: Recognised) -> str:
+    where = f"{path}, {found.label}" if found.label else str(path)
+    return f"{for_log(where, 1000)} is not recognised: {for_log(found.why_not, 500)}"
+
+
+def _by_platform(path: Path, day: date, found: Sequence[Recognised]) -> Iterator[HandedExport]:
+    platform_of = {one.label: one.platform.name for one in found if one.platform}
+    names = sorted(set(platform_of.values()))
+    if len(names) < 2:
+        yield from (HandedExport(path, ImportPartition(day, name)) for name in names)
+        return
+    exports = {label: name for label, name in platform_of.items() if label}
+    belongs = divided(labels_of(path), exports, {one.label for one in found if one.label and one.platform is None})
+    for name in names:
+        yield HandedExport(path, ImportPartition(day, name), belongs[name])
+
+
+def divided(labels: Sequence[str], platform_of: Mapping[str, str], unknown: set[str]) -> Mapping[str, frozenset[str]]:
+    """The labels of a zip's files by the platform that they belong to.
+
+    What is no export, such as a medium, belongs to the exports that lie nearest to it: to each platform that has one
+    in the deepest folder that it shares with any. What is of no platform that is known belongs to none.
+    """
+    folders: dict[PurePosixPath, set[str]] = {}
+    for label, platform in platform_of.items():
+        for folder in PurePosixPath(label).parents:
+            folders.setdefault(folder, set()).add(platform)
+    belongs: dict[str, set[str]] = {platform: set() for platform in platform_of.values()}
+    for label in labels:
+        if label in unknown:
+            continue
+        nearest = next(folder for folder in PurePosixPath(label).parents if folder in folders)
+        for platform in [platform_of[label]] if label in platform_of else folders[nearest]:
+            belongs[platform].add(label)
+    return {platform: frozenset(found) for platform, found in belongs.items()}

@@ -1,0 +1,183 @@
+"""What a person hands over is taken apart by platform, and what is not taken is named with its cause."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zipfile
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from media_pipeline.model import ImportPartition
+from media_pipeline.stages.downloads.cached_media import cache_media
+from media_pipeline.stages.imports.handing_over import NothingToImport, divided, handed_over
+from media_pipeline.stages.imports.landing import land_export
+from media_pipeline.stages.imports.media_manifest import write_manifests
+from media_pipeline.stages.imports.raw_posts import read_posts
+from media_pipeline_tests.ids import telling
+from media_pipeline_tests.library import Library, picture, tweet
+
+DAY = date(2025, 11, 1)
+TWITTER, MASTODON = ImportPartition(DAY, "twitter"), ImportPartition(DAY, "mastodon")
+ARCHIVE_POSTS = "x/data/tweets.js"
+URL = "https://pbs.twimg.com/media/GaAAAAA1.jpg"
+
+
+def toot(number: int) -> dict[str, object]:
+    return {
+        "id": str(number),
+        "created_at": "2025-11-01T12:00:00.000Z",
+        "url": f"https://mastodon.example/@ann/{number}",
+        "uri": f"https://mastodon.example/users/ann/statuses/{number}",
+        "content": "<p>hi</p>",
+        "account": {"id": "1", "username": "ann", "acct": "ann", "url": "https://mastodon.example/@ann"},
+        "media_attachments": [],
+        "visibility": "public",
+    }
+
+
+def archived_tweet() -> dict[str, object]:
+    media = [{"type": "photo", "media_url_https": URL, "id_str": "92001"}]
+    return {"id_str": "2001", "created_at": "Sat Nov 01 12:00:00 +0000 2025", "full_text": "x"} | {
+        "extended_entities": {"media": media}
+    }
+
+
+MIXED: Mapping[str, str | bytes] = {
+    "toots/a.json": json.dumps([toot(1), toot(2)]),
+    ARCHIVE_POSTS: f"window.YTD.tweets.part0 = {json.dumps([{'tweet': archived_tweet()}])}",
+    "x/data/account.js": 'window.YTD.account.part0 = [{"account": {"accountId": "1", "username": "ann"}}]',
+    "x/data/tweets_media/2001-GaAAAAA1.jpg": picture(1),
+    "notes.json": '{"hello": "world"}',
+}
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> Path:
+    """Exports of two platforms, with a picture beside one, and a file of none."""
+    path = tmp_path / "mixed.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in MIXED.items():
+            archive.writestr(name, content)
+    return path
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    return Library(tmp_path / "library")
+
+
+def land_all(library: Library, source: Path) -> list[str]:
+    return [land_export(library.settings, export) for export in handed_over(source, DAY).exports]
+
+
+def test_a_zip_of_two_platforms_is_taken_apart_each_to_its_own_partition(mixed: Path, library: Library):
+    handed = handed_over(mixed, DAY)
+    assert {export.partition for export in handed.exports} == {TWITTER, MASTODON}
+    (why,) = handed.left_out
+    assert "notes.json" in why
+    assert "not recognised" in why
+    landed = land_all(library, mixed)
+    assert sorted(landed) == ["mastodon/2025-11-01/mixed.zip", "twitter/2025-11-01/mixed.zip"]
+    for place, names in zip(
+        sorted(landed), (["toots/a.json"], [name for name in MIXED if name[0] == "x"]), strict=True
+    ):
+        with zipfile.ZipFile(library.settings.import_path / place) as archive:
+            assert archive.namelist() == names
+            assert all(archive.read(name) == as_bytes(MIXED[name]) for name in names)
+            assert b"taken from mixed.zip, SHA-256 " in archive.comment
+    library.run(TWITTER, MASTODON, stages=(read_posts, write_manifests, cache_media))
+    assert library.rows("SELECT platform, count(*) FROM posts GROUP BY 1 ORDER BY 1") == [
+        ("mastodon", 2),
+        ("twitter", 1),
+    ]
+    assert library.rows("SELECT status FROM post_media") == [("stored",)], "its picture lies in the zip"
+
+
+def as_bytes(content: str | bytes) -> bytes:
+    return content.encode() if isinstance(content, str) else content
+
+
+def test_a_zip_that_is_handed_over_again_lands_as_the_same_files(mixed: Path, library: Library):
+    first = land_all(library, mixed)
+    contents = [(library.settings.import_path / place).read_bytes() for place in first]
+    assert land_all(library, mixed) == first
+    assert [(library.settings.import_path / place).read_bytes() for place in first] == contents
+
+
+def test_another_zip_of_the_same_name_lands_beside_it(mixed: Path, library: Library):
+    first = land_all(library, mixed)
+    with zipfile.ZipFile(mixed, "a") as archive:
+        archive.writestr("toots/b.json", json.dumps([toot(3)]))
+    second = land_all(library, mixed)
+    assert len({*first, *second}) == 4, "whatever came of it, a comment names the zip that it is of"
+
+
+def test_a_folder_of_several_platforms_goes_to_their_partitions_and_names_what_it_leaves_out(tmp_path: Path):
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    (folder / "a.json").write_text(json.dumps([tweet(1)]))
+    (folder / "b.json").write_text(json.dumps([toot(1)]))
+    (folder / "empty.json").touch()
+    handed = handed_over(folder, DAY)
+    assert {export.path.name: export.partition for export in handed.exports} == {"a.json": TWITTER, "b.json": MASTODON}
+    assert [why.rpartition(": ")[2] for why in handed.left_out] == ["the file is empty"]
+
+
+def test_a_zip_of_one_platform_is_taken_whole(tmp_path: Path):
+    path = tmp_path / "one.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.json", json.dumps([tweet(1)]))
+        archive.writestr("notes.json", "{}")
+    (export,) = handed_over(path, DAY).exports
+    assert not export.members
+
+
+def test_a_file_of_a_mixed_zip_that_breaks_off_breaks_off_in_its_own_part_too(tmp_path: Path, library: Library):
+    path = tmp_path / "mixed.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.json", json.dumps([toot(1)]))
+        archive.writestr("b.json", json.dumps([tweet(number) for number in range(2000)]))
+    content = bytearray(path.read_bytes())
+    at = content.index(b'"id_str": "1999"')
+    content[at + 10] ^= 1
+    path.write_bytes(content)
+    land_all(library, path)
+    library.run(TWITTER, MASTODON, stages=(read_posts,))
+    assert library.rows("SELECT count(*) FROM posts WHERE platform = 'mastodon'") == [(1,)]
+    assert library.rows("SELECT count(*) > 100 FROM posts WHERE platform = 'twitter'") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "cause"),
+    [
+        ("a.json", b"", "the file is empty"),
+        ("a.json", b" \n ", "the file is empty"),
+        ("a.json", json.dumps([tweet(1)])[:90].encode(), "without its closing bracket"),
+        ("a.json", b"<html>Log in</html>", "not JSON: the file begins with '<html>"),
+        ("a.json", b'{"hello": "world"}', "no record of it is a post of a known platform"),
+        ("a.json.gz", gzip.compress(b"[" + b"1" * 9000, mtime=0)[:40], "compressed data is damaged"),
+        ("a.zip", b"PK\x03\x04 and no more", "the zip can't be opened"),
+        ("a.zip", b"", "the zip can't be opened"),
+        ("a.txt", b"text", "holds no export file"),
+    ],
+    ids=telling,
+)
+def test_what_can_not_be_recognised_is_refused_with_its_cause(tmp_path: Path, name: str, content: bytes, cause: str):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(NothingToImport, match=cause):
+        handed_over(path, DAY)
+
+
+def test_a_file_beside_exports_belongs_to_those_that_lie_nearest():
+    exports = {"x/data/tweets.js": "twitter", "toots/a.json": "mastodon", "toots/b/c.json": "reddit"}
+    labels = [*exports, "x/data/m/1.jpg", "toots/1.jpg", "toots/b/1.jpg", "1.jpg", "odd.json", "x/odd.json"]
+    assert divided(labels, exports, {"odd.json", "x/odd.json"}) == {
+        "twitter": {"x/data/tweets.js", "x/data/m/1.jpg", "1.jpg"},
+        "mastodon": {"toots/a.json", "toots/1.jpg", "1.jpg"},
+        "reddit": {"toots/b/c.json", "toots/1.jpg", "toots/b/1.jpg", "1.jpg"},
+    }
