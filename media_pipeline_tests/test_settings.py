@@ -127,6 +127,43 @@ def test_a_wrong_value_is_one_line_that_names_setting_and_value(
     assert value.split(",")[-1] in message
 
 
+ANY_TEXT = {"MEDIA_USER_AGENT", "AWS_S3_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "MEDIA_BASE_URL"}
+READ_LATER = {
+    *("MEDIA_STORAGE_PATH", "MEDIA_IMPORT_PATH", "DAGSTER_HOME", "MEDIA_ARCHIVE_PATH"),
+    *("MEDIA_COOKIES_FILE", "MEDIA_CA_FILE", "MEDIA_ALLOWED_HOSTS", "MEDIA_CATALOG_URL"),
+}
+"""Places, and what is held against files and databases before anything is begun."""
+
+
+@pytest.mark.parametrize("name", sorted({name.upper() for name in Settings.model_fields} - ANY_TEXT - READ_LATER))
+@pytest.mark.parametrize("value", ["bogus value!", "[1"])
+def test_no_setting_takes_just_anything_and_each_says_in_plain_words_what_it_may_be(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    message = str(caught.value)
+    assert message.startswith(f"{name}: ")
+    assert "write" in message or "must" in message
+    for word in ("Input should", "Value error", "Expecting", "<", "validation", "finite_number"):
+        assert word not in message
+
+
+@pytest.mark.parametrize("name", ["MEDIA_TIMEOUT_SECONDS", "MEDIA_CACHE_LIMIT_GB", "MEDIA_RECHECK_DAYS"])
+@pytest.mark.parametrize("value", ["1e999", "nan"])
+def test_a_number_is_finite(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=f"^{name}: write a finite number"):
+        load_settings()
+
+
+def test_an_item_of_a_list_is_named_by_its_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEDIA_PORTS", "80,https")
+    with pytest.raises(SettingsError, match=r"^MEDIA_PORTS: write a whole number \(it is 'https'\)$"):
+        load_settings()
+
+
 def test_a_secret_never_stands_in_an_error_or_in_print(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "very-secret")
     with pytest.raises(SettingsError) as caught:

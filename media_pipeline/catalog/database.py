@@ -30,7 +30,7 @@ from media_pipeline.catalog.backups import (
     connect_to_read,
     is_daily_due,
 )
-from media_pipeline.catalog.errors import CatalogError, DriverError, NoLibrary, driver_errors
+from media_pipeline.catalog.errors import CatalogError, CatalogUrlError, DriverError, NoLibrary, driver_errors
 from media_pipeline.catalog.selection import paged
 from media_pipeline.settings import Settings
 
@@ -58,23 +58,24 @@ _SQLITE_NAMES = ("sqlite", "sqlite+pysqlite")
 _BEYOND_64_BITS = re.compile(r"\d{20}|-\d{19}")
 
 
+_WRITE_URL = "write sqlite:///PATH or postgresql://USER@HOST/NAME"
+
+
 def normalised_url(url: str) -> URL:
     """The URL with its driver named: a bare ``postgresql://`` means psycopg 3 to SQLAlchemy 2.1, and we have psycopg2.
 
-    Raises CatalogError for a URL that can't be read or names another kind of database or driver.
+    Raises CatalogUrlError for a URL that can't be read or names another kind of database or driver.
     """
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:
-        raise CatalogError(f"MEDIA_CATALOG_URL can't be read: {error}") from None
+        raise CatalogUrlError(f"MEDIA_CATALOG_URL can't be read: {error}; {_WRITE_URL}") from None
     if parsed.drivername in _POSTGRES_NAMES:
         return parsed.set(drivername="postgresql+psycopg2")
     if parsed.drivername not in _SQLITE_NAMES:
-        raise CatalogError(
-            f"MEDIA_CATALOG_URL names {parsed.drivername!r}; use sqlite:///PATH or postgresql://USER@HOST/NAME"
-        )
+        raise CatalogUrlError(f"MEDIA_CATALOG_URL names {parsed.drivername!r}; {_WRITE_URL}")
     if parsed.database in (None, "", ":memory:"):
-        raise CatalogError("MEDIA_CATALOG_URL must name a file: sqlite:///PATH")
+        raise CatalogUrlError("MEDIA_CATALOG_URL must name a file: sqlite:///PATH")
     return parsed
 
 

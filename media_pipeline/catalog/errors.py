@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from psycopg2.errors import DiskFull
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from media_pipeline.model import MediaPipelineError
+from media_pipeline.model import MediaPipelineError, SettingsError
 
 
 class CatalogError(MediaPipelineError):
@@ -21,6 +21,13 @@ class CatalogError(MediaPipelineError):
 
     To do: Do what the message says: run `media-pipeline migrate`, update media_pipeline, or restore a backup
     (docs/operations.md).
+    """
+
+
+class CatalogUrlError(CatalogError, SettingsError):
+    """MEDIA_CATALOG_URL can't be read, or names a database of another kind.
+
+    To do: Write MEDIA_CATALOG_URL as `sqlite:///PATH` or `postgresql://USER@HOST/NAME`.
     """
 
 

@@ -145,6 +145,17 @@ def add_fault_of_post(connection: sa.Connection, post_id: str, reason: str) -> N
     connection.execute(sa.update(imports).where(imports.c.import_id == post.import_id).values(values))
 
 
+def of_files(connection: sa.Connection, paths: Iterable[str]) -> set[str]:
+    """The ids of the imports that these import files hold."""
+    return {
+        import_id
+        for piece in pieces(map(path_key, paths))
+        for import_id in connection.execute(
+            sa.select(import_files.c.import_id).where(import_files.c.path.in_(piece))
+        ).scalars()
+    }
+
+
 def have_posts(connection: sa.Connection, paths: Sequence[str]) -> bool:
     """Whether a post was read from any of these import files."""
     read = sa.select(import_files.c.import_id).where(import_files.c.path.in_(map(path_key, paths)))

@@ -275,9 +275,17 @@ def mark_manifest(connection: sa.Connection, post_ids: Iterable[str], version: i
         connection.execute(sa.update(posts).where(posts.c.post_id.in_(piece)).values(manifest_version=version))
 
 
-def since(connection: sa.Connection, partitions: Sequence[ImportPartition], started: datetime) -> Upserted:
-    """What became of the partitions' posts from a moment on."""
-    seen = sa.select(post_sightings.c.post_id).where(in_partitions(post_sightings.c.import_id, partitions))
+def since(
+    connection: sa.Connection,
+    partitions: Sequence[ImportPartition],
+    started: datetime,
+    import_ids: Collection[str] = (),
+) -> Upserted:
+    """What became of the posts of partitions, and of further imports, from a moment on. Stubs are no posts."""
+    is_seen = sa.or_(
+        in_partitions(post_sightings.c.import_id, partitions), post_sightings.c.import_id.in_(list(import_ids))
+    )
+    seen = sa.select(post_sightings.c.post_id).where(post_sightings.c.stub.is_(None), is_seen)
     is_new = posts.c.created_at >= started
     is_changed = sa.and_(posts.c.created_at < started, posts.c.updated_at >= started)
     counts = sa.select(

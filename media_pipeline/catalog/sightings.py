@@ -13,9 +13,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from media_pipeline.catalog.selection import pieces
+from media_pipeline.catalog.selection import in_partitions, pieces
 from media_pipeline.catalog.tables import import_files, imports, post_sightings
-from media_pipeline.model import KnownBy, Observation, Relation, Sighting
+from media_pipeline.model import ImportPartition, KnownBy, Observation, Relation, Sighting
 from media_pipeline.policy.sightings import rank
 
 _KEYS = ("post_id", "import_id")
@@ -95,6 +95,23 @@ def add_stubs(connection: sa.Connection, stubs: Sequence[tuple[str, Sighting]]) 
         if is_better(stub, known.get(post_id, {}).get(stub.import_id), now)
     }
     write(connection, list(last.values()), {(post_id, one) for post_id, some in known.items() for one in some})
+
+
+def stubs(connection: sa.Connection, partitions: Sequence[ImportPartition], limit: int) -> list[dict[str, Any]]:
+    """Posts that imports of the partitions name as blocked, deleted or unavailable: where, and the reason."""
+    query = (
+        sa.select(
+            imports.c.path.label("file"),
+            post_sightings.c.locator,
+            post_sightings.c.post_id,
+            post_sightings.c.stub.label("reason"),
+        )
+        .join(imports, imports.c.import_id == post_sightings.c.import_id)
+        .where(post_sightings.c.stub.is_not(None), in_partitions(post_sightings.c.import_id, partitions))
+        .order_by(imports.c.path, post_sightings.c.locator)
+        .limit(limit)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def _row(post_id: str, sighting: Sighting) -> dict[str, Any]:

@@ -48,10 +48,13 @@ def ingest(
     handed = handed_over(path, import_date_of(settings, day, "--date"), name)
     partitions = sorted({export.partition for export in handed.exports})
     dagster_home(settings)
-    # A catalogue that can't be used, or a place that is not the library's, stops it here, before anything lands.
+    # What can't be used (a setting, the catalogue, a place that is not the library's) stops it before anything lands.
+    session.check_hosts(settings)
+    is_new = not session.has_library(settings)
     with session.open_stage(settings, begins=True):
         pass
-    session.warn_of_archive(settings)
+    if is_new:
+        session.warn_of_archive(settings)
     for why in handed.left_out:
         err.print(f"left out: {why}", soft_wrap=True)
     landed = [land_export(settings, export) for export in handed.exports]
@@ -59,7 +62,7 @@ def ingest(
         err.print(f"landed {place}", soft_wrap=True)
     started = datetime.now(UTC)
     failed = session.run(settings, "media_pipeline", ranges_of(partitions), verbose)
-    session.print_summary(settings, partitions, as_json, started)
+    session.print_summary(settings, "Imported", partitions, as_json, started, landed)
     with session.open_database(settings) as database, database.read() as connection:
         is_read = imports.have_posts(connection, landed)
     if not is_read:

@@ -108,10 +108,9 @@ def download(
             unfinished = imports.unfinished_partitions(connection, decided_under=decided_under(settings))
     due = [partition for partition in unfinished if name in (None, partition.platform)]
     partitions = session.runnable(settings, due)
-    session.warn_of_archive(settings)
     started = datetime.now(UTC)
     failed = session.run(settings, PLAIN.originals, ranges_of(partitions), verbose)
-    session.print_summary(settings, partitions, as_json, started)
+    session.print_summary(settings, "Downloaded", partitions, as_json, started)
     raise typer.Exit(1 if failed else 0)
 
 
@@ -146,10 +145,9 @@ def backfill(
     if dry_run:
         _print_runs(runs, as_json)
         return
-    session.warn_of_archive(settings)
     started = datetime.now(UTC)
     failed = session.run(settings, PLAIN.whole, runs, verbose)
-    session.print_summary(settings, chosen, as_json, started)
+    session.print_summary(settings, "Backfilled", chosen, as_json, started)
     raise typer.Exit(1 if failed else 0)
 
 

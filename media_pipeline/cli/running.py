@@ -68,7 +68,7 @@ def demo(
     with prepared(folder.resolve()) as sample:
         started = datetime.now(UTC)
         failed = session.run(sample.settings, PLAIN.whole, ranges_of(sample.partitions), verbose)
-        session.print_summary(sample.settings, sample.partitions, as_json=False, started=started)
+        session.print_summary(sample.settings, "Imported", sample.partitions, as_json=False, started=started)
         differences = sample.finish()
     terminal.print_lines("Where to look", where_to_look(sample, usual, dev_command or f"{terminal.started_as()} dev"))
     for difference in differences:

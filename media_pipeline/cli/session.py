@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 
 
 def run(settings: Settings, job: str, ranges: Iterable[PartitionRange], verbose: bool) -> bool:
-    """Execute a job for each range, one after the other, and say whether any failed."""
+    """Execute a job for each range, one after the other, and say whether any failed. Raises SettingsError."""
     from media_pipeline.definitions import build_defs
     from media_pipeline.defs.runs.launch import execute, open_instance
 
+    check_hosts(settings)
     failed = False
     with terminal.progress() as progress, open_instance(settings) as instance:
         definitions = build_defs(settings, progress)
@@ -50,16 +51,34 @@ def runnable(settings: Settings, partitions: Iterable[ImportPartition]) -> list[
     return taken
 
 
-def print_summary(settings: Settings, partitions: list[ImportPartition], as_json: bool, started: datetime) -> None:
-    """What the partitions hold now, what failed and why, and what became of their posts since the run was started."""
+def check_hosts(settings: Settings) -> None:
+    """Read the files that the settings of hosts name, before anything is begun. Raises SettingsError."""
+    from media_pipeline.fetch.http.client import ClientSettings
+
+    ClientSettings.of(settings)
+
+
+def print_summary(
+    settings: Settings,
+    title: str,
+    partitions: list[ImportPartition],
+    as_json: bool,
+    started: datetime,
+    files: Sequence[str] = (),
+) -> None:
+    """What the partitions hold now, what failed and why, and what became of their posts since the run was started.
+
+    ``files``: import files whose posts count as well, wherever their bytes were imported first.
+    """
     from media_pipeline.stages.summary import summarise
 
     with open_database(settings) as database:
-        summary = summarise(database, partitions, started)
+        summary = summarise(database, partitions, started, files)
     if as_json:
         terminal.print_json(summary.as_json())
         return
-    terminal.print_facts(f"Imported {', '.join(summary.titles)}", summary.shown())
+    terminal.print_facts(f"{title} {', '.join(summary.titles)}", summary.shown())
+    terminal.print_table("Posts that their platform no longer shows", summary.stubs)
     terminal.print_table("What failed and why", summary.failures, ["status", "reason", "media", "detail", "example"])
     terminal.print_table("What could not be read", summary.faults)
     terminal.out.print(summary.last_line(), soft_wrap=True)
@@ -109,6 +128,17 @@ def archive_facts(settings: Settings, connection: Connection) -> dict[str, Any]:
         "archive": place.address if place else None,
         "archive_on_the_stores_device": archive_shares_device(settings),
     }
+
+
+def has_library(settings: Settings) -> bool:
+    """Whether the embedded catalogue is there; a PostgreSQL server counts as one that is."""
+    from media_pipeline.catalog.database import NoLibrary, expect_library
+
+    try:
+        expect_library(settings)
+    except NoLibrary:
+        return False
+    return True
 
 
 def warn_of_archive(settings: Settings) -> None:

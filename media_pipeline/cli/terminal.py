@@ -278,6 +278,8 @@ class BarProgress(Progress):
 
     def show(self, what: str, done: int, total: int | None, seconds: float, ended: bool = False) -> None:
         if what not in self._tasks:
+            if not done and (ended or total == 0):
+                return
             self._tasks[what] = self._bars.add_task(what, total=total, rate=0.0)
         elif done == 0 and not ended:
             self._bars.reset(self._tasks[what], total=total)

@@ -116,5 +116,5 @@ def retry(
         return
     started = datetime.now(UTC)
     failed = session.run(settings, PLAIN.originals, ranges_of(partitions), verbose)
-    session.print_summary(settings, partitions, as_json, started)
+    session.print_summary(settings, "Retried", partitions, as_json, started)
     raise typer.Exit(1 if failed else 0)

@@ -5,7 +5,7 @@ What does not: how a value is read, fetched, drawn, stored or queried.
 """
 
 from media_pipeline.model.archive import ArchivedObject, Content, Marker, Place, PlaceKind, Proof
-from media_pipeline.model.errors import MediaPipelineError, is_of_the_one, unforeseen
+from media_pipeline.model.errors import MediaPipelineError, SettingsError, is_of_the_one, unforeseen
 from media_pipeline.model.facts import Capture, EmbeddedFile, FileFacts, VideoPdq
 from media_pipeline.model.fetching import FetchAttempt, FetchedFile, FetchFailure, FetchUnchanged, Status, Validators
 from media_pipeline.model.posts import (
@@ -66,6 +66,7 @@ __all__ = [
     "RenditionKind",
     "Report",
     "Role",
+    "SettingsError",
     "Sighting",
     "Status",
     "Validators",

@@ -11,6 +11,13 @@ class MediaPipelineError(Exception):
     """The base of every error of ours: its text is one line that tells the user what to do."""
 
 
+class SettingsError(MediaPipelineError):
+    """A setting has a value that can't be used; the text names it and what it may be.
+
+    To do: Correct the settings that the message names (docs/settings.md).
+    """
+
+
 _MACHINE_FAULTS = frozenset(
     (
         errno.EDQUOT,

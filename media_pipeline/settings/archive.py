@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Self
 
-from pydantic import AliasChoices, Field, SecretStr, model_validator
+from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 
-from media_pipeline.settings.group import GIGABYTE
+from media_pipeline.settings.group import GIGABYTE, web_address
 from media_pipeline.settings.places import Places
+
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]")
+"""Also those that Amazon gave before 2018, with capitals and underscores."""
 
 
 class Archive(Places):
@@ -65,6 +69,18 @@ class Archive(Places):
         description="When the store's originals take more gigabytes (10^9 bytes) than this, those that the archive "
         "holds are evicted, least recently used first.",
     )
+
+    @field_validator("aws_s3_bucket")
+    @classmethod
+    def _bucket_is_a_name(cls, value: str) -> str:
+        if value and not _BUCKET.fullmatch(value):
+            raise ValueError("write the name of a bucket: 3 to 63 letters, digits, dots and hyphens")
+        return value
+
+    @field_validator("aws_s3_endpoint_url")
+    @classmethod
+    def _endpoint_is_an_address(cls, value: str) -> str:
+        return web_address(value)
 
     @model_validator(mode="after")
     def _keys_come_in_pairs(self) -> Self:

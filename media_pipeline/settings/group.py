@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -26,6 +27,7 @@ class SettingsGroup(BaseSettings):
         str_strip_whitespace=True,
         hide_input_in_errors=True,
         populate_by_name=True,
+        allow_inf_nan=False,
     )
 
     title: ClassVar[str]
@@ -43,8 +45,26 @@ def _split_list(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     if value.lstrip().startswith("["):
-        return tuple(json.loads(value))
+        try:
+            return tuple(json.loads(value))
+        except ValueError:
+            raise ValueError("write the list with commas, or as JSON in brackets") from None
     return tuple(value.replace(",", " ").split())
+
+
+def web_address(value: str) -> str:
+    """A setting that is empty or the address of a web server. Raises ValueError."""
+    if value and not _is_web_address(value):
+        raise ValueError("write http://… or https://… with the name of a host")
+    return value
+
+
+def _is_web_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 SPLIT = BeforeValidator(_split_list)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 from dotenv import dotenv_values
 from pydantic import AliasChoices, SecretStr, ValidationError
 
-from media_pipeline.model import MediaPipelineError
+from media_pipeline.model import SettingsError
 from media_pipeline.settings.archive import Archive
 from media_pipeline.settings.downloads import Downloads
 from media_pipeline.settings.group import SettingsGroup
@@ -35,13 +35,6 @@ _OF_THE_TESTS = "MEDIA_TEST_"
 _PASSWORD = re.compile(r"(\w+://[^/@\s]*:)\S+@")
 """In a URL, up to the last ``@`` of it: passwords hold slashes where nobody quoted them."""
 _warned: set[str] = set()
-
-
-class SettingsError(MediaPipelineError):
-    """A setting has a value that can't be used; the text names it and what it may be.
-
-    To do: Correct the settings that the message names (docs/settings.md).
-    """
 
 
 class Settings(Work, Archive, Renditions, Hosts, Downloads, Imports):
@@ -106,11 +99,38 @@ def _warn_of_unknown(names: Iterable[str]) -> None:
 
 
 def _describe(problem: Any) -> str:
+    """One wrong setting: its name, what it may be, and the value that it has, or the item of its list that is wrong."""
     named = str(problem["loc"][0]) if problem["loc"] else ""
     field = Settings.model_fields.get(_field_named(named))
-    name = ".".join(str(part) for part in problem["loc"]).upper() or "settings"
+    wanted = _wanted(problem["type"], problem.get("ctx", {})) or problem["msg"]
     given = "" if field is None or field.annotation is SecretStr else f" (it is {problem['input']!r})"
-    return f"{name}: {problem['msg'].removeprefix('Value error, ')}{given}"
+    return f"{named.upper()}: {wanted}{given}" if named else wanted
+
+
+_WANTED = {
+    "int_parsing": "write a whole number",
+    "int_from_float": "write a whole number",
+    "float_parsing": "write a number",
+    "finite_number": "write a finite number",
+    "bool_parsing": "write true or false",
+    "greater_than": "write a number above {gt}",
+    "greater_than_equal": "write a number that is at least {ge}",
+    "less_than_equal": "write a number that is at most {le}",
+    "enum": "write {expected}",
+    "literal_error": "write {expected}",
+    "string_too_short": "it must not be empty",
+    "too_short": "it must not be empty",
+    "value_error": "{error}",
+}
+"""What a setting may be, by the validation library's word for what is wrong with it."""
+
+
+def _wanted(kind: str, context: dict[str, Any]) -> str | None:
+    if kind.startswith("date"):
+        return "write a date as YYYY-MM-DD"
+    wanted = _WANTED[kind].format(**context) if kind in _WANTED else None
+    # Of an enumeration, what is written and not how Python shows it.
+    return wanted and re.sub(r"<[\w.]+: ('[^']*')>", r"\1", wanted)
 
 
 def _field_named(name: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from media_pipeline.catalog import imports, media_reports, posts, stats
+from media_pipeline.catalog import imports, media_reports, posts, sightings, stats
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.posts import Upserted
 from media_pipeline.catalog.selection import ranges
@@ -25,6 +25,8 @@ class Summary:
     faults: tuple[Mapping[str, Any], ...]
     posts: Upserted
     """What became of posts since the run began."""
+    stubs: tuple[Mapping[str, Any], ...]
+    """Posts that exports name as blocked, deleted or unavailable, with the reason: the first of them."""
 
     @property
     def failed(self) -> int:
@@ -50,6 +52,7 @@ class Summary:
             "new": self.posts.new,
             "changed": self.posts.changed,
             "unchanged": self.posts.unchanged,
+            "unavailable": list(self.stubs),
             "failures": list(self.failures),
             "faults": list(self.faults),
         }
@@ -59,7 +62,7 @@ class Summary:
         totals = self.totals
         by_status = totals["status"]
         return {
-            "posts": totals["posts"],
+            "posts": self.posts.new + self.posts.changed + self.posts.unchanged,
             "media": totals["media"],
             "stored": totals["stored"],
             "files": totals["files"],
@@ -74,15 +77,21 @@ class Summary:
         }
 
 
-def summarise(database: Database, partitions: Sequence[ImportPartition], started: datetime) -> Summary:
-    """Ask the catalogue what these partitions hold now, and what became of their posts since the run was started."""
+def summarise(
+    database: Database, partitions: Sequence[ImportPartition], started: datetime, files: Sequence[str] = ()
+) -> Summary:
+    """Ask the catalogue what these partitions hold now, and what became of their posts since the run was started.
+
+    ``files``: import files whose posts count as well, wherever their bytes were imported first.
+    """
     with database.read() as connection:
         totals = stats.totals(connection, partitions)
         failures = media_reports.failures_by_reason(connection, partitions, TABLE_ROWS)
         faults = imports.faults(connection, partitions, TABLE_ROWS)
-        became = posts.since(connection, partitions, started)
+        became = posts.since(connection, partitions, started, imports.of_files(connection, files))
+        stubs = sightings.stubs(connection, partitions, TABLE_ROWS)
     titles = tuple(
         f"{platform} {first}" if first == last else f"{platform} {first} to {last}"
         for platform, first, last in ranges(partitions)
     )
-    return Summary(titles, totals, tuple(failures), tuple(faults), became)
+    return Summary(titles, totals, tuple(failures), tuple(faults), became, tuple(stubs))

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from requests_hardened.ip_filter import EXTRA_BLOCKED_NET_RANGES  # pyright: ignore[reportMissingTypeStubs]
 
 from media_pipeline.fetch.http.urls import UnsafeUrlError, joined, standard, trimmed
-from media_pipeline.model import MediaPipelineError
+from media_pipeline.model import SettingsError
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -41,7 +41,7 @@ _NAME = re.compile(r"[^.*^|]{1,63}(?:\.[^.*^|]{1,63})*\.?")
 _NOT_IN_A_HOST = re.compile(r"[/?#@\\\s]")
 
 
-class AllowedHostError(MediaPipelineError):
+class AllowedHostError(SettingsError):
     """An entry of MEDIA_ALLOWED_HOSTS that is neither ``host`` nor ``host:port``.
 
     To do: Write each entry of MEDIA_ALLOWED_HOSTS as `host` or `host:port`.

@@ -14,7 +14,7 @@ from pathlib import Path
 from requests import PreparedRequest
 from requests.cookies import get_cookie_header  # pyright: ignore[reportUnknownVariableType]
 
-from media_pipeline.model import MediaPipelineError
+from media_pipeline.model import SettingsError
 
 _MAGIC = re.compile(r"#( Netscape)? HTTP Cookie File")
 _HTTP_ONLY = "#HttpOnly_"
@@ -25,7 +25,7 @@ _LINE = re.compile(
 )
 
 
-class CookiesFileError(MediaPipelineError):
+class CookiesFileError(SettingsError):
     """MEDIA_COOKIES_FILE can't be read, or isn't in Netscape's format.
 
     To do: Export the cookies again in Netscape's format, and let MEDIA_COOKIES_FILE name that file.

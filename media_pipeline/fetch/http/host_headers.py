@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from media_pipeline.fetch.http.addresses import Target, is_address, read_host
-from media_pipeline.model import MediaPipelineError
+from media_pipeline.model import SettingsError
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[!-~](?:[ -~\t]*[!-~])?")
@@ -26,7 +26,7 @@ _OURS = re.compile(
 """What frames a request, or says which part or version is asked for: that decides what an answer means."""
 
 
-class HostHeadersError(MediaPipelineError):
+class HostHeadersError(SettingsError):
     """An entry of MEDIA_HOST_HEADERS that can't be used.
 
     To do: Write MEDIA_HOST_HEADERS as JSON: `{"host": {"Name": "value"}}`.

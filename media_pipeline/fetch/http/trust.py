@@ -11,10 +11,10 @@ from pathlib import Path
 import certifi
 from urllib3.util.ssl_ import create_urllib3_context
 
-from media_pipeline.model import MediaPipelineError
+from media_pipeline.model import SettingsError
 
 
-class AuthoritiesError(MediaPipelineError):
+class AuthoritiesError(SettingsError):
     """MEDIA_CA_FILE can't be read, or holds no certificate.
 
     To do: Let MEDIA_CA_FILE name a readable file of certificates (PEM).

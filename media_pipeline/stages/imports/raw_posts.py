@@ -116,7 +116,7 @@ def _covers(known: imports.Import, partition: ImportPartition) -> bool:
 def _read_content(
     context: StageContext, path: Path, file: SeenFile, begun: Import, platform: Platform
 ) -> Iterator[Upserted]:
-    posts = faults = 0
+    posts = faults = stubs = 0
     coverage = CoverageCounter(platform)
     clock = _Clock.of(path, file, begun, platform)
     found = _posts_and_faults(context, path, platform, coverage)
@@ -127,12 +127,14 @@ def _read_content(
             upserted, kept, refused = _write(connection, extracted, begun, platform, clock)
             refused_media = _write_media(context, connection, kept, file)
             _write_stubs(connection, unread, begun, platform, clock)
-            new_faults = [one.fault for one in unread]
+            # A post that the export names as blocked or deleted is a sighting: nothing of it could not be read.
+            new_faults = [one.fault for one in unread if not one.fault.stub_of]
             new_faults += [_named(context, file, fault) for fault in (*refused, *refused_media)]
             imports.add_faults(connection, file.import_id, faults, new_faults)
         posts, faults = posts + len(extracted) - len(refused), faults + len(new_faults)
+        stubs += sum(one.fault.stub_of is not None for one in unread)
         yield upserted
-    if not posts and not faults:
+    if not posts and not faults and not stubs:
         faults = 1
         with context.database.write() as connection:
             reason = f"no post of {platform.name} in it: is it an export of {platform.name}?"
