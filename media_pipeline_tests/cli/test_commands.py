@@ -430,3 +430,54 @@ def test_a_dry_backfill_names_the_runs_and_runs_nothing(ingested: Shell, host: F
     assert ingested.library.rows("SELECT count(*) FROM posts") == posts
     assert len(host.requests) == asked
     assert not (ingested.library.storage / "dagster").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MEDIA_COOKIES_FILE", "none.txt"),
+        ("MEDIA_CA_FILE", "none.pem"),
+        ("MEDIA_ALLOWED_HOSTS", "http://host/"),
+        ("MEDIA_HOST_HEADERS", '{"a b": {"X": "1"}}'),
+        ("MEDIA_CATALOG_URL", "mysql://host/x"),
+        ("MEDIA_START_DATE", "soon"),
+    ],
+    ids=telling,
+)
+def test_ingest_under_a_wrong_setting_exits_with_2_and_lands_nothing(
+    library: Library, export: Path, name: str, value: str
+) -> None:
+    shell = Shell(library)
+    done = shell.run("ingest", str(export), "-p", "twitter", code=2, **{name: value})
+    assert name in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not library.settings.import_path.exists()
+
+
+def test_an_export_that_is_handed_over_on_another_day_counts_its_posts_as_unchanged(
+    ingested: Shell, tmp_path: Path, posts: list[dict[str, Any]]
+) -> None:
+    (landed,) = (ingested.library.settings.import_path / "twitter").rglob("export.json")
+    done = ingested.run("ingest", str(landed), "-p", "twitter", "--date", "2025-11-07")
+    assert done.stdout.splitlines()[-1].startswith("posts: 0 new, 0 changed, 4 unchanged;")
+    assert re.search(r"posts\s+│\s+4", done.stdout), "the table counts as the last line does"
+    assert "lies on the same disk" not in done.stderr, "that was said when the library was begun"
+
+
+def test_posts_that_an_export_names_as_deleted_are_told_apart_from_what_could_not_be_read(
+    shell: Shell, tmp_path: Path
+) -> None:
+    tombstone = {"__typename": "TweetTombstone", "rest_id": "77", "tombstone": {"text": {"text": "deleted"}}}
+    export = tmp_path / "a.json"
+    export.write_text(json.dumps([tweet(1), {"data": {"tweet_results": {"result": tombstone}}}]))
+    done = shell.run("ingest", str(export), "-p", "twitter", DOWNLOAD_MEDIA="false")
+    assert "lies on the same disk as the store" in " ".join(done.stderr.split())
+    assert "no longer shows" in done.stdout
+    assert "What could not be read" not in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("posts: 1 new, 0 changed, 0 unchanged;")
+
+
+def test_the_summary_of_a_download_is_not_headed_as_an_import(ingested: Shell) -> None:
+    said = ingested.run("retry", "--now").stdout
+    assert "Retried twitter 2025-11-01" in said
+    assert "Imported" not in said
