@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from media_pipeline.catalog import sightings
 from media_pipeline.catalog.imports import Import
-from media_pipeline.catalog.selection import in_partitions, is_named, page_after, paged, pieces
+from media_pipeline.catalog.selection import in_partitions, page_after, paged, pieces, post_ids_named
 from media_pipeline.catalog.tables import imports, post_sightings, posts
 from media_pipeline.model import ImportPartition, Observation, Post, Sighting
 from media_pipeline.policy.sightings import believed, believed_for_media
@@ -300,7 +300,7 @@ def since(
 def named(connection: sa.Connection, name: str) -> list[dict[str, Any]]:
     """The posts that a person means by our id, the platform's id or the address, without their raw JSON."""
     columns = [column for column in posts.c if column.name != "raw"]
-    query = sa.select(*columns).where(is_named(name)).order_by(posts.c.post_id)
+    query = sa.select(*columns).where(posts.c.post_id.in_(post_ids_named(connection, name))).order_by(posts.c.post_id)
     return [dict(row) for row in connection.execute(query).mappings()]
 
 

@@ -6,6 +6,7 @@ room, and pages. What does not: conditions that only one table's questions need.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -150,9 +151,29 @@ def selects_post(selection: Selection) -> sa.ColumnElement[bool]:
     return sa.and_(sa.true(), *conditions)
 
 
+_SCHEME_AND_REST = re.compile(r"^\w+://(?:www\.|m\.|mobile\.)?|[?#].*$")
+_SHORTEST_END = 4
+"""Characters of an address by which a post is looked for."""
+
+
 def is_named(name: str) -> sa.ColumnElement[bool]:
     """Condition on ``posts``: what a person means by our id, the platform's id, or the address of its page."""
     return sa.or_(posts.c.post_id == name, posts.c.native_id == name, posts.c.url == name)
+
+
+def post_ids_named(connection: sa.Connection, name: str) -> list[str]:
+    """The posts that a person means by our id, the platform's id, or the address of its page in whatever form.
+
+    The end of an address, such as Instagram's short code, names a post too; only then every post is looked at.
+    """
+    exact = list(connection.execute(sa.select(posts.c.post_id).where(is_named(name))).scalars())
+    if exact:
+        return exact
+    plain = _SCHEME_AND_REST.sub("", name).rstrip("/")
+    if len(plain) < _SHORTEST_END:
+        return []
+    ends = [posts.c.url.endswith(f"/{www}{plain}{end}", autoescape=True) for www in ("", "www.") for end in ("", "/")]
+    return list(connection.execute(sa.select(posts.c.post_id).where(sa.or_(*ends))).scalars())
 
 
 def ranges(partitions: Iterable[ImportPartition]) -> list[tuple[str, date, date]]:

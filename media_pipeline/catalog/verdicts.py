@@ -5,14 +5,14 @@ What belongs here: reading. What does not: deciding (:mod:`media_pipeline.catalo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from media_pipeline.catalog.manifests import url_digest
-from media_pipeline.catalog.selection import Selection, is_named, selects_post
+from media_pipeline.catalog.selection import Selection, is_decided_otherwise, post_ids_named, selects_post
 from media_pipeline.catalog.tables import fetch_attempts, imports, post_media, posts
 from media_pipeline.model import ImportPartition, Reason, Status
 
@@ -29,11 +29,20 @@ class Tried:
     partition: ImportPartition
 
 
-def named(connection: sa.Connection, name: str) -> list[dict[str, Any]]:
-    """The references that a person means by a reference's id, a post's id or address, or a URL of a medium."""
-    of_url = sa.select(post_media.c.media_id).where(post_media.c.url_digest == url_digest(name))
+def named(
+    connection: sa.Connection, name: str, decided_under: Mapping[Reason, str], other_urls: Iterable[str] = ()
+) -> list[dict[str, Any]]:
+    """The references that a person means by a reference's id, a post's id or address, or a URL of a medium.
+
+    ``other_urls``: other ways to write it. ``decided_under``: digests of the present settings, for
+    ``is_due_by_settings``. Those that the post no longer shows come last.
+    """
+    urls = list(map(url_digest, (name, *other_urls)))
+    of_url = sa.select(post_media.c.media_id).where(post_media.c.url_digest.in_(urls))
     of_post = (
-        sa.select(post_media.c.media_id).join(posts, posts.c.post_id == post_media.c.post_id).where(is_named(name))
+        sa.select(post_media.c.media_id)
+        .join(posts, posts.c.post_id == post_media.c.post_id)
+        .where(posts.c.post_id.in_(post_ids_named(connection, name)))
     )
     query = (
         sa.select(
@@ -41,10 +50,11 @@ def named(connection: sa.Connection, name: str) -> list[dict[str, Any]]:
             *post_media.c["media_url", "url_digest", "fetched_url", "attempts", "next_attempt_at", "removed_at"],
             *post_media.c["candidates", "sha256", "downgrade", "duplicate_of", "pruned_at"],
             *posts.c["platform", "author_handle", "url"],
+            is_decided_otherwise(decided_under).label("is_due_by_settings"),
         )
         .join(posts, posts.c.post_id == post_media.c.post_id)
         .where(sa.or_(post_media.c.media_id == name, post_media.c.media_id.in_(sa.union(of_url, of_post))))
-        .order_by(post_media.c.post_id, post_media.c.position)
+        .order_by(post_media.c.post_id, post_media.c.removed_at.is_not(None), post_media.c.position)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
 

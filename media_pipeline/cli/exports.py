@@ -143,9 +143,14 @@ def show(
     if as_json:
         terminal.print_json(found.as_json())
         return
-    terminal.print_lines("Post", {name: value for name, value in found.post.items() if value is not None})
+    facts = {name: value for name, value in found.post.items() if value is not None and name not in _OUR_OWN}
+    terminal.print_lines("Post", facts)
     terminal.print_outline("Media", [_lines_of_medium(row) for row in found.media])
     terminal.print_outline("Seen by", [_lines_of_version(version) for version in found.versions])
+
+
+_OUR_OWN = ("manifest_version", "content_sha256", "raw_sha256", "created_at", "updated_at")
+"""Columns of a post that say something to this program alone; --json has them."""
 
 
 def _lines_of_medium(row: dict[str, Any]) -> list[str]:

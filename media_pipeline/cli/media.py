@@ -62,7 +62,9 @@ def list_media(
             terminal.print_json_array(rows)
         elif as_csv:
             terminal.print_csv(rows)
-        elif not terminal.print_rows(({**row, "posted_at": _day(row["posted_at"])} for row in rows), _LISTED):
+        elif not terminal.print_rows(
+            ({**row, "posted_at": _day(row["posted_at"])} for row in rows), _LISTED, ("media_id", "media_url")
+        ):
             terminal.err.print("no media that meet this")
 
 

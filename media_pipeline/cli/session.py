@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -65,17 +65,19 @@ def print_summary(
     as_json: bool,
     started: datetime,
     files: Sequence[str] = (),
+    facts: Mapping[str, Any] | None = None,
 ) -> None:
     """What the partitions hold now, what failed and why, and what became of their posts since the run was started.
 
-    ``files``: import files whose posts count as well, wherever their bytes were imported first.
+    ``files``: import files whose posts count as well, wherever their bytes were imported first. ``facts``: what else
+    the command's JSON says.
     """
     from media_pipeline.stages.summary import summarise
 
     with open_database(settings) as database:
         summary = summarise(database, partitions, started, files)
     if as_json:
-        terminal.print_json(summary.as_json())
+        terminal.print_json({**(facts or {}), **summary.as_json()})
         return
     terminal.print_facts(f"{title} {', '.join(summary.titles)}", summary.shown())
     terminal.print_table("Posts that their platform no longer shows", summary.stubs)

@@ -14,7 +14,7 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from rich.console import Console
@@ -190,14 +190,19 @@ def print_table(title: str, rows: Sequence[Mapping[str, Any]], columns: Sequence
     out.print(table)
 
 
-def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> bool:
+def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], copied: Sequence[str]) -> bool:
     """Rows as a table on a terminal; elsewhere a line each, columns parted by tabs, after a line of their names.
 
+    ``copied``: columns that people copy. Where they would be broken into pieces, each row is an outline instead.
     Return whether there were any.
     """
     if out.is_terminal:
         found = list(rows)
-        print_table("", found, columns)
+        if sum(max([len(name), *(len(_cell(row.get(name))) for row in found)]) + 3 for name in columns) <= out.width:
+            print_table("", found, columns)
+        else:
+            brief = [name for name in columns if name not in copied]
+            print_outline("", [[_line(row, brief), *filter(None, (row.get(name) for name in copied))] for row in found])
         return bool(found)
     number = 0
     for number, row in enumerate(rows, 1):
@@ -205,6 +210,10 @@ def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> boo
             sys.stdout.write("\t".join(columns) + "\n")
         sys.stdout.write("\t".join(for_terminal(_cell(row.get(name))) for name in columns) + "\n")
     return number > 0
+
+
+def _line(row: Mapping[str, Any], columns: Sequence[str]) -> str:
+    return "  ".join(filter(None, (_cell(row.get(name)) for name in columns)))
 
 
 def print_csv(rows: Iterable[Mapping[str, Any]]) -> None:
@@ -261,11 +270,18 @@ def _numeric(rows: Sequence[Mapping[str, Any]], name: str) -> bool:
 
 
 def _cell(value: Any) -> str:
+    """A value as people read it: nothing of Python's own way to write it."""
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_cell(number)}" for name, number in cast("Mapping[Any, Any]", value).items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_cell, cast("Sequence[Any]", value)))
     if isinstance(value, float):
         return f"{value:,.2f}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 class BarProgress(Progress):

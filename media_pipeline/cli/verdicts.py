@@ -24,8 +24,9 @@ def why(
     """
     from media_pipeline.stages.downloads.again import why as why_is
 
-    with session.open_database(load_settings()) as database:
-        found = why_is(database, name)
+    settings = load_settings()
+    with session.open_database(settings) as database:
+        found = why_is(settings, database, name)
     if as_json:
         terminal.print_json(found)
     else:
@@ -48,6 +49,11 @@ def _print(reference: dict[str, Any]) -> None:
         facts["tried again"] = (
             f"{reference['next_attempt_at']:%Y-%m-%d %H:%M} UTC, or at once by `media-pipeline retry`"
         )
+    if reference["is_due_by_settings"]:
+        facts["due again"] = "the settings that this hangs on have changed; `media-pipeline download` asks again"
+    if reference["status"] == Status.PENDING and reference["requests"]:
+        last = reference["requests"][-1]
+        facts["before"] = f"{last['error_kind'] or 'the medium came'}, {last['started_at']:%Y-%m-%d %H:%M} UTC"
     terminal.print_lines("Medium", facts)
     asked = [[_line_of_candidate(one)] for one in reference["candidates"]]
     terminal.print_outline("Candidates, best first", asked)
@@ -62,7 +68,8 @@ def _line_of_candidate(candidate: dict[str, Any]) -> str:
 
 def _lines_of_request(request: dict[str, Any]) -> list[str]:
     answer = request["error_kind"] or "the medium came"
-    status = f"HTTP {request['status']}" if request["status"] else "no answer"
+    no_answer = "no answer" if request["was_sent"] else "nothing was sent"
+    status = f"HTTP {request['status']}" if request["status"] else no_answer
     line = f"{request['started_at']:%Y-%m-%d %H:%M:%S} UTC  {status}  {answer}  {request['bytes']:,} bytes"
     return [line, request["url"]]
 
@@ -116,5 +123,5 @@ def retry(
         return
     started = datetime.now(UTC)
     failed = session.run(settings, PLAIN.originals, ranges_of(partitions), verbose)
-    session.print_summary(settings, "Retried", partitions, as_json, started)
+    session.print_summary(settings, "Retried", partitions, as_json, started, facts={"due": due.media})
     raise typer.Exit(1 if failed else 0)

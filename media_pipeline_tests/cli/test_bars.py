@@ -33,11 +33,21 @@ def test_bars_move_while_a_stage_of_a_run_works(library: Library, host: FaultyHo
     assert "/s" in shown
 
 
+def test_a_list_on_a_narrow_terminal_breaks_no_id_and_no_url(library: Library, host: FaultyHost) -> None:
+    url = host.serve(f"/{'long' * 30}.jpg", picture(1))
+    library.land("a.json", [tweet(1, url)])
+    library.run()
+    shell = Shell(library, COLUMNS="80")
+    (row,) = shell.json("list")
+    lines = [line.strip() for line in _on_a_terminal(shell, "list").splitlines()]
+    assert {row["media_id"], url} <= set(lines)
+
+
 def _on_a_terminal(shell: Shell, *arguments: str) -> str:
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "media_pipeline.cli", *arguments],
-        env={**shell.environment, "TERM": "xterm", "COLUMNS": "120", "LINES": "40"},
+        env={**shell.environment, "TERM": "xterm", "LINES": "40"},
         cwd=shell.library.folder,
         stdout=theirs,
         stderr=theirs,

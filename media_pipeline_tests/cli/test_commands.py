@@ -481,3 +481,25 @@ def test_the_summary_of_a_download_is_not_headed_as_an_import(ingested: Shell) -
     said = ingested.run("retry", "--now").stdout
     assert "Retried twitter 2025-11-01" in said
     assert "Imported" not in said
+
+
+def test_stats_are_printed_for_people_and_not_as_python_writes_them(ingested: Shell) -> None:
+    said = ingested.run("stats").stdout
+    assert "gone 1, stored 3" in said
+    for word in ("{", "}", "None", "True", "False", "Status."):
+        assert word not in said
+
+
+def test_why_names_what_a_medium_was_before_it_was_made_due_again(ingested: Shell) -> None:
+    (gone,) = ingested.json("list", "--failed")
+    ingested.run("retry", "--reason", "gone")
+    assert "before" in (said := ingested.run("why", gone["media_id"]).stdout)
+    assert "http_404" in said
+    assert ingested.json("retry", "--now")["due"] == 0
+
+
+def test_show_prints_nothing_that_only_the_program_needs(ingested: Shell) -> None:
+    said = ingested.run("show", "1").stdout
+    for word in ("manifest_version", "content_sha256", "raw_sha256"):
+        assert word not in said
+        assert word in ingested.json("show", "1")["post"]

@@ -18,6 +18,7 @@ from media_pipeline.stages.downloads.again import DueAgain, try_again, why
 from media_pipeline.stages.downloads.decided import decided_under
 from media_pipeline_tests import faulty_host
 from media_pipeline_tests.faulty_host import HTML, FaultyHost
+from media_pipeline_tests.ids import telling
 from media_pipeline_tests.library import TWITTER, picture, tweet
 from media_pipeline_tests.stages.either_database import LONG_AGO, EitherLibrary, MakeEither
 
@@ -31,7 +32,7 @@ def library(make_either: MakeEither) -> EitherLibrary:
 
 def asked(library: EitherLibrary, name: str) -> list[dict[str, Any]]:
     with closing(Database.open(library.settings)) as database:
-        return why(database, name)
+        return why(library.settings, database, name)
 
 
 def tried(library: EitherLibrary, *arguments: Any, **named: Any) -> DueAgain:
@@ -169,3 +170,41 @@ def test_why_tells_reason_candidates_requests_and_what_to_do_by_every_name(
         assert [one["error_kind"] for one in found["requests"]] == ["http_403"]
     assert len(asked(library, url)) == 2
     assert asked(library, "med-0") == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "1",
+        "https://x.com/ann/status/1",
+        "http://www.x.com/ann/status/1/",
+        "https://mobile.x.com/ann/status/1?s=20#m",
+        "x.com/ann/status/1",
+        "status/1",
+    ],
+    ids=telling,
+)
+def test_a_post_is_found_by_its_address_in_whatever_form(library: EitherLibrary, host: FaultyHost, name: str) -> None:
+    land(library, host.serve("/1.jpg", picture(1)))
+    assert [one["status"] for one in asked(library, name)] == ["stored"]
+    assert asked(library, "ann/status/2") == []
+    assert asked(library, "%") == []
+
+
+def test_a_medium_is_found_by_its_url_with_other_letters_encoded(library: EitherLibrary, host: FaultyHost) -> None:
+    url = host.serve("/caf%C3%A9%20a.jpg", picture(1)).replace("caf%C3%A9%20a", "café a")
+    land(library, url)
+    for written in (url, url.replace("é", "%C3%A9").replace(" ", "%20"), url.replace(" ", "%20")):
+        assert [one["media_url"] for one in asked(library, written)] == [url], written
+
+
+def test_why_says_that_settings_have_changed_and_that_nothing_was_sent(library: EitherLibrary) -> None:
+    land(library, "http://10.1.2.3/1.jpg")
+    (refused,) = asked(library, "1")
+    assert refused["status"] == "unsafe"
+    assert [one["was_sent"] for one in refused["requests"]] == [False]
+    assert not refused["is_due_by_settings"]
+    changed = library.settings.model_copy(update={"media_allowed_hosts": ("10.1.2.3",)})
+    with closing(Database.open(library.settings)) as database:
+        (due,) = why(changed, database, "1")
+    assert due["is_due_by_settings"]

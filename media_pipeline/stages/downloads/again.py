@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from media_pipeline.catalog import media, verdicts
-from media_pipeline.catalog.database import Database
+from media_pipeline.catalog.database import Connection, Database
 from media_pipeline.catalog.selection import Selection
+from media_pipeline.fetch.http.addresses import UnsafeUrlError, asked_at
 from media_pipeline.model import ImportPartition, Reason, Status
-from media_pipeline.policy.reasons import ADVICE
+from media_pipeline.policy.reasons import ADVICE, reason_of
+from media_pipeline.settings import Settings
+from media_pipeline.stages.downloads.decided import decided_under
 
 MAY_BE_TRIED = (
     *(Status.FAILED, Status.ABANDONED, Status.GONE, Status.EXPIRED, Status.FORBIDDEN),
@@ -56,19 +59,37 @@ def try_again(
     return DueAgain(len(found), tuple(sorted({one.partition for one in found})))
 
 
-def why(database: Database, name: str) -> list[dict[str, Any]]:
+def why(settings: Settings, database: Database, name: str) -> list[dict[str, Any]]:
     """For each reference that the name means: where it stands, why, what was asked, and what a person can do.
 
-    ``name``: a reference's id, a post's id or address, or a URL of a medium.
+    ``name``: a reference's id, a post's id or address, or a URL of a medium, also with other letters percent-encoded
+    than in the export.
     """
+    present = decided_under(settings)
     with database.read() as connection:
-        references = verdicts.named(connection, name)
-        return [one | _explained(one) | {"requests": verdicts.requests(connection, one)} for one in references]
+        references = verdicts.named(connection, name, present, _written_otherwise(name))
+        return [one | _explained(one) | {"requests": _requests(connection, one)} for one in references]
 
 
 def _explained(reference: dict[str, Any]) -> dict[str, Any]:
     reason = reference["reason"]
     return {"to_do": ADVICE[Reason(reason)] if reason else None}
+
+
+def _requests(connection: Connection, reference: dict[str, Any]) -> list[dict[str, Any]]:
+    """Also of URLs that were refused before anything was sent: ``was_sent`` tells."""
+    return [
+        one | {"was_sent": reason_of(one["error_kind"], Status.FAILED) is not Reason.UNSAFE_URL}
+        for one in verdicts.requests(connection, reference)
+    ]
+
+
+def _written_otherwise(url: str) -> set[str]:
+    """The URL as it is asked, and without percent-encoding."""
+    try:
+        return {asked_at(url)[0], unquote(url)}
+    except UnsafeUrlError:
+        return {unquote(url)}
 
 
 def _is_of(url: str, host: str) -> bool:
