@@ -62,7 +62,7 @@ class FailedMedia:
     retry_after_seconds: float | None = None
     reason: Reason = field(kw_only=True)
     decided_under: str | None = None
-    """Digest of the settings that the reason hangs on."""
+    """The settings that the reason hangs on, and those that the answers of hosts do."""
 
 
 def ask_again(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> int:
@@ -82,6 +82,7 @@ def ask_again(connection: sa.Connection, partitions: Sequence[ImportPartition]) 
             status=Status.PENDING,
             reason=None,
             error=None,
+            decided_under=None,
             attempts=0,
             next_attempt_at=None,
             updated_at=datetime.now(UTC),
@@ -108,7 +109,7 @@ def reopen(
 ) -> int:
     """Make pending what was decided under settings that have changed since; return how many.
 
-    ``decided_under``: the digest of the present settings that each reason hangs on.
+    ``decided_under``: the word of the present settings by reason (:mod:`media_pipeline.policy.decided`).
     """
     return connection.execute(
         sa.update(post_media)
@@ -155,6 +156,7 @@ def mark_stored(connection: sa.Connection, successes: Sequence[StoredMedia]) -> 
             status=Status.STORED,
             reason=None,
             error=None,
+            decided_under=None,
             next_attempt_at=None,
             attempts=post_media.c.attempts + 1,
             version=sa.case((post_media.c.sha256 != sha, post_media.c.version + 1), else_=post_media.c.version),
@@ -200,6 +202,7 @@ def mark_kept(connection: sa.Connection, kept: Mapping[str, str | None]) -> None
             .values(
                 status=Status.STORED,
                 reason=None,
+                decided_under=None,
                 error=sa.bindparam("why", type_=post_media.c.error.type),
                 next_attempt_at=None,
                 updated_at=sa.bindparam("now", type_=post_media.c.updated_at.type),

@@ -16,6 +16,8 @@ import sqlalchemy as sa
 
 from media_pipeline.catalog.tables import imports, media_files, media_versions, post_media, posts
 from media_pipeline.model import ImportPartition, Reason, Status
+from media_pipeline.policy.decided import DIGITS, verdict_part
+from media_pipeline.policy.reasons import SETTINGS_OF
 
 Value = TypeVar("Value")
 Key = TypeVar("Key")
@@ -115,7 +117,8 @@ def _of_references(selection: Selection, query: sa.Select[tuple[str]]) -> sa.Sel
 def is_decided_otherwise(decided_under: Mapping[Reason, str]) -> sa.ColumnElement[bool]:
     """Condition on ``post_media``: its verdict hangs on settings that have changed since.
 
-    ``decided_under``: the digest of the present settings by reason. Verdicts of before schema 0013 name no settings.
+    ``decided_under``: the word of the present settings (:mod:`media_pipeline.policy.decided`) by reason. Verdicts of
+    before schema 0013 name no settings.
     """
     columns = post_media.c
     return sa.and_(
@@ -123,8 +126,11 @@ def is_decided_otherwise(decided_under: Mapping[Reason, str]) -> sa.ColumnElemen
         sa.or_(
             sa.false(),
             *(
-                sa.and_(columns.reason == reason, columns.decided_under != digest)
-                for reason, digest in decided_under.items()
+                sa.and_(
+                    columns.reason == reason, sa.func.substr(columns.decided_under, 1, DIGITS) != verdict_part(word)
+                )
+                for reason, word in decided_under.items()
+                if reason in SETTINGS_OF
             ),
         ),
     )

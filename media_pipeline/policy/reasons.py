@@ -69,9 +69,10 @@ ADVICE: Mapping[Reason, str] = {
 
 SETTINGS_OF: Mapping[Reason, tuple[str, ...]] = {
     Reason.GONE: ("media_fetch_via", "media_cookies_file", "media_host_headers"),
-    Reason.PLACEHOLDER: ("media_fetch_via", "media_cookies_file", "media_host_headers"),
+    Reason.PLACEHOLDER: ("media_fetch_via", "media_cookies_file", "media_host_headers", "media_placeholder_digests"),
     Reason.URL_EXPIRED: ("media_fetch_via", "media_try_expired"),
     Reason.REFUSED: ("media_fetch_via", "media_cookies_file", "media_host_headers", "media_user_agent"),
+    Reason.WRONG_TYPE: ("media_fetch_via", "media_cookies_file", "media_host_headers"),
     Reason.NOT_MEDIA: ("media_fetch_via", "media_cookies_file", "media_host_headers"),
     Reason.TOO_LARGE: ("media_max_file_mb",),
     Reason.UNSAFE_URL: ("media_fetch_via", "media_allowed_hosts", "media_ports"),
