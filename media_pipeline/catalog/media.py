@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from media_pipeline.catalog.manifests import url_digest
-from media_pipeline.catalog.selection import in_partitions, is_decided_otherwise, pieces
+from media_pipeline.catalog.selection import in_partitions, is_decided_otherwise, is_wanted_by_now, pieces
 from media_pipeline.catalog.storable import storable_text
 from media_pipeline.catalog.tables import fetch_attempts, media_files, media_versions, post_media
 from media_pipeline.model import FetchAttempt, ImportPartition, Reason, Role, Status
@@ -94,12 +94,7 @@ def unskip(connection: sa.Connection, partitions: Sequence[ImportPartition], rol
     """Make pending what was skipped for a role that is wanted by now."""
     connection.execute(
         sa.update(post_media)
-        .where(
-            in_partitions(post_media.c.import_id, partitions),
-            post_media.c.status == Status.SKIPPED,
-            post_media.c.media_url.is_not(None),
-            post_media.c.role.in_(roles),
-        )
+        .where(in_partitions(post_media.c.import_id, partitions), is_wanted_by_now(roles))
         .values(status=Status.PENDING, reason=None, error=None, updated_at=datetime.now(UTC))
     )
 
@@ -314,7 +309,7 @@ def _file_is(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     )
 
 
-def mark_quarantined(connection: sa.Connection, sha256: str, error: str) -> None:
+def mark_quarantined(connection: sa.Connection, sha256: str, error: str, decided_under: str | None = None) -> None:
     """Give every stored reference to this file the status of a file that can't be used.
 
     They are no longer duplicates of each other: the next bytes of each may be different ones.
@@ -326,6 +321,7 @@ def mark_quarantined(connection: sa.Connection, sha256: str, error: str) -> None
             status=Status.QUARANTINED,
             reason=Reason.UNREADABLE,
             error=error,
+            decided_under=decided_under,
             next_attempt_at=None,
             duplicate_of=None,
             updated_at=datetime.now(UTC),

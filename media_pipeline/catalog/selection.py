@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from media_pipeline.catalog.tables import imports, media_files, media_versions, post_media, posts
-from media_pipeline.model import ImportPartition, Reason, Status
+from media_pipeline.model import ImportPartition, Reason, Role, Status
 from media_pipeline.policy.decided import DIGITS, verdict_part
 from media_pipeline.policy.reasons import SETTINGS_OF
 
@@ -25,7 +25,7 @@ Query = TypeVar("Query", bound=sa.Select[Any])
 
 _FINAL_VERDICTS = (
     *(Status.GONE, Status.EXPIRED, Status.FORBIDDEN, Status.TOO_LARGE, Status.NOT_MEDIA, Status.UNSAFE),
-    Status.ABANDONED,
+    *(Status.ABANDONED, Status.QUARANTINED),
 )
 IN_LIST = 500
 """Values in one IN (…): SQLite takes 32,766 parameters, planners like fewer."""
@@ -134,6 +134,12 @@ def is_decided_otherwise(decided_under: Mapping[Reason, str]) -> sa.ColumnElemen
             ),
         ),
     )
+
+
+def is_wanted_by_now(roles: Collection[Role]) -> sa.ColumnElement[bool]:
+    """Condition on ``post_media``: it was skipped for its role, which is among these."""
+    columns = post_media.c
+    return sa.and_(columns.status == Status.SKIPPED, columns.media_url.is_not(None), columns.role.in_(roles))
 
 
 def selects_post(selection: Selection) -> sa.ColumnElement[bool]:

@@ -77,9 +77,6 @@ class Downloads:
         if context.scanner:
             context.scanner.ping()
         self._unfinished.remove_older_than(context.settings.media_part_days * _DAY_SECONDS)
-        with context.database.write() as connection:
-            media.unskip(connection, self._partitions, context.settings.media_fetch_roles)
-            media.reopen(connection, self._partitions, context.decided_under)
         with context.database.read() as connection:
             total = media_due.count_due(connection, self._partitions, self._media_ids)
         folder = context.store.temporary_folder()
