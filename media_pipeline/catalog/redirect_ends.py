@@ -6,7 +6,7 @@ What belongs here: rows. What does not: when what they met at is a placeholder
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -54,7 +54,7 @@ def met_at(connection: sa.Connection, urls: Collection[str]) -> dict[str, Met]:
     return {url: found[url_digest(url)] for url in urls}
 
 
-def _refused(rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+def _refused(rows: Iterable[sa.RowMapping]) -> Iterator[tuple[str, str]]:
     """The digest of each URL that was found to be a placeholder, with the host that was asked and redirected to it."""
     asked: dict[tuple[str, str], str] = {}
     for row in rows:
