@@ -17,6 +17,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import URL
 
+from media_pipeline.catalog.errors import is_damage, named
 from media_pipeline.model import MediaPipelineError
 from media_pipeline.policy.clocks import is_from_the_future
 
@@ -80,10 +81,11 @@ def back_up_sqlite(catalogue: Path, why: str) -> Path:
         if damage is not None:
             raise BackupError(damage_said(catalogue, damage))
         part.replace(target)
-    except sqlite3.DatabaseError as error:
-        raise BackupError(damage_said(catalogue, str(error))) from error
-    except OSError as error:
-        raise BackupError(f"the catalogue {catalogue} can't be backed up to {target.parent}: {error}") from error
+    except (sqlite3.Error, OSError) as error:
+        if isinstance(error, sqlite3.Error) and is_damage(error):
+            raise BackupError(damage_said(catalogue, str(error))) from error
+        said = named(error) if isinstance(error, sqlite3.Error) else str(error)
+        raise BackupError(f"the catalogue {catalogue} can't be backed up to {target.parent}: {said}") from error
     finally:
         part.unlink(missing_ok=True)
     same_kind = [path for path in sqlite_backups(catalogue) if (f"Z-{DAILY}." in path.name) == (why == DAILY)]
@@ -93,12 +95,17 @@ def back_up_sqlite(catalogue: Path, why: str) -> Path:
 
 
 def damage_of(catalogue: Path) -> str | None:
-    """What is wrong inside a SQLite file, in a line; None when it is whole."""
+    """What is wrong inside a SQLite file, in a line; None when it is whole.
+
+    Raises BackupError where it can't be read, which says nothing of what is inside.
+    """
     try:
         with closing(connect_to_read(catalogue)) as connection:
             found = connection.execute("PRAGMA quick_check(1)").fetchone()
-    except sqlite3.DatabaseError as error:
-        return str(error)
+    except sqlite3.Error as error:
+        if is_damage(error):
+            return str(error)
+        raise BackupError(f"the catalogue {catalogue} can't be read: {named(error)}") from error
     except UnicodeDecodeError:
         # SQLite names what it can't read by the damaged text itself, which Python's driver can't decode.
         return "its schema holds text that is not UTF-8"
@@ -160,8 +167,9 @@ def restore_sqlite(catalogue: Path, name: str) -> Path:
             if there.exists():
                 there.rename(f"{aside}{suffix}")
         part.rename(catalogue)
-    except OSError as error:
-        raise BackupError(f"the backup {backup} can't be restored: {error}") from error
+    except (sqlite3.Error, OSError) as error:
+        said = named(error) if isinstance(error, sqlite3.Error) else str(error)
+        raise BackupError(f"the backup {backup} can't be restored: {said}") from error
     return aside
 
 

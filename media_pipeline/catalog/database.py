@@ -30,7 +30,14 @@ from media_pipeline.catalog.backups import (
     connect_to_read,
     is_daily_due,
 )
-from media_pipeline.catalog.errors import CatalogError, CatalogUrlError, DriverError, NoLibrary, driver_errors
+from media_pipeline.catalog.errors import (
+    CatalogError,
+    CatalogUrlError,
+    DriverError,
+    NoLibrary,
+    driver_errors,
+    troubles_named,
+)
 from media_pipeline.catalog.selection import paged
 from media_pipeline.settings import Settings
 
@@ -189,8 +196,8 @@ class Database:
 
     @contextmanager
     def read(self) -> Generator[Connection]:
-        """A connection for queries: one consistent view on SQLite."""
-        with self.engine.connect() as connection, connection.begin():
+        """A connection for queries: one consistent view on SQLite. Raises DriverError."""
+        with troubles_named(self.shown_url), self.engine.connect() as connection, connection.begin():
             yield connection
 
     def paged(
@@ -209,7 +216,7 @@ class Database:
         """A connection for changes, committed at the end, rolled back on an error. Writers take turns.
 
         So what a writer has looked up holds until it commits: two that meet the same post, file or URL can neither
-        insert it twice nor lock each other out. Transactions are short; keep them so. Raises LeaseLost.
+        insert it twice nor lock each other out. Transactions are short; keep them so. Raises LeaseLost, DriverError.
         """
         if self.is_read_only:
             raise CatalogError(f"the catalogue {self.shown_url} can't be written: its folder or file is read-only")
@@ -222,8 +229,15 @@ class Database:
 
     @contextmanager
     def own_row(self) -> Generator[Connection]:
-        """A connection to change one row that no other writer depends on. On PostgreSQL it awaits nobody's turn."""
-        with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+        """A connection to change one row that no other writer depends on. On PostgreSQL it awaits nobody's turn.
+
+        Raises DriverError.
+        """
+        with (
+            troubles_named(self.shown_url),
+            self.engine.connect().execution_options(writes=True) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     @contextmanager

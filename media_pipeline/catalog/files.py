@@ -21,7 +21,7 @@ from media_pipeline.catalog.selection import (
 )
 from media_pipeline.catalog.tables import imports, media_files, post_media
 from media_pipeline.model import FetchedFile, ImportPartition, Status
-from media_pipeline.policy.clocks import is_from_the_future
+from media_pipeline.policy.clocks import FOUND_WRONG, is_from_the_future
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,20 @@ def _page(connection: sa.Connection, selection: Selection, limit: int, after: st
 def local_sample(connection: sa.Connection, selection: Selection, limit: int) -> list[LocalFile]:
     """Some of the selected files that lie in the store, others each time."""
     return _read(connection, _local(selection).order_by(sa.func.random()).limit(limit))
+
+
+def found_wrong(connection: sa.Connection, selection: Selection, limit: int) -> list[LocalFile]:
+    """Some of the selected files that a check has found wrong, and that nobody has looked at since."""
+    query = _local(selection).where(media_files.c.verified_at <= FOUND_WRONG)
+    return _read(connection, query.order_by(media_files.c.sha256).limit(limit))
+
+
+def mark_found_wrong(connection: sa.Connection, sha256s: Sequence[str]) -> None:
+    """Record that these files did not match their checksums: whoever looks at files begins with them."""
+    for piece in pieces(sha256s):
+        connection.execute(
+            sa.update(media_files).where(media_files.c.sha256.in_(piece)).values(verified_at=FOUND_WRONG)
+        )
 
 
 def _local(selection: Selection) -> sa.Select[Any]:

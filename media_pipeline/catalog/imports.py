@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePath
@@ -13,10 +13,10 @@ import sqlalchemy as sa
 
 from media_pipeline.catalog.file_facts import lacks_facts
 from media_pipeline.catalog.media_due import is_due
-from media_pipeline.catalog.selection import holds_import, is_decided_otherwise, pieces
+from media_pipeline.catalog.selection import holds_import, is_decided_otherwise, is_wanted_by_now, pieces
 from media_pipeline.catalog.storable import indexed_text
 from media_pipeline.catalog.tables import import_faults, import_files, imports, media_files, post_media, posts
-from media_pipeline.model import Fault, ImportPartition, Reason, Status
+from media_pipeline.model import Fault, ImportPartition, Reason, Role, Status
 
 FAULTS_KEPT = 1000
 """Faults recorded one by one for a file; past that they are only counted, so that a wrong file can't fill the disk."""
@@ -222,12 +222,13 @@ def unfinished_partitions(
     downloads: bool = True,
     facts_version: int = 0,
     decided_under: Mapping[Reason, str] | None = None,
+    roles: Collection[Role] = (),
 ) -> list[ImportPartition]:
     """The partitions in which a step has work left: reading, manifests, facts, archiving, and downloads that are due.
 
     ``downloads`` is false for a library that fetches nothing. ``decided_under``: verdicts under other settings than
-    these are due, too. Facts of an older version than ``facts_version`` are
-    work left; 0 leaves them alone. To find them all files are looked through (95 ms for 200,000).
+    these are due, too, and so is what was skipped for one of these ``roles``. Facts of an older version than
+    ``facts_version`` are work left; 0 leaves them alone. To find them all files are looked through (95 ms for 200,000).
     """
     no_manifest = sa.select(posts.c.import_id).where(posts.c.manifest_version.is_(None))
     no_facts = media_files.c.facts_at.is_(None)
@@ -241,7 +242,7 @@ def unfinished_partitions(
             sa.or_(no_facts, not_archived),
         )
     )
-    due = sa.or_(is_due(), is_decided_otherwise(decided_under or {}))
+    due = sa.or_(is_due(), is_decided_otherwise(decided_under or {}), is_wanted_by_now(roles))
     unfinished = sa.or_(
         imports.c.status == "reading",
         imports.c.import_id.in_(no_manifest),

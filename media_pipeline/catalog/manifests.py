@@ -302,7 +302,11 @@ def _changes_of_status(before: sa.RowMapping, row: Mapping[str, Any], has_anothe
         takes_effect = is_open and (before["status"] == Status.SKIPPED or has_another_chance)
     if not takes_effect or (before["status"], before["error"]) == (row["status"], row["error"]):
         return {}
-    return {name: row[name] for name in _OF_STATUS} | {"decided_under": None, "attempts": 0, "next_attempt_at": None}
+    again = {name: row[name] for name in _OF_STATUS} | {"attempts": 0, "next_attempt_at": None}
+    if before["media_type"] != row["media_type"]:
+        # What was of the wrong type may be of the right one now. Else only what is new is asked.
+        again["decided_under"] = None
+    return again
 
 
 def url_digest(url: str) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from media_pipeline.catalog.manifests import url_digest
-from media_pipeline.catalog.selection import in_partitions, is_decided_otherwise, pieces
+from media_pipeline.catalog.selection import in_partitions, is_decided_otherwise, is_wanted_by_now, pieces
 from media_pipeline.catalog.storable import storable_text
 from media_pipeline.catalog.tables import fetch_attempts, media_files, media_versions, post_media
 from media_pipeline.model import FetchAttempt, ImportPartition, Reason, Role, Status
@@ -62,7 +62,7 @@ class FailedMedia:
     retry_after_seconds: float | None = None
     reason: Reason = field(kw_only=True)
     decided_under: str | None = None
-    """Digest of the settings that the reason hangs on."""
+    """The settings that the reason hangs on, and those that the answers of hosts do."""
 
 
 def ask_again(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> int:
@@ -82,6 +82,7 @@ def ask_again(connection: sa.Connection, partitions: Sequence[ImportPartition]) 
             status=Status.PENDING,
             reason=None,
             error=None,
+            decided_under=None,
             attempts=0,
             next_attempt_at=None,
             updated_at=datetime.now(UTC),
@@ -93,12 +94,7 @@ def unskip(connection: sa.Connection, partitions: Sequence[ImportPartition], rol
     """Make pending what was skipped for a role that is wanted by now."""
     connection.execute(
         sa.update(post_media)
-        .where(
-            in_partitions(post_media.c.import_id, partitions),
-            post_media.c.status == Status.SKIPPED,
-            post_media.c.media_url.is_not(None),
-            post_media.c.role.in_(roles),
-        )
+        .where(in_partitions(post_media.c.import_id, partitions), is_wanted_by_now(roles))
         .values(status=Status.PENDING, reason=None, error=None, updated_at=datetime.now(UTC))
     )
 
@@ -108,7 +104,7 @@ def reopen(
 ) -> int:
     """Make pending what was decided under settings that have changed since; return how many.
 
-    ``decided_under``: the digest of the present settings that each reason hangs on.
+    ``decided_under``: the word of the present settings by reason (:mod:`media_pipeline.policy.decided`).
     """
     return connection.execute(
         sa.update(post_media)
@@ -155,6 +151,7 @@ def mark_stored(connection: sa.Connection, successes: Sequence[StoredMedia]) -> 
             status=Status.STORED,
             reason=None,
             error=None,
+            decided_under=None,
             next_attempt_at=None,
             attempts=post_media.c.attempts + 1,
             version=sa.case((post_media.c.sha256 != sha, post_media.c.version + 1), else_=post_media.c.version),
@@ -200,6 +197,7 @@ def mark_kept(connection: sa.Connection, kept: Mapping[str, str | None]) -> None
             .values(
                 status=Status.STORED,
                 reason=None,
+                decided_under=None,
                 error=sa.bindparam("why", type_=post_media.c.error.type),
                 next_attempt_at=None,
                 updated_at=sa.bindparam("now", type_=post_media.c.updated_at.type),
@@ -311,7 +309,7 @@ def _file_is(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     )
 
 
-def mark_quarantined(connection: sa.Connection, sha256: str, error: str) -> None:
+def mark_quarantined(connection: sa.Connection, sha256: str, error: str, decided_under: str | None = None) -> None:
     """Give every stored reference to this file the status of a file that can't be used.
 
     They are no longer duplicates of each other: the next bytes of each may be different ones.
@@ -323,6 +321,7 @@ def mark_quarantined(connection: sa.Connection, sha256: str, error: str) -> None
             status=Status.QUARANTINED,
             reason=Reason.UNREADABLE,
             error=error,
+            decided_under=decided_under,
             next_attempt_at=None,
             duplicate_of=None,
             updated_at=datetime.now(UTC),

@@ -50,6 +50,8 @@ class PendingMedia:
     """By what its post knows it."""
     held_type: MediaType | None
     """What the file that it held before is."""
+    decided_under: str | None
+    """The settings under which final answers of hosts were given; None: all of its URLs are asked."""
 
 
 def pending(
@@ -72,7 +74,15 @@ def pending(
         post_media.c.attempts,
         post_media.c.sha256,
         *post_media.c[
-            "status", "role", "candidates", "etag", "last_modified", "fetched_url", "media_type", "media_key"
+            "status",
+            "role",
+            "candidates",
+            "etag",
+            "last_modified",
+            "fetched_url",
+            "media_type",
+            "media_key",
+            "decided_under",
         ],
         media_files.c.media_type.label("held_type"),
         sa.and_(media_files.c.local_path.is_not(None), media_files.c.facts_error.is_(None)).label("is_held"),
@@ -107,6 +117,7 @@ def _pending(row: Any) -> PendingMedia:
         MediaType(row.media_type),
         row.media_key,
         MediaType(row.held_type) if row.held_type else None,
+        row.decided_under,
     )
 
 

@@ -6,7 +6,7 @@ What belongs here: rows. What does not: when what they met at is a placeholder
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +18,7 @@ from media_pipeline.catalog.manifests import url_digest
 from media_pipeline.catalog.selection import pieces
 from media_pipeline.catalog.tables import fetch_attempts, media_files, media_versions, post_media
 from media_pipeline.model import Status
-from media_pipeline.policy.placeholders import End
+from media_pipeline.policy.placeholders import End, host_of
 
 PLACEHOLDER = "placeholder"
 """The kind of error of a request that brought one."""
@@ -30,39 +30,60 @@ _HELD = ("sha256", "fetched_url", "etag", "last_modified", "fetched_at")
 class Met:
     """What earlier requests have found out about a URL at which they ended."""
 
-    is_placeholder: bool = False
-    """Whether it was called one."""
+    hosts: set[str] = field(default_factory=set[str])
+    """Those whose redirects to it were found to lead to a placeholder."""
     ends: dict[str, End] = field(default_factory=dict[str, End])
     """The references that hold what came from it, by their id."""
+    asked_again: dict[str, End] = field(default_factory=dict[str, End])
+    """Those of the references that are due again."""
 
 
 def met_at(connection: sa.Connection, urls: Collection[str]) -> dict[str, Met]:
     """For each of these URLs, what earlier requests that were redirected to it have brought."""
     found = {url_digest(url): Met() for url in urls}
     for piece in pieces(found):
-        columns = fetch_attempts.c["final_url_digest", "media_id", "url", "error_kind"]
-        rows = list(
-            connection.execute(sa.select(*columns).where(fetch_attempts.c.final_url_digest.in_(piece))).mappings()
-        )
-        for row in rows:
-            met = found[row["final_url_digest"]]
-            met.is_placeholder = met.is_placeholder or row["error_kind"] == PLACEHOLDER
-        for media_id, end, digest in _holding(connection, {row["media_id"] for row in rows}):
-            if digest in found:
-                found[digest].ends[media_id] = end
+        columns = fetch_attempts.c["final_url_digest", "media_id", "url", "final_url", "error_kind"]
+        query = sa.select(*columns).where(fetch_attempts.c.final_url_digest.in_(piece)).order_by(fetch_attempts.c.id)
+        rows = list(connection.execute(query).mappings())
+        for digest, host in _refused(rows):
+            found[digest].hosts.add(host)
+        for holding in _holding(connection, {row["media_id"] for row in rows}):
+            if holding.digest in found:
+                met = found[holding.digest]
+                (met.ends if holding.is_stored else met.asked_again)[holding.media_id] = holding.end
     return {url: found[url_digest(url)] for url in urls}
 
 
-def _holding(connection: sa.Connection, media_ids: Collection[str]) -> Iterator[tuple[str, End, str | None]]:
-    """The references that hold what these ones, or others with their URLs, have asked for, with where that came from:
-    the digest of the URL at which the request ended, None where it was not redirected.
-    """
-    columns = post_media.c["media_id", "media_key", "fetched_url", "fetched_at", "url_digest", "candidates"]
+def _refused(rows: Iterable[sa.RowMapping]) -> Iterator[tuple[str, str]]:
+    """The digest of each URL that was found to be a placeholder, with the host that was asked and redirected to it."""
+    asked: dict[tuple[str, str], str] = {}
+    for row in rows:
+        place = row["media_id"], row["final_url_digest"]
+        asked.setdefault(place, row["url"])
+        if row["url"] == row["final_url"]:
+            first = asked.pop(place)
+            if row["error_kind"] == PLACEHOLDER:
+                yield row["final_url_digest"], host_of(first)
+
+
+@dataclass(frozen=True, slots=True)
+class _Holding:
+    media_id: str
+    end: End
+    digest: str | None
+    """Of the URL at which the request ended that brought what is held; None where that was not redirected."""
+    is_stored: bool
+
+
+def _holding(connection: sa.Connection, media_ids: Collection[str]) -> Iterator[_Holding]:
+    """The references that hold what these ones, or others with their URLs, have asked for."""
+    columns = post_media.c["media_id", "media_key", "fetched_url", "fetched_at", "url_digest", "candidates", "status"]
     asked = sa.select(post_media.c.url_digest)
     for piece in pieces(media_ids):
         query = sa.select(*columns).where(
             post_media.c.url_digest.in_(asked.where(post_media.c.media_id.in_(piece))),
-            post_media.c.status == Status.STORED,
+            post_media.c.status.in_([Status.STORED, Status.PENDING]),
+            post_media.c.sha256.is_not(None),
             post_media.c.fetched_url.is_not(None),
             post_media.c.fetched_at.is_not(None),
         )
@@ -73,7 +94,8 @@ def _holding(connection: sa.Connection, media_ids: Collection[str]) -> Iterator[
             # What was asked since did not bring what is held.
             brought = [one for one in requests.get(row.fetched_url, ()) if one.started_at <= row.fetched_at]
             digest = max(brought, key=lambda one: one.id).final_url_digest if brought else None
-            yield row.media_id, End(row.media_key, row.fetched_url, urls), digest
+            end = End(row.media_key, row.fetched_url, urls)
+            yield _Holding(row.media_id, end, digest, row.status == Status.STORED)
 
 
 def _requests(connection: sa.Connection, media_ids: Collection[str]) -> dict[str, list[Any]]:

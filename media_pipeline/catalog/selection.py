@@ -16,7 +16,9 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from media_pipeline.catalog.tables import imports, media_files, media_versions, post_media, posts
-from media_pipeline.model import ImportPartition, Reason, Status
+from media_pipeline.model import ImportPartition, Reason, Role, Status
+from media_pipeline.policy.decided import DIGITS, verdict_part
+from media_pipeline.policy.reasons import SETTINGS_OF
 
 Value = TypeVar("Value")
 Key = TypeVar("Key")
@@ -24,7 +26,7 @@ Query = TypeVar("Query", bound=sa.Select[Any])
 
 _FINAL_VERDICTS = (
     *(Status.GONE, Status.EXPIRED, Status.FORBIDDEN, Status.TOO_LARGE, Status.NOT_MEDIA, Status.UNSAFE),
-    Status.ABANDONED,
+    *(Status.ABANDONED, Status.QUARANTINED),
 )
 IN_LIST = 500
 """Values in one IN (…): SQLite takes 32,766 parameters, planners like fewer."""
@@ -116,7 +118,8 @@ def _of_references(selection: Selection, query: sa.Select[tuple[str]]) -> sa.Sel
 def is_decided_otherwise(decided_under: Mapping[Reason, str]) -> sa.ColumnElement[bool]:
     """Condition on ``post_media``: its verdict hangs on settings that have changed since.
 
-    ``decided_under``: the digest of the present settings by reason. Verdicts of before schema 0013 name no settings.
+    ``decided_under``: the word of the present settings (:mod:`media_pipeline.policy.decided`) by reason. Verdicts of
+    before schema 0013 name no settings.
     """
     columns = post_media.c
     return sa.and_(
@@ -124,11 +127,20 @@ def is_decided_otherwise(decided_under: Mapping[Reason, str]) -> sa.ColumnElemen
         sa.or_(
             sa.false(),
             *(
-                sa.and_(columns.reason == reason, columns.decided_under != digest)
-                for reason, digest in decided_under.items()
+                sa.and_(
+                    columns.reason == reason, sa.func.substr(columns.decided_under, 1, DIGITS) != verdict_part(word)
+                )
+                for reason, word in decided_under.items()
+                if reason in SETTINGS_OF
             ),
         ),
     )
+
+
+def is_wanted_by_now(roles: Collection[Role]) -> sa.ColumnElement[bool]:
+    """Condition on ``post_media``: it was skipped for its role, which is among these."""
+    columns = post_media.c
+    return sa.and_(columns.status == Status.SKIPPED, columns.media_url.is_not(None), columns.role.in_(roles))
 
 
 def selects_post(selection: Selection) -> sa.ColumnElement[bool]:

@@ -107,7 +107,9 @@ def download(
             with database.write() as connection:
                 media.ask_again(connection, imports.known_partitions(connection, name))
         with database.read() as connection:
-            unfinished = imports.unfinished_partitions(connection, decided_under=decided_under(settings))
+            unfinished = imports.unfinished_partitions(
+                connection, decided_under=decided_under(settings), roles=settings.media_fetch_roles
+            )
     due = [partition for partition in unfinished if name in (None, partition.platform)]
     partitions = session.runnable(settings, due)
     started = datetime.now(UTC)

@@ -184,7 +184,7 @@ def _catalogue_damage() -> str | None:
 
     try:
         file = catalogue_file(load_settings())
+        damage = damage_of(file) if file.exists() else None
     except MediaPipelineError:
         return None
-    damage = damage_of(file) if file.exists() else None
     return damage_said(file, damage) if damage else None

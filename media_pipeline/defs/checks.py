@@ -165,9 +165,7 @@ def of_cached_media(stage: StageContext, partitions: Sequence[ImportPartition]) 
     share = 1 / max(1, len(partitions))
     with stage.database.read() as connection:
         drawn = {
-            # Another sample in each run, so that over time every file is looked at.
-            partition: files.local_sample(connection, Selection([partition]), max(1, round(SAMPLE_FILES * share)))
-            for partition in partitions
+            partition: _drawn(connection, partition, max(1, round(SAMPLE_FILES * share))) for partition in partitions
         }
         found = {
             partition: [
@@ -180,6 +178,14 @@ def of_cached_media(stage: StageContext, partitions: Sequence[ImportPartition]) 
         }
     samples = {partition: _within_limit(sample, SAMPLE_BYTES * share) for partition, sample in drawn.items()}
     return {partition: [*found[partition], _checksums_match(stage, samples[partition])] for partition in partitions}
+
+
+def _drawn(connection: Connection, partition: ImportPartition, number: int) -> list[LocalFile]:
+    """Another sample in each run, so that over time every file is looked at; but first what was found wrong before."""
+    wrong = files.found_wrong(connection, Selection([partition]), number)
+    known = {file.sha256 for file in wrong}
+    others = files.local_sample(connection, Selection([partition]), number)
+    return [*wrong, *(file for file in others if file.sha256 not in known)][:number]
 
 
 def _accounted_for(connection: Connection, partition: ImportPartition) -> Finding:
@@ -205,8 +211,14 @@ def _no_placeholders(connection: Connection, partition: ImportPartition) -> Find
 
 
 def _checksums_match(stage: StageContext, sample: Sequence[LocalFile]) -> Finding:
-    wrong = [file.local_path for file in sample if not matching(stage, file)]
-    metadata = {"sampled": len(sample), "wrong": len(wrong), "files": dg.MetadataValue.json(wrong)}
+    """What is wrong stays so for the next check, until a run has put it aside or it matches again."""
+    wrong = [file for file in sample if not matching(stage, file)]
+    digests = {file.sha256 for file in wrong}
+    with stage.database.write() as connection:
+        files.mark_found_wrong(connection, sorted(digests))
+        files.mark_verified(connection, [file.sha256 for file in sample if file.sha256 not in digests])
+    places = [file.local_path for file in wrong]
+    metadata = {"sampled": len(sample), "wrong": len(wrong), "files": dg.MetadataValue.json(places)}
     return _finding("stored_files_match_their_checksums", not wrong, metadata)
 
 

@@ -62,6 +62,6 @@ def unfinished_partitions(settings: Settings, database: Database) -> list[Import
     """The partitions with work left, by the catalogue, or with files that no run has read."""
     with database.read() as connection:
         unfinished = imports.unfinished_partitions(
-            connection, settings.download_media, FACTS_VERSION, decided_under(settings)
+            connection, settings.download_media, FACTS_VERSION, decided_under(settings), settings.media_fetch_roles
         )
     return sorted({*unfinished, *look(settings, database).waiting})

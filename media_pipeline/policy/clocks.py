@@ -7,11 +7,15 @@ written. The rules are comparisons joined by ``|`` and ``&``, so they hold for a
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 CLOCKS_APART = timedelta(minutes=5)
 """Machines whose clocks are right differ by less. A time further in the future was written by one that was wrong."""
+
+
+FOUND_WRONG = datetime(1970, 1, 1, tzinfo=UTC)
+"""The time of the last verification of a file that was read since and did not match its checksum."""
 
 
 def is_from_the_future(moment: Any, now: datetime) -> Any:
@@ -35,9 +39,9 @@ def is_changed_since(modified_at: datetime, verified_at: datetime, now: datetime
     """Whether a file may be another one than was verified.
 
     A file from the future says nothing by its time: it would be another one at every look. A proof from the future is
-    none.
+    none, nor is that of a file that was found wrong since.
     """
-    if is_from_the_future(verified_at, now):
+    if verified_at <= FOUND_WRONG or is_from_the_future(verified_at, now):
         return True
     return modified_at > verified_at and not is_from_the_future(modified_at, now)
 

@@ -47,8 +47,11 @@ class Placeholders:
 
     digests: frozenset[str] = KNOWN_DIGESTS
     """MD5s and SHA-256s, in lower case."""
-    ends: set[str] = field(default_factory=set[str])
-    """URLs at which different media have ended. What is found in a run is added."""
+    ends: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    """Hosts, each with a URL to which it redirects different media. What is found in a run is added.
+
+    Another host may redirect to the same URL what is to be had there.
+    """
 
     def reason(self, asked: str, final: str, digests: Iterable[str]) -> str | None:
         """Why what came from ``final``, where ``asked`` was asked for, is a placeholder; None: it isn't."""
@@ -58,7 +61,7 @@ class Placeholders:
             return None
         if names_a_removal(asked, final):
             return "the host redirects to a file whose name says that the medium was removed"
-        if final in self.ends:
+        if (host_of(asked), final) in self.ends:
             return "the host redirects different media to it"
         return None
 
@@ -90,7 +93,7 @@ def is_shared(final: str, ends: Iterable[End]) -> bool:
     for end in ends:
         key = media_keys.of_url(end.asked)
         if key != own_key and _stem(end.asked) != _stem(final) and final not in end.candidates:
-            keys[_host(end.asked)].add((key, end.media_key))
+            keys[host_of(end.asked)].add((key, end.media_key))
     return any(
         min(len({key for key, _ in found}), len({key for _, key in found})) >= MEDIA_AT_ONE_END
         for found in keys.values()
@@ -105,7 +108,8 @@ def _stem(url: str) -> str:
     return unquote(path.rpartition("/")[2]).lower().partition(".")[0]
 
 
-def _host(url: str) -> str:
+def host_of(url: str) -> str:
+    """The name of the host that is asked by this URL; empty where it names none."""
     try:
         return urlsplit(url).hostname or ""
     except ValueError:

@@ -67,15 +67,33 @@ ADVICE: Mapping[Reason, str] = {
 }
 """What a person can do about each reason."""
 
+_LOG_IN = ("media_cookies_file", "media_host_headers")
+_ASKED = ("media_fetch_via", "media_max_attempts")
+"""For what is abandoned: another way to ask, or more tries."""
+
 SETTINGS_OF: Mapping[Reason, tuple[str, ...]] = {
-    Reason.GONE: ("media_fetch_via", "media_cookies_file", "media_host_headers"),
-    Reason.PLACEHOLDER: ("media_fetch_via", "media_cookies_file", "media_host_headers"),
+    Reason.GONE: ("media_fetch_via", *_LOG_IN),
+    Reason.PLACEHOLDER: ("media_fetch_via", *_LOG_IN, "media_placeholder_digests"),
     Reason.URL_EXPIRED: ("media_fetch_via", "media_try_expired"),
-    Reason.REFUSED: ("media_fetch_via", "media_cookies_file", "media_host_headers", "media_user_agent"),
-    Reason.NOT_MEDIA: ("media_fetch_via", "media_cookies_file", "media_host_headers"),
+    Reason.REFUSED: ("media_fetch_via", *_LOG_IN, "media_user_agent"),
+    Reason.WRONG_TYPE: ("media_fetch_via", *_LOG_IN),
+    Reason.NOT_MEDIA: ("media_fetch_via", *_LOG_IN),
     Reason.TOO_LARGE: ("media_max_file_mb",),
     Reason.UNSAFE_URL: ("media_fetch_via", "media_allowed_hosts", "media_ports"),
-    Reason.NO_TRUST: ("media_ca_file",),
+    Reason.NO_TRUST: ("media_ca_file", *_ASKED),
+    Reason.RATE_LIMITED: _ASKED,
+    Reason.HOST_ERROR: (*_ASKED, *_LOG_IN, "media_user_agent"),
+    Reason.NO_CONNECTION: (*_ASKED, "media_timeout_seconds"),
+    Reason.BROKEN_TRANSFER: (
+        *_ASKED,
+        *("media_timeout_seconds", "media_lowest_speed", "media_longest_download_seconds"),
+    ),
+    Reason.REDIRECTS: (*_ASKED, *_LOG_IN),
+    Reason.STREAM: _ASKED,
+    Reason.UNFORESEEN: _ASKED,
+    Reason.UNREADABLE: ("media_max_image_pixels", "media_image_memory_mb", "media_image_timeout_seconds"),
+    Reason.INFECTED: ("clamd_url",),
+    Reason.NOT_SCANNED: ("clamd_url", "media_max_attempts"),
 }
 """The settings that a final verdict of each reason hangs on: when one of them changes, the verdict is due again."""
 

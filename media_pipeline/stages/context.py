@@ -66,7 +66,7 @@ class StageContext:
 
     @cached_property
     def decided_under(self) -> Mapping[Reason, str]:
-        """Digests of the present settings by the reason that hangs on them."""
+        """The present settings in a word, for each reason (:mod:`media_pipeline.policy.decided`)."""
         return decided_under(self.settings)
 
     @cached_property

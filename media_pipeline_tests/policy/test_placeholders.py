@@ -106,3 +106,18 @@ def test_what_may_be_the_medium_itself_is_not_called_a_placeholder(ends: list[En
 def test_no_url_is_too_odd_to_be_looked_at(asked: str, final: str) -> None:
     names_a_removal(asked, final)
     is_shared(final, [end(asked, "k1"), end(final, "k2")])
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_one"),
+    [
+        ("https://i.host.test/c.jpg", True),
+        ("https://I.HOST.test/c.jpg?w=1", True),
+        ("https://j.host.test/c.jpg", False),
+        ("https://mirror.test/https://i.host.test/c.jpg", False),
+        (FINAL, False),
+    ],
+)
+def test_a_url_is_a_placeholder_of_the_host_that_redirects_to_it_and_of_no_other(asked: str, is_one: bool) -> None:
+    known = Placeholders(ends={("i.host.test", FINAL)})
+    assert (known.reason(asked, FINAL, ("a" * 32,)) is not None) is is_one

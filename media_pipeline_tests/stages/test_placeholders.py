@@ -245,3 +245,79 @@ def test_a_last_version_whose_file_is_lost_is_not_given_back(library: EitherLibr
     library.fetch()
     rows = {row["media_url"]: row for row in library.table("post_media")}
     assert (rows[url]["status"], rows[url]["sha256"]) != ("stored", first)
+
+
+class TwoHosts:
+    """One server under two names; the first redirects two media to a URL, and so shows that it is a placeholder."""
+
+    END = "/x9.png"
+
+    def __init__(self, make: MakeEither, host: FaultyHost) -> None:
+        self.host = host
+        self.other = host.address.replace("127.0.0.1", "localhost")
+        self.library = make(media_allowed_hosts=(host.address, self.other))
+        self.imports = 0
+        placeholder(host, self.END)
+
+    def url(self, name: str, *, is_other: bool = False, own: bool = False) -> str:
+        """A URL of a host that redirects, or that serves the same bytes itself."""
+        path = f"/{name}.jpg"
+        self.host.serve(path, PLACEHOLDER, fault=None if own else redirect(self.host.url(self.END)))
+        return f"http://{self.other if is_other else self.host.address}{path}"
+
+    def fetch(self, *urls: str) -> None:
+        self.imports += 1
+        posts = [tweet(self.imports * 10 + number, url) for number, url in enumerate(urls)]
+        self.library.land(f"{self.imports}.json", posts)
+        self.library.fetch()
+
+    def learn(self) -> None:
+        self.fetch(self.url("a"), self.url("b"))
+
+    def is_held(self, url: str) -> bool:
+        row = self.library.reference(url)
+        return row["status"] == "stored" and self.library.bytes_of(row["sha256"]) == PLACEHOLDER
+
+
+@pytest.fixture
+def hosts(make_either: MakeEither, host: FaultyHost) -> TwoHosts:
+    return TwoHosts(make_either, host)
+
+
+@pytest.mark.parametrize("is_other", [False, True], ids=["of the same host", "of another host"])
+@pytest.mark.parametrize("own", [False, True], ids=["through the redirect", "from its own URL"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_placeholder_takes_only_what_came_through_a_redirect_of_its_own_host(
+    hosts: TwoHosts, is_other: bool, own: bool, when: str
+) -> None:
+    url = hosts.url("c", is_other=is_other, own=own)
+    if when == "before":
+        hosts.fetch(url)
+        hosts.learn()
+    else:
+        hosts.learn()
+        hosts.fetch(url)
+    assert hosts.is_held(url) is (is_other or own)
+    assert not hosts.is_held(hosts.host.url("/a.jpg"))
+
+
+@pytest.mark.parametrize("is_other", [False, True], ids=["of the same host", "of another host"])
+def test_what_came_from_its_own_url_is_kept_when_that_redirects_to_a_placeholder_of_the_same_bytes(
+    hosts: TwoHosts, is_other: bool
+) -> None:
+    url = hosts.url("c", is_other=is_other, own=True)
+    hosts.fetch(url)
+    hosts.learn()
+    hosts.url("c")
+    hosts.library.ask_again()
+    assert hosts.is_held(url)
+
+
+def test_another_host_that_redirects_two_media_to_the_url_shows_it_for_itself(hosts: TwoHosts) -> None:
+    hosts.learn()
+    first, second = (hosts.url(name, is_other=True) for name in "cd")
+    hosts.fetch(first)
+    assert hosts.is_held(first)
+    hosts.fetch(second)
+    hosts.library.fetch()
+    assert [hosts.library.reference(url)["status"] for url in (first, second)] == ["gone", "gone"]

@@ -14,13 +14,15 @@ A journey is made of legs: one URL each, with its redirects and tries.
 | what the host takes for a mistake (any other 4xx) | the next candidate, and another time the best again |
 | what may pass (failed) | the next template; the next candidate only if there is no later time to try the best |
 | nothing left to ask | the journey fails with what may pass, else with what the best candidate met |
+
+A URL whose host has given its final answer before is left out, and counts as if that had come now.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from media_pipeline.fetch.dispatch.request import Answer, Moved, Received, ReceivedPlaylist, ReceivedSegment, Unchanged
@@ -40,6 +42,7 @@ from media_pipeline.model import (
 )
 from media_pipeline.policy.declared_types import is_as_declared
 from media_pipeline.policy.expiry import is_over
+from media_pipeline.policy.final_answers import FinalAnswer
 from media_pipeline.policy.placeholders import Placeholders
 from media_pipeline.policy.reasons import reason_of
 from media_pipeline.policy.templates import ITSELF, expanded
@@ -69,6 +72,8 @@ class Wanted:
     """What the export says that it is; None: it says nothing."""
     held_type: MediaType | None = None
     """What is held is of this kind, and only replaced by its like."""
+    answered: Mapping[str, FinalAnswer] = field(default_factory=dict[str, FinalAnswer])
+    """URLs, as templates make them, that are not asked since their hosts have answered for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +157,8 @@ class Journey:
         self._legs: list[Leg] = []
         """All of them, with those for the segments of streams."""
         self._leg_place = 0
-        self._refusals: list[Refusal] = []
+        self._refusals: dict[tuple[int, int], Refusal] = {}
+        """By the places of the template and of the candidate."""
         self._lost: str | None = None
         """What the best candidate met."""
 
@@ -172,22 +178,37 @@ class Journey:
         return tuple(attempt for leg in self._legs for attempt in leg.attempts)
 
     def start(self, now: datetime, *, try_expired: bool) -> Leg | FetchFailure:
-        """The first leg, or that nothing is asked since every URL says itself that it has expired.
+        """The first leg, or that nothing is asked since every URL has expired by its own word or is answered already.
 
         A template that leads elsewhere is asked all the same: a copy doesn't die with a signature.
         """
         candidates = self._wanted.candidates
         everything = list(range(len(candidates)))
         alive = [place for place in everything if try_expired or not is_over(candidates[place].expires_at, now)]
-        self._ways_by_template = [alive if template == ITSELF else everything for template in self._templates]
+        ways = [alive if template == ITSELF else everything for template in self._templates]
+        self._ways_by_template = [self._unanswered(template, found) for template, found in enumerate(ways)]
         if 0 not in self._ways_by_template[0]:
-            self._lost = "its URL has expired"
+            self._lost = str(self._refusals.get((0, 0), "its URL has expired"))
         if self._begin_template(0):
             return self._next_leg()
+        if self._refusals:
+            return self._failure()
         when = f"{candidates[0].expires_at:%Y-%m-%d %H:%M} UTC"
         return FetchFailure(
             Status.EXPIRED, f"expired at {when}; not asked (see MEDIA_TRY_EXPIRED)", (), reason=Reason.URL_EXPIRED
         )
+
+    def _unanswered(self, template: int, ways: Sequence[int]) -> list[int]:
+        """Those of the candidates that the template has yet to be asked for; what was answered is noted."""
+        left: list[int] = []
+        for place in ways:
+            url = expanded(self._templates[template], self._wanted.candidates[place].url)
+            answer = self._wanted.answered.get(url)
+            if answer is None:
+                left.append(place)
+            else:
+                self._refusals[template, place] = _refusal_of(answer)
+        return left
 
     def _begin_template(self, number: int) -> bool:
         """Go on with the first template from this one on by which something can be asked, if there is any."""
@@ -203,7 +224,7 @@ class Journey:
             result = self._refused(result) or result
         if isinstance(result, Refusal):
             return self._after(result)
-        _drop_evidence(self._refusals)
+        _drop_evidence(self._refusals.values())
         if isinstance(result, Unchanged):
             return FetchUnchanged(self.attempts)
         return self._fetched(result)
@@ -251,7 +272,7 @@ class Journey:
         return self.side_leg(self._url)
 
     def _after(self, refusal: Refusal) -> Leg | FetchFailure:
-        self._refusals.append(refusal)
+        self._refusals[self._template, self._ways[self._way]] = refusal
         self._lost = self._lost or str(refusal)
         may_pass = refusal.status is Status.FAILED and not refusal.is_of_the_url
         if self._way + 1 < len(self._ways) and (not may_pass or self._wanted.is_last_chance):
@@ -262,8 +283,9 @@ class Journey:
         return self._failure()
 
     def _failure(self) -> FetchFailure:
-        reported = next((one for one in self._refusals if one.status is Status.FAILED), self._refusals[0])
-        _drop_evidence([refusal for refusal in self._refusals if refusal is not reported])
+        refusals = [self._refusals[place] for place in sorted(self._refusals)]
+        reported = next((one for one in refusals if one.status is Status.FAILED), refusals[0])
+        _drop_evidence(refusal for refusal in refusals if refusal is not reported)
         return FetchFailure(
             reported.status,
             str(reported),
@@ -299,7 +321,12 @@ class Journey:
         return f"candidate {place + 1} of {len(self._wanted.candidates)}{what}, as the best failed: {self._lost}"
 
 
-def _drop_evidence(refusals: Sequence[Refusal]) -> None:
+def _refusal_of(answer: FinalAnswer) -> Refusal:
+    when = f"{answer.asked_at:%Y-%m-%d %H:%M} UTC"
+    return Refusal(answer.status, answer.kind, f"not asked again, as the answer of {when} was final ({answer.kind})")
+
+
+def _drop_evidence(refusals: Iterable[Refusal]) -> None:
     for refusal in refusals:
         if refusal.evidence is not None:
             refusal.evidence.unlink(missing_ok=True)

@@ -24,6 +24,7 @@ from media_pipeline.model import FileFacts, ImportPartition, MediaPipelineError,
 from media_pipeline.stages.context import ROWS_ASKED_FOR, TABLE_ROWS, Reports, StageContext
 from media_pipeline.stages.downloads.local_media import store_local_media
 from media_pipeline.stages.downloads.loop import Downloads
+from media_pipeline.stages.downloads.reopened import reopen
 from media_pipeline.stages.integrity.stored_files import heal, set_aside, verify_if_touched
 from media_pipeline.views.placeholders import Placeholder, placeholder_table
 
@@ -50,6 +51,7 @@ def cache_media(context: StageContext, partitions: Sequence[ImportPartition]) ->
             _wait_for_other_runs(context, partitions, locks)
             verify_if_touched(context, partitions)
             heal(context, partitions)
+            reopen(context, partitions)
             store_local_media(context, partitions)
             downloads = Downloads(context, partitions)
             downloads.run()
@@ -72,6 +74,7 @@ def fetch_references(context: StageContext, partitions: Sequence[ImportPartition
     if context.settings.download_media:
         with ExitStack() as locks:
             _wait_for_other_runs(context, partitions, locks)
+            reopen(context, partitions)
             Downloads(context, partitions, media_ids).run()
         read_facts(context, partitions)
     else:

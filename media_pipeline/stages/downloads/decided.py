@@ -1,30 +1,33 @@
 """Which settings a verdict was made under: when they change, it is due again.
 
 What belongs here: digests of settings. What does not: which settings a reason hangs on
-(:mod:`media_pipeline.policy.reasons`).
+(:mod:`media_pipeline.policy.reasons`), and how the digests are written (:mod:`media_pipeline.policy.decided`).
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
 
 from media_pipeline.model import Reason
+from media_pipeline.policy import final_answers
+from media_pipeline.policy.decided import word_of
 from media_pipeline.policy.reasons import SETTINGS_OF
 from media_pipeline.settings import Settings
 
-_DIGITS = 16
-
 
 def decided_under(settings: Settings) -> dict[Reason, str]:
-    """For each reason, a digest of the present settings that it hangs on. A file counts by what it holds."""
-    return {
-        reason: hashlib.sha256(repr([_value(getattr(settings, name)) for name in names]).encode()).hexdigest()[:_DIGITS]
-        for reason, names in SETTINGS_OF.items()
-    }
+    """For each reason, the word that says under which settings it is decided now. A file counts by what it holds."""
+    answers = _digest(settings, final_answers.SETTINGS)
+    return {reason: word_of(_digest(settings, SETTINGS_OF.get(reason, ())), answers) for reason in Reason}
+
+
+def _digest(settings: Settings, names: Iterable[str]) -> str:
+    return hashlib.sha256(repr([_value(getattr(settings, name)) for name in names]).encode()).hexdigest()
 
 
 def _value(value: Any) -> Any:

@@ -87,7 +87,12 @@ def _set_aside(context: StageContext, reference: WaitingMedia, file: FetchedFile
     details = {"url": file.url, "status": Status.QUARANTINED.value, "error": reason}
     context.store.quarantine(file.path, reference.media_id, details)
     failure = FailedMedia(
-        reference.media_id, Status.QUARANTINED, reason, reference.attempts + 1, reason=Reason.INFECTED
+        reference.media_id,
+        Status.QUARANTINED,
+        reason,
+        reference.attempts + 1,
+        reason=Reason.INFECTED,
+        decided_under=context.decided_under[Reason.INFECTED],
     )
     with context.database.write() as connection:
         media.mark_failed(connection, [failure], context.settings)

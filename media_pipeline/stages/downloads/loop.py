@@ -14,13 +14,14 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from media_pipeline.catalog import archived, media, media_due
+from media_pipeline.catalog import archived, final_answers, media, media_due
 from media_pipeline.catalog.media import StoredMedia
 from media_pipeline.catalog.media_due import PendingMedia
 from media_pipeline.fetch.dispatch.downloader import DownloadDropped, Downloader
 from media_pipeline.fetch.dispatch.medium import Fetched
 from media_pipeline.fetch.unfinished import UnfinishedDownloads
 from media_pipeline.model import FetchFailure, ImportPartition, Reason, Status, is_of_the_one, unforeseen
+from media_pipeline.policy.decided import do_answers_count
 from media_pipeline.policy.placeholders import Placeholders
 from media_pipeline.stages.context import ROWS_ASKED_FOR, StageContext
 from media_pipeline.stages.downloads import shared_ends
@@ -76,9 +77,6 @@ class Downloads:
         if context.scanner:
             context.scanner.ping()
         self._unfinished.remove_older_than(context.settings.media_part_days * _DAY_SECONDS)
-        with context.database.write() as connection:
-            media.unskip(connection, self._partitions, context.settings.media_fetch_roles)
-            media.reopen(connection, self._partitions, context.decided_under)
         with context.database.read() as connection:
             total = media_due.count_due(connection, self._partitions, self._media_ids)
         folder = context.store.temporary_folder()
@@ -114,7 +112,9 @@ class Downloads:
         if download.url is None:
             return _settled(_NOTHING_TO_ASK)
         try:
-            wanted = wanted_of(self._context.settings, download.url, download.asked_for, datetime.now(UTC))
+            wanted = wanted_of(
+                self._context.settings, download.url, download.asked_for, download.answered, datetime.now(UTC)
+            )
         except Exception as error:
             if not is_of_the_one(error):
                 raise
@@ -131,12 +131,20 @@ class Downloads:
                 in_archive = archived.by_digest(connection, [ref.sha256 for ref in batch if ref.sha256])
                 asked = {reference.url_digest for reference in batch if self._book.may_be_known(reference)}
                 known = media_due.stored_under_url(connection, asked)
+                answered = final_answers.final_answers(
+                    connection, [reference.media_id for reference in batch if self._do_answers_count(reference)]
+                )
             self._is_all_read = not batch
             for reference in self._settle(batch, known):
-                download = self._book.enter(reference, in_archive.get(reference.sha256 or ""))
+                download = self._book.enter(
+                    reference, in_archive.get(reference.sha256 or ""), answered.get(reference.media_id)
+                )
                 new += [download] if download else []
                 held.append(reference.media_id)
         return new
+
+    def _do_answers_count(self, reference: PendingMedia) -> bool:
+        return do_answers_count(reference.status, reference.decided_under, self._context.decided_under[Reason.GONE])
 
     def _settle(self, batch: Sequence[PendingMedia], known: dict[str, StoredMedia]) -> list[PendingMedia]:
         """What another post's reference found out about the same URL needs no request: its bytes, or that it failed.

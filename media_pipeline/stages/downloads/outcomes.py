@@ -284,5 +284,5 @@ def _failed(reference: PendingMedia, failure: FetchFailure, decided_under: Mappi
         attempts,
         failure.retry_after_seconds,
         reason=reason,
-        decided_under=decided_under.get(reason),
+        decided_under=decided_under[reason],
     )

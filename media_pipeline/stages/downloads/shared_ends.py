@@ -8,14 +8,14 @@ gives away (:mod:`media_pipeline.fetch.dispatch.journey`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from media_pipeline.catalog import placeholders as flagged_files
 from media_pipeline.catalog import redirect_ends, removals
 from media_pipeline.catalog.database import Connection
 from media_pipeline.model import FetchedFile, FetchFailure, Reason, Status
-from media_pipeline.policy.placeholders import End, Placeholders, is_shared
+from media_pipeline.policy.placeholders import End, Placeholders, host_of, is_shared
 from media_pipeline.stages.context import StageContext
 from media_pipeline.stages.downloads.outcomes import Outcome
 from media_pipeline.stages.downloads.url_book import Download
@@ -45,16 +45,20 @@ class Sorted:
 def sort(connection: Connection, outcomes: Outcomes, known: Placeholders) -> Sorted:
     """Tell media from placeholders; ``known`` learns the URLs of the latter. Before the outcomes are written down."""
     result = Sorted(_without_flagged(connection, outcomes))
-    by_end: dict[str, list[tuple[Download, Outcome]]] = {}
+    by_end: dict[tuple[str, str], list[tuple[Download, Outcome]]] = {}
     for download, outcome in result.outcomes:
         if isinstance(outcome.result, FetchedFile) and outcome.result.final_url:
-            by_end.setdefault(outcome.result.final_url, []).append((download, outcome))
-    for url, met in redirect_ends.met_at(connection, by_end).items():
-        new = [end for download, outcome in by_end[url] for end in _ends(download, outcome)]
-        if url in known.ends or met.is_placeholder or is_shared(url, [*met.ends.values(), *new]):
-            known.ends.add(url)
-            result.again += by_end[url]
-            holding = {*met.ends, *_holding_already(by_end[url])}
+            end = host_of(outcome.result.url), outcome.result.final_url
+            by_end.setdefault(end, []).append((download, outcome))
+    met_at = redirect_ends.met_at(connection, {url for _, url in by_end})
+    for (host, url), pairs in by_end.items():
+        met = met_at[url]
+        held = _of_host(host, met.ends)
+        new = [end for download, outcome in pairs for end in _ends(download, outcome)]
+        if (host, url) in known.ends or host in met.hosts or is_shared(url, [*held.values(), *new]):
+            known.ends.add((host, url))
+            result.again += pairs
+            holding = {*held, *(_of_host(host, met.asked_again).keys() & _holding_already(pairs))}
             result.digests += redirect_ends.give_back(connection, holding, _WHY)
     again = {id(download) for download, _ in result.again}
     result.outcomes = [pair for pair in result.outcomes if id(pair[0]) not in again]
@@ -71,15 +75,19 @@ def put_aside(context: StageContext, digests: Collection[str]) -> None:
             set_aside(context, file, f"a placeholder: {_WHY}")
 
 
-def _holding_already(outcomes: Outcomes) -> list[str]:
-    """References that an earlier run gave the placeholder, and that were asked for again."""
-    return [
+def _of_host(host: str, ends: Mapping[str, End]) -> dict[str, End]:
+    return {media_id: end for media_id, end in ends.items() if host_of(end.asked) == host}
+
+
+def _holding_already(outcomes: Outcomes) -> set[str]:
+    """References that hold these very bytes, and that were asked for again."""
+    return {
         reference.media_id
         for download, outcome in outcomes
         if isinstance(outcome.result, FetchedFile)
         for reference in download.references
         if reference.sha256 == outcome.result.sha256
-    ]
+    }
 
 
 def _ends(download: Download, outcome: Outcome) -> list[End]:

@@ -6,11 +6,15 @@ What belongs here: grouping references by URL, in memory. What does not: rows, a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from media_pipeline.catalog.archived import ArchivedFile
 from media_pipeline.catalog.media_due import PendingMedia
 from media_pipeline.model import FetchFailure
+from media_pipeline.policy.final_answers import FinalAnswer
+
+Answers = Mapping[str, FinalAnswer]
 
 
 @dataclass
@@ -24,11 +28,23 @@ class Download:
     references: list[PendingMedia] = field(default_factory=list[PendingMedia])
     archived: ArchivedFile | None = None
     """What the references held before, where the archive has it: for when the host no longer does."""
+    answers: list[Answers | None] = field(default_factory=list[Answers | None])
+    """For each reference the URLs whose hosts have answered for good; None: it has all of its URLs asked."""
 
     @property
     def asked_for(self) -> PendingMedia:
         """The reference by which the host is asked: the first that holds something, if one does."""
         return next((reference for reference in self.references if reference.is_held), self.references[0])
+
+    @property
+    def answered(self) -> Answers:
+        """The URLs that none of the references has asked."""
+        found: dict[str, FinalAnswer] = {}
+        for answers in self.answers:
+            if answers is None:
+                return {}
+            found |= answers
+        return found
 
 
 class UrlBook:
@@ -43,12 +59,15 @@ class UrlBook:
         """Ids of the references that wait."""
         return [reference.media_id for download in self._open.values() for reference in download.references]
 
-    def enter(self, reference: PendingMedia, archived: ArchivedFile | None) -> Download | None:
+    def enter(
+        self, reference: PendingMedia, archived: ArchivedFile | None, answers: Answers | None = None
+    ) -> Download | None:
         """Have a reference wait for its URL; return the download if the URL is new in the book."""
         digest = reference.url_digest or reference.media_id
         known = self._open.get(digest)
         download = known or Download(reference.url, digest, archived=archived)
         download.references.append(reference)
+        download.answers.append(answers)
         self._open[digest] = download
         return None if known else download
 

@@ -5,6 +5,7 @@ What belongs here: a pure function of the reference, the settings and the time. 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,14 +13,17 @@ from media_pipeline.catalog.media_due import PendingMedia
 from media_pipeline.fetch.dispatch.journey import Wanted
 from media_pipeline.model import Candidate, Status
 from media_pipeline.policy.expiry import end_of, is_over
+from media_pipeline.policy.final_answers import FinalAnswer, counts
 from media_pipeline.policy.retry import is_last_try, wait_after
 from media_pipeline.policy.templates import addresses_of
 from media_pipeline.posts.expiry import expires_at
 from media_pipeline.settings import Settings
 
 
-def wanted_of(settings: Settings, url: str, reference: PendingMedia, now: datetime) -> Wanted:
-    """What is fetched for a reference, the chosen URL first."""
+def wanted_of(
+    settings: Settings, url: str, reference: PendingMedia, answers: Mapping[str, FinalAnswer], now: datetime
+) -> Wanted:
+    """What is fetched for a reference, the chosen URL first. ``answers``: final ones that were given before."""
     chosen = Candidate(url, expires_at=reference.expires_at)
     others: list[Candidate] = []
     for candidate in reference.candidates:
@@ -39,6 +43,9 @@ def wanted_of(settings: Settings, url: str, reference: PendingMedia, now: dateti
         is_last_chance=is_last or expires_first,
         declared_type=reference.declared_type,
         held_type=reference.held_type if reference.is_held else None,
+        answered={
+            address: answer for address, answer in answers.items() if counts(answer, settings.media_recheck_days, now)
+        },
     )
 
 

@@ -16,7 +16,7 @@ from media_pipeline.catalog import archived, files, media, missing
 from media_pipeline.catalog.files import LocalFile
 from media_pipeline.catalog.missing import MissingFile
 from media_pipeline.catalog.selection import EVERYTHING, Selection, pieces
-from media_pipeline.model import Content, ImportPartition, MediaPipelineError, MediaType, Proof, Status
+from media_pipeline.model import Content, ImportPartition, MediaPipelineError, MediaType, Proof, Reason, Status
 from media_pipeline.policy.clocks import is_changed_since
 from media_pipeline.stages.context import StageContext
 from media_pipeline.storage.archive import ArchiveError, OtherBytes
@@ -150,7 +150,7 @@ def set_aside(context: StageContext, file: LocalFile, reason: str) -> None:
             missing.mark_lost(connection, file.sha256, reason)
         else:
             files.mark_quarantined(connection, file.sha256, place, reason)
-            media.mark_quarantined(connection, file.sha256, reason)
+            media.mark_quarantined(connection, file.sha256, reason, context.decided_under[Reason.UNREADABLE])
 
 
 def _quarantine(context: StageContext, file: LocalFile, status: Status, reason: str) -> str | None:
