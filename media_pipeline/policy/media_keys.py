@@ -66,11 +66,32 @@ def of_url(url: str) -> str:
 
 def free(key: str, taken: Collection[str]) -> str:
     """The key, or with a number behind it the first that is not taken: a post may show one medium twice."""
-    number, found = 1, key
-    while found in taken:
+    return _numbered(key, _free_number(key, taken, 1))
+
+
+class Keys:
+    """The keys of a post's media: what :func:`free` gives of them one after the other, at a cost that does not grow."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+        self._last: dict[str, int] = {}
+
+    def take(self, key: str) -> str:
+        """The key, or with a number behind it the first that was not taken; it is taken from now on."""
+        self._last[key] = _free_number(key, self._taken, self._last.get(key, 1))
+        found = _numbered(key, self._last[key])
+        self._taken.add(found)
+        return found
+
+
+def _free_number(key: str, taken: Collection[str], number: int) -> int:
+    while _numbered(key, number) in taken:
         number += 1
-        found = f"{key}#{number}"
-    return found
+    return number
+
+
+def _numbered(key: str, number: int) -> str:
+    return key if number == 1 else f"{key}#{number}"
 
 
 def of_whole_url(url: str) -> str:

@@ -157,6 +157,44 @@ def test_a_medium_of_which_an_export_says_nothing_is_the_one_in_its_place() -> N
     assert not media_keys.says_more("url:b", "url:a")
 
 
+class Counted(str):
+    """A text that counts how often texts of its kind are looked up, compared or made part of another text."""
+
+    __slots__ = ()
+    looks: ClassVar[int] = 0
+
+    def __hash__(self) -> int:
+        Counted.looks += 1
+        return super().__hash__()
+
+    def __eq__(self, other: object) -> bool:
+        Counted.looks += 1
+        return super().__eq__(other)
+
+    def __format__(self, spec: str) -> str:
+        Counted.looks += 1
+        return super().__format__(spec)
+
+
+@given(st.lists(st.sampled_from(["a", "a#2", "a#3", "a#2#2", "b"]), max_size=12))
+def test_each_key_of_a_post_is_its_own_and_the_first_that_is_free(keys: list[str]) -> None:
+    own, taken = media_keys.Keys(), list[str]()
+    for key in keys:
+        expected = media_keys.free(key, taken)
+        assert own.take(key) == expected
+        taken.append(expected)
+    assert len(set(taken)) == len(keys)
+
+
+def test_one_key_for_thousands_of_media_is_given_numbers_without_counting_anew() -> None:
+    keys = media_keys.Keys()
+    for _ in range(1000):
+        keys.take(Counted("a"))
+    Counted.looks = 0
+    assert keys.take(Counted("a")) == "a#1001"
+    assert Counted.looks < 20
+
+
 IDENTITIES = st.lists(
     st.builds(
         Identity,
@@ -213,25 +251,10 @@ def are_in_one_place(one: Identity, other: Identity) -> bool:
     return one.position == other.position and (one.is_place_alone or other.is_place_alone)
 
 
-@settings(max_examples=1000)
+@settings(max_examples=200)
 @given(IDENTITIES, IDENTITIES)
 def test_the_same_media_are_those_that_all_pairs_give(wanted: list[Identity], known: list[Identity]) -> None:
     assert same_media(wanted, known) == by_all_pairs(wanted, known)
-
-
-class Counted(str):
-    """A text that counts how often texts of its kind are looked up or compared."""
-
-    __slots__ = ()
-    looks: ClassVar[int] = 0
-
-    def __hash__(self) -> int:
-        Counted.looks += 1
-        return super().__hash__()
-
-    def __eq__(self, other: object) -> bool:
-        Counted.looks += 1
-        return super().__eq__(other)
 
 
 WAYS: dict[str, Callable[[int, int], tuple[str, str, str]]] = {
