@@ -88,7 +88,8 @@ def _save_once(connection: sa.Connection, manifests: Sequence[Manifest], roles: 
                 changed += _update(connection, before, changes | _learned_key(before, ref.key), now)
         # Many exports leave media out: one that shows none says nothing of them.
         is_told = manifest.refs and manifest.tells_media
-        left = [row for place, row in enumerate(rows) if place not in places] if is_told else []
+        shown = set(places)
+        left = [row for place, row in enumerate(rows) if place not in shown] if is_told else []
         gone = [row for row in left if row["removed_at"] is None]
         changed += sum(_update(connection, row, {"removed_at": now}, now) for row in gone)
     if new:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit
 
@@ -66,11 +66,32 @@ def of_url(url: str) -> str:
 
 def free(key: str, taken: Collection[str]) -> str:
     """The key, or with a number behind it the first that is not taken: a post may show one medium twice."""
-    number, found = 1, key
-    while found in taken:
+    return _numbered(key, _free_number(key, taken, 1))
+
+
+class Keys:
+    """The keys of a post's media: what :func:`free` gives of them one after the other, at a cost that does not grow."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+        self._last: dict[str, int] = {}
+
+    def take(self, key: str) -> str:
+        """The key, or with a number behind it the first that was not taken; it is taken from now on."""
+        self._last[key] = _free_number(key, self._taken, self._last.get(key, 1))
+        found = _numbered(key, self._last[key])
+        self._taken.add(found)
+        return found
+
+
+def _free_number(key: str, taken: Collection[str], number: int) -> int:
+    while _numbered(key, number) in taken:
         number += 1
-        found = f"{key}#{number}"
-    return found
+    return number
+
+
+def _numbered(key: str, number: int) -> str:
+    return key if number == 1 else f"{key}#{number}"
 
 
 def of_whole_url(url: str) -> str:
@@ -187,19 +208,19 @@ def same_media(wanted: Sequence[Identity], known: Sequence[Identity]) -> list[in
 
     What tells more is asked first, each for all media: the key; a URL; the name that the platform gives the file; the
     URL without size and signature, where that is only one's; and where one of two says nothing of itself, the position.
+    The time it takes grows with the number of media and their URLs, and not with its square: a post may show thousands.
     """
     by_key = {one.key: place for place, one in enumerate(known)}
     found = [by_key.get(one.key) for one in wanted]
-    for are_same in (_share_a_url, _share_a_file, _share_a_url_key, _are_in_one_place):
-        left = [place for place in range(len(known)) if place not in found]
+    for rule in _SAME:
+        taken = {place for place in found if place is not None}
+        left = [place for place in range(len(known)) if place not in taken]
         open_ = [number for number, place in enumerate(found) if place is None]
-        pairs = [(number, place) for number in open_ for place in left if are_same(wanted[number], known[place])]
-        of_wanted, of_known = Counter(number for number, _ in pairs), Counter(place for _, place in pairs)
+        if not left or not open_:
+            break
+        pairs = (_one_by_one if rule.takes_the_first else _each_others_only)(rule, wanted, open_, known, left)
         for number, place in pairs:
-            # Of two that would do, one is as good as the other only where their URLs are the same.
-            is_clear = of_wanted[number] == of_known[place] == 1 or are_same is _share_a_url
-            if is_clear and found[number] is None and place not in found:
-                found[number] = place
+            found[number] = place
     return found
 
 
@@ -215,23 +236,91 @@ def _kind(key: str) -> str:
     return key.partition(":")[0]
 
 
-def _share_a_url(one: Identity, other: Identity) -> bool:
-    return bool(one.urls & other.urls) and not _are_named_apart(one, other)
+def _is_named(one: Identity) -> bool:
+    return _kind(one.key) == "id"
 
 
-def _share_a_file(one: Identity, other: Identity) -> bool:
-    """Whatever their keys: a platform has names of several kinds for one medium."""
-    return any(_kind(key) == "file" for key in one.url_keys & other.url_keys)
+def _never(one: Identity) -> bool:  # noqa: ARG001 - asked of every medium
+    return False
 
 
-def _share_a_url_key(one: Identity, other: Identity) -> bool:
-    return bool(one.url_keys & other.url_keys) and not _are_named_apart(one, other)
+def _files(one: Identity) -> Iterable[str]:
+    return (key for key in one.url_keys if _kind(key) == "file")
 
 
-def _are_named_apart(one: Identity, other: Identity) -> bool:
-    """Whether their platform itself names them, by different keys."""
-    return one.key != other.key and _kind(one.key) == _kind(other.key) == "id"
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """Two media are the same where they share a trait, and where not both of them are firm: those are two."""
+
+    traits: Callable[[Identity], Iterable[Hashable]]
+    is_firm: Callable[[Identity], bool]
+    takes_the_first: bool = False
+    """Whether of several that would do one is as good as the other. Else one that is not the only one is none."""
 
 
-def _are_in_one_place(one: Identity, other: Identity) -> bool:
-    return one.position == other.position and (one.is_place_alone or other.is_place_alone)
+# Media that their platform itself names by different keys are two, though their URLs are the same; those with equal
+# keys have been found before. A name of a file stands above: a platform has keys of several kinds for one medium.
+_SAME = (
+    _Rule(lambda one: one.urls, _is_named, takes_the_first=True),
+    _Rule(_files, _never),
+    _Rule(lambda one: one.url_keys, _is_named),
+    _Rule(lambda one: (one.position,), lambda one: not one.is_place_alone),
+)
+
+
+class _Places:
+    """Where media stand in a list, by their traits."""
+
+    def __init__(self, rule: _Rule, media: Sequence[Identity], places: Sequence[int]) -> None:
+        self._rule = rule
+        self._all: dict[Hashable, list[int]] = defaultdict(list)
+        self._not_firm: dict[Hashable, list[int]] = defaultdict(list)
+        # The first comes last, where a list gives it away at no cost.
+        for place in reversed(places):
+            for trait in rule.traits(media[place]):
+                self._all[trait].append(place)
+                if not rule.is_firm(media[place]):
+                    self._not_firm[trait].append(place)
+
+    def first(self, one: Identity, taken: Collection[int]) -> int | None:
+        """Where the first that is the same and not taken stands. What was taken once must stay so."""
+        firsts: list[int] = []
+        for places in self._of(one):
+            while places and places[-1] in taken:
+                places.pop()
+            firsts.extend(places[-1:])
+        return min(firsts, default=None)
+
+    def only(self, one: Identity) -> int | None:
+        """Where the one that is the same stands, unless there are several."""
+        found = {place for places in self._of(one) for place in places[:2]}
+        return found.pop() if len(found) == 1 else None
+
+    def _of(self, one: Identity) -> Iterator[list[int]]:
+        """The places of those that are the same, for each trait."""
+        by_trait = self._not_firm if self._rule.is_firm(one) else self._all
+        return (by_trait[trait] for trait in self._rule.traits(one) if trait in by_trait)
+
+
+def _one_by_one(
+    rule: _Rule, wanted: Sequence[Identity], open_: Sequence[int], known: Sequence[Identity], left: Sequence[int]
+) -> Iterator[tuple[int, int]]:
+    """Each wanted medium that is open with the first that is left for it."""
+    of_known = _Places(rule, known, left)
+    taken: set[int] = set()
+    for number in open_:
+        place = of_known.first(wanted[number], taken)
+        if place is not None:
+            taken.add(place)
+            yield number, place
+
+
+def _each_others_only(
+    rule: _Rule, wanted: Sequence[Identity], open_: Sequence[int], known: Sequence[Identity], left: Sequence[int]
+) -> Iterator[tuple[int, int]]:
+    """Each wanted medium that is open with the only one that is left for it, which would do for no other."""
+    of_known, of_wanted = _Places(rule, known, left), _Places(rule, wanted, open_)
+    for number in open_:
+        place = of_known.only(wanted[number])
+        if place is not None and of_wanted.only(known[place]) == number:
+            yield number, place

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media_pipeline.policy import media_keys
@@ -153,6 +157,44 @@ def test_a_medium_of_which_an_export_says_nothing_is_the_one_in_its_place() -> N
     assert not media_keys.says_more("url:b", "url:a")
 
 
+class Counted(str):
+    """A text that counts how often texts of its kind are looked up, compared or made part of another text."""
+
+    __slots__ = ()
+    looks: ClassVar[int] = 0
+
+    def __hash__(self) -> int:
+        Counted.looks += 1
+        return super().__hash__()
+
+    def __eq__(self, other: object) -> bool:
+        Counted.looks += 1
+        return super().__eq__(other)
+
+    def __format__(self, spec: str) -> str:
+        Counted.looks += 1
+        return super().__format__(spec)
+
+
+@given(st.lists(st.sampled_from(["a", "a#2", "a#3", "a#2#2", "b"]), max_size=12))
+def test_each_key_of_a_post_is_its_own_and_the_first_that_is_free(keys: list[str]) -> None:
+    own, taken = media_keys.Keys(), list[str]()
+    for key in keys:
+        expected = media_keys.free(key, taken)
+        assert own.take(key) == expected
+        taken.append(expected)
+    assert len(set(taken)) == len(keys)
+
+
+def test_one_key_for_thousands_of_media_is_given_numbers_without_counting_anew() -> None:
+    keys = media_keys.Keys()
+    for _ in range(1000):
+        keys.take(Counted("a"))
+    Counted.looks = 0
+    assert keys.take(Counted("a")) == "a#1001"
+    assert Counted.looks < 20
+
+
 IDENTITIES = st.lists(
     st.builds(
         Identity,
@@ -171,3 +213,73 @@ def test_no_known_medium_is_two_and_all_are_found_in_themselves(wanted: list[Ide
     places = [place for place in same_media(wanted, known) if place is not None]
     assert len(places) == len(set(places))
     assert same_media(known, known) == list(range(len(known)))
+
+
+def by_all_pairs(wanted: Sequence[Identity], known: Sequence[Identity]) -> list[int | None]:
+    """What ``same_media`` gives, by holding each medium against each other one: the rule in its plainest form."""
+    by_key = {one.key: place for place, one in enumerate(known)}
+    found = [by_key.get(one.key) for one in wanted]
+    for are_same in (share_a_url, share_a_file, share_a_url_key, are_in_one_place):
+        left = [place for place in range(len(known)) if place not in found]
+        open_ = [number for number, place in enumerate(found) if place is None]
+        pairs = [(number, place) for number in open_ for place in left if are_same(wanted[number], known[place])]
+        of_wanted, of_known = Counter(number for number, _ in pairs), Counter(place for _, place in pairs)
+        for number, place in pairs:
+            is_clear = of_wanted[number] == of_known[place] == 1 or are_same is share_a_url
+            if is_clear and found[number] is None and place not in found:
+                found[number] = place
+    return found
+
+
+def share_a_url(one: Identity, other: Identity) -> bool:
+    return bool(one.urls & other.urls) and not are_named_apart(one, other)
+
+
+def share_a_file(one: Identity, other: Identity) -> bool:
+    return any(key.startswith("file:") for key in one.url_keys & other.url_keys)
+
+
+def share_a_url_key(one: Identity, other: Identity) -> bool:
+    return bool(one.url_keys & other.url_keys) and not are_named_apart(one, other)
+
+
+def are_named_apart(one: Identity, other: Identity) -> bool:
+    return one.key != other.key and one.key.startswith("id:") and other.key.startswith("id:")
+
+
+def are_in_one_place(one: Identity, other: Identity) -> bool:
+    return one.position == other.position and (one.is_place_alone or other.is_place_alone)
+
+
+@settings(max_examples=200)
+@given(IDENTITIES, IDENTITIES)
+def test_the_same_media_are_those_that_all_pairs_give(wanted: list[Identity], known: list[Identity]) -> None:
+    assert same_media(wanted, known) == by_all_pairs(wanted, known)
+
+
+WAYS: dict[str, Callable[[int, int], tuple[str, str, str]]] = {
+    "by their keys": lambda sighting, number: (f"id:{number}", f"u{sighting}-{number}", f"url:{number}"),
+    "by their URLs": lambda sighting, number: (f"url:{sighting}-{number}", f"u{number}", f"url:{number}"),
+    "by their files": lambda sighting, number: (f"id:{sighting}-{number}", f"u{sighting}-{number}", f"file:{number}"),
+    "by one URL of all": lambda sighting, number: (f"url:{sighting}-{number}", "u", "url:u"),
+    "by nothing": lambda sighting, number: (f"id:{sighting}-{number}", "u", "url:u"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_a_post_of_ten_times_as_many_media_costs_some_ten_times_as_many_looks(
+    way: Callable[[int, int], tuple[str, str, str]],
+) -> None:
+    def looks(media: int) -> int:
+        sightings = [
+            [
+                Identity(Counted(key), frozenset([Counted(url)]), frozenset([Counted(url_key)]), number)
+                for number, (key, url, url_key) in enumerate(way(sighting, number) for number in range(media))
+            ]
+            for sighting in (0, 1)
+        ]
+        Counted.looks = 0
+        same_media(*sightings)
+        return Counted.looks
+
+    assert looks(1000) < 20 * looks(100)

@@ -145,15 +145,13 @@ def numbered(media: Iterable[Medium]) -> tuple[MediaRef, ...]:
     short = [_key_of(medium, position, media_keys.of_url) for position, medium in enumerate(found)]
     times = Counter(short)
     references: list[MediaRef] = []
-    taken: set[str] = set()
+    keys = media_keys.Keys()
     for position, medium in enumerate(found):
         key = short[position]
         if times[key] > 1:
             # Two media whose URLs differ in what is left out of the key.
             key = _key_of(medium, position, media_keys.of_whole_url)
-        key = media_keys.free(key, taken)
-        taken.add(key)
-        references.append(_reference(position, key, medium))
+        references.append(_reference(position, keys.take(key), medium))
     return tuple(references)
 
 
