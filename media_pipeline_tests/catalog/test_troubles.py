@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 from media_pipeline.catalog import backups, schema
@@ -33,11 +33,11 @@ def each_connection(*statements: str) -> Iterator[None]:
         # PostgreSQL takes back what is set in a transaction that is not committed.
         connection.commit()
 
-    sa.event.listen(sa.Engine, "connect", begin)
+    event.listen(sa.Engine, "connect", begin)
     try:
         yield
     finally:
-        sa.event.remove(sa.Engine, "connect", begin)
+        event.remove(sa.Engine, "connect", begin)
 
 
 def fill(connection: sa.Connection) -> None:
@@ -118,14 +118,18 @@ def test_a_lock_that_another_program_holds_is_named(backend: str, migrated_url: 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_file_that_only_reads_is_named(migrated_url: str) -> None:
     with each_connection("PRAGMA query_only=1"), closing(Database(migrated_url)) as database:
-        assert "can only be read" in told(database, lambda connection: fill(connection))
+        assert "can only be read" in told(database, fill)
 
 
 def test_a_fault_of_a_statement_is_no_trouble_of_the_disk(migrated_url: str) -> None:
     with closing(Database(migrated_url)) as database:
-        for act in (lambda one: one.execute(sa.text("SELECT nowhere")), _insert_nothing):
+        for act in (_select_nowhere, _insert_nothing):
             with pytest.raises(DBAPIError), database.write() as connection:
                 act(connection)
+
+
+def _select_nowhere(connection: sa.Connection) -> Any:
+    return connection.execute(sa.text("SELECT nowhere"))
 
 
 def _insert_nothing(connection: sa.Connection) -> Any:
@@ -169,4 +173,3 @@ def test_what_can_not_be_read_is_not_called_damaged(tmp_path: Path) -> None:
     content = file.read_bytes()
     file.write_bytes(b"x" * len(content))
     assert "not a database" in str(damage_of(file))
-    assert sqlite3.SQLITE_NOTADB
