@@ -81,6 +81,7 @@ def _save_once(connection: sa.Connection, manifests: Sequence[Manifest], roles: 
                     **_exported(manifest, ref, None if manifest.tells_media else now),
                     **_by_candidates(ref, [_plain(one) for one in ref.candidates], ref.role, roles),
                     "media_key": key,
+                    "files": list(ref.files) or None,
                 }
             else:
                 before = rows[place]
@@ -206,6 +207,7 @@ def _joined(
     said["alt_text"] = said["alt_text"] or before["alt_text"] or ref.alt_text
     candidates = _union(newer, older, said["role"], now)
     joined = said | _by_candidates(ref, candidates, said["role"], roles)
+    joined["files"] = list(dict.fromkeys([*ref.files, *(before["files"] or ())])) or None
     if _is_held_from_elsewhere(before, joined):
         joined |= {name: before[name] for name in ("media_url", "url_digest", "url_expires_at")}
     elif joined["url_digest"] == before["url_digest"]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from media_pipeline.catalog.selection import holds_import
-from media_pipeline.catalog.tables import import_files, imports, media_files, post_media, posts
+from media_pipeline.catalog.tables import import_files, imports, media_files, post_media, post_sightings, posts
 from media_pipeline.model import ImportPartition, Role, Status
 
 
@@ -39,6 +39,8 @@ class WaitingMedia:
     native_id: str
     urls: tuple[str, ...]
     """Of its candidates in its own role, best first."""
+    files: tuple[str, ...]
+    """Paths of its file in exports, as they write them."""
     attempts: int
 
 
@@ -72,17 +74,22 @@ def exports(connection: sa.Connection, partitions: Sequence[ImportPartition]) ->
 
 
 def waiting_of_import(connection: sa.Connection, import_id: str) -> list[WaitingMedia]:
-    """An import's references that are not stored. One whose file was found truncated waits for its host."""
+    """References of the posts that an import holds, in whatever import they stand now, that are not stored.
+
+    One whose file was found truncated waits for its host. Of other roles than media only what has a file in an export.
+    """
     held_truncated = sa.exists().where(
         media_files.c.sha256 == post_media.c.sha256, media_files.c.truncated.is_not(None)
     )
     query = (
-        sa.select(*post_media.c["media_id", "candidates", "role", "attempts"], posts.c.native_id)
+        sa.select(*post_media.c["media_id", "candidates", "role", "files", "attempts"], posts.c.native_id)
         .join(posts, posts.c.post_id == post_media.c.post_id)
         .where(
-            post_media.c.import_id == import_id,
+            post_media.c.post_id.in_(
+                sa.select(post_sightings.c.post_id).where(post_sightings.c.import_id == import_id)
+            ),
             post_media.c.status.not_in([Status.STORED, Status.QUARANTINED]),
-            post_media.c.role == Role.MEDIA,
+            sa.or_(post_media.c.role == Role.MEDIA, post_media.c.files.is_not(None)),
             sa.not_(held_truncated),
         )
         .order_by(post_media.c.media_id)
@@ -92,6 +99,7 @@ def waiting_of_import(connection: sa.Connection, import_id: str) -> list[Waiting
             row.media_id,
             row.native_id,
             tuple(entry["url"] for entry in row.candidates if entry["role"] == row.role),
+            tuple(row.files or ()),
             row.attempts,
         )
         for row in connection.execute(query)

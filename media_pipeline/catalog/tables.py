@@ -132,6 +132,8 @@ post_sightings = sa.Table(
     _optional("urls_end_at", UtcDateTime, comment="when the last of its media URLs stops working, where one says so"),
     _required("media", Integer, comment="how many media of the post it shows"),
     _required("reader_version", Integer, comment="version of the platform module that read it"),
+    # The posts of an import: for the media that came along with it.
+    sa.Index(None, "import_id", "post_id"),
     comment="Imports that hold a post, each once for each post: its history.",
 )
 
@@ -246,6 +248,11 @@ post_media = sa.Table(
         sa.JSON,
         comment="every URL that any sighting gave, those that still work first, then best first: url, width, height, "
         "bitrate, codec, role, rule, expires_at",
+    ),
+    _optional(
+        "files",
+        sa.JSON(none_as_null=True),
+        comment="paths of its file in exports that came with it, as they write them",
     ),
     _optional("alt_text", Text, comment="its description, by the author"),
     _optional("url_expires_at", UtcDateTime, comment="when media_url stops working, if it says so"),

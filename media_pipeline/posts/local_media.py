@@ -1,7 +1,8 @@
 """Media that an export brings along: which files beside it hold the bytes of which reference.
 
 The X data archive keeps them in ``tweets_media/<tweet id>-<last part of the URL>`` beside ``tweets.js``, on disk or
-inside the archive's zip. What belongs here: names. What does not: reading or storing them.
+inside the archive's zip. Other official exports name each file by its path in the zip. What belongs here: names. What
+does not: reading or storing them.
 """
 
 from __future__ import annotations
@@ -23,15 +24,31 @@ MEDIA_FOLDERS = ("tweets_media", "tweet_media")
 
 @dataclass(frozen=True, slots=True)
 class LocalMedia:
-    """The media files that lie beside one export, by name."""
+    """The files that lie beside one export, by name."""
 
     export: Path
-    names: Mapping[str, str]
-    """The name of each, and its path beside the export or inside the zip."""
+    names: Mapping[str, tuple[str, ...]]
+    """The name of each, and where files of that name lie: paths beside the export or inside the zip."""
 
-    def find(self, native_id: str, urls: Iterable[str]) -> str | None:
-        """The path of the file that holds a medium of a post, by the first of its URLs that one was kept of."""
-        return next((self.names[name] for name in _names(native_id, urls) if name in self.names), None)
+    def find(self, native_id: str, urls: Iterable[str], files: Iterable[str] = ()) -> str | None:
+        """The path of the file that holds a medium of a post, by a path that the export gives for it, or by the first
+        of its URLs that one was kept of."""
+        named = next((path for file in files if (path := self._at(file))), None)
+        return named or next((path for name in _names(native_id, urls) if (path := self._in_folder_of_x(name))), None)
+
+    def _at(self, file: str) -> str | None:
+        """The file that an export means by a path. The zip may have a folder around everything, or the path one more
+        than the zip, so what agrees longest from the end is meant: at least a folder and the name."""
+        wanted = _parts(file)
+        found = [(_agreeing(wanted, _parts(path)), path) for path in self.names.get(wanted[-1] if wanted else "", ())]
+        best = max(found, default=(0, ""), key=lambda pair: pair[0])
+        is_clear = best[0] >= min(2, len(wanted)) and [length for length, _ in found].count(best[0]) == 1
+        return best[1] if is_clear else None
+
+    def _in_folder_of_x(self, name: str) -> str | None:
+        return next(
+            (path for path in self.names.get(name, ()) if PurePosixPath(path).parent.name in MEDIA_FOLDERS), None
+        )
 
     def open(self, path: str) -> IO[bytes]:
         """Open one of the files. Raises OSError, and what UNREADABLE names."""
@@ -41,6 +58,20 @@ class LocalMedia:
             return archive.open(path)
 
 
+def _parts(path: str) -> tuple[str, ...]:
+    return tuple(part for part in PurePosixPath(path).parts if part not in ("/", ".", ".."))
+
+
+def _agreeing(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+    """How many parts of two paths are the same, from the end."""
+    length = 0
+    for mine, theirs in zip(reversed(one), reversed(other), strict=False):
+        if mine != theirs:
+            break
+        length += 1
+    return length
+
+
 def is_companion(path: Path) -> bool:
     """Whether a file belongs to an export beside it, so that it is none itself: its media, or whose account it is."""
     return path.name == ACCOUNT or any(part in MEDIA_FOLDERS for part in path.parts[:-1])
@@ -48,11 +79,11 @@ def is_companion(path: Path) -> bool:
 
 def media_beside(export: Path) -> LocalMedia:
     """Look at what lies beside an export. A zip or a folder that can't be looked into holds nothing."""
-    paths = _paths_in_zip(export) if is_zip(export) else _paths_on_disk(export.parent)
-    names: dict[str, str] = {}
+    names: dict[str, list[str]] = {}
     with contextlib.suppress(OSError, *UNREADABLE):
-        names.update((PurePosixPath(path).name, path) for path in paths)
-    return LocalMedia(export, names)
+        for path in _paths_in_zip(export) if is_zip(export) else _paths_on_disk(export.parent):
+            names.setdefault(PurePosixPath(path).name, []).append(path)
+    return LocalMedia(export, {name: tuple(paths) for name, paths in names.items()})
 
 
 def _paths_on_disk(folder: Path) -> Iterator[str]:
@@ -63,7 +94,7 @@ def _paths_on_disk(folder: Path) -> Iterator[str]:
 
 def _paths_in_zip(export: Path) -> Iterator[str]:
     with zipfile.ZipFile(export) as archive:
-        yield from (name for name in archive.namelist() if PurePosixPath(name).parent.name in MEDIA_FOLDERS)
+        yield from (info.filename for info in archive.infolist() if not info.is_dir())
 
 
 def _names(native_id: str, urls: Iterable[str]) -> Iterator[str]:

@@ -31,9 +31,13 @@ Stored = tuple[WaitingMedia, FetchedFile, str]
 def store_local_media(context: StageContext, partitions: Sequence[ImportPartition]) -> int:
     """Store every medium of the partitions that lies beside its export; return how many."""
     stored = 0
-    for path, references in _by_export(context, partitions):
+    for import_id, path in _exports(context, partitions):
         beside = _beside(context, path)
-        found = _found(context, beside, references) if beside and beside.names else iter(())
+        if not beside or not beside.names:
+            continue
+        with context.database.read() as connection:
+            references = origins.waiting_of_import(connection, import_id)
+        found = _found(context, beside, references)
         for batch in pieces(found, context.settings.media_batch_size):
             stored += _write_down(context, batch)
     return stored
@@ -53,7 +57,7 @@ def _found(context: StageContext, beside: LocalMedia, references: Sequence[Waiti
     """What lies beside an export, put into the store one by one; up to where the scanner can't be reached any more."""
     folder = context.store.temporary_folder()
     for reference in references:
-        name = beside.find(reference.native_id, reference.urls)
+        name = beside.find(reference.native_id, reference.urls, reference.files)
         file = _read(context, beside, name, folder / f"local-{reference.media_id}") if name else None
         try:
             if file and _is_clean(context, reference, file):
@@ -98,17 +102,14 @@ def _set_aside(context: StageContext, reference: WaitingMedia, file: FetchedFile
         media.mark_failed(connection, [failure], context.settings)
 
 
-def _by_export(
-    context: StageContext, partitions: Sequence[ImportPartition]
-) -> Iterator[tuple[Path, Sequence[WaitingMedia]]]:
-    """The exports of the partitions that are there, each with its references that are not stored."""
+def _exports(context: StageContext, partitions: Sequence[ImportPartition]) -> Iterator[tuple[str, Path]]:
+    """The ids of the partitions' imports, each with the file of it that is there."""
     with context.database.read() as connection:
         exports = origins.exports(connection, partitions)
     for import_id, relative in exports:
         path = file_named(context.settings, relative)
         if path is not None:
-            with context.database.read() as connection:
-                yield path, origins.waiting_of_import(connection, import_id)
+            yield import_id, path
 
 
 def _read(context: StageContext, beside: LocalMedia, name: str, path: Path) -> FetchedFile | None:
