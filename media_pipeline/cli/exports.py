@@ -50,7 +50,7 @@ def ingest(
     dagster_home(settings)
     # What can't be used (a setting, the catalogue, a place that is not the library's) stops it before anything lands.
     session.check_hosts(settings)
-    is_new = not session.has_library(settings)
+    is_new = session.begins_library(settings)
     with session.open_stage(settings, begins=True):
         pass
     if is_new:

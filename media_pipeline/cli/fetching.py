@@ -74,7 +74,7 @@ def _library() -> Generator[Library]:
     from media_pipeline.library import open_library
 
     settings = load_settings()
-    if not session.has_library(settings):
+    if session.begins_library(settings):
         session.warn_of_archive(settings)
     with terminal.progress() as progress, open_library(settings, progress=progress) as library:
         yield library

@@ -132,15 +132,10 @@ def archive_facts(settings: Settings, connection: Connection) -> dict[str, Any]:
     }
 
 
-def has_library(settings: Settings) -> bool:
-    """Whether the embedded catalogue is there; a PostgreSQL server counts as one that is."""
-    from media_pipeline.catalog.database import NoLibrary, expect_library
-
-    try:
-        expect_library(settings)
-    except NoLibrary:
-        return False
-    return True
+def begins_library(settings: Settings) -> bool:
+    """Whether a command that writes is about to begin a library: nothing lies in the store yet."""
+    store = settings.storage_path
+    return not store.is_dir() or not any(store.iterdir())
 
 
 def warn_of_archive(settings: Settings) -> None:
