@@ -47,10 +47,10 @@ def ingest(
     name = platform_of(platform) if platform else None
     handed = handed_over(path, import_date_of(settings, day, "--date"), name)
     partitions = sorted({export.partition for export in handed.exports})
+    is_new = session.begins_library(settings)
     dagster_home(settings)
     # What can't be used (a setting, the catalogue, a place that is not the library's) stops it before anything lands.
     session.check_hosts(settings)
-    is_new = session.begins_library(settings)
     with session.open_stage(settings, begins=True):
         pass
     if is_new:
