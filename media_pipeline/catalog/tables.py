@@ -239,7 +239,9 @@ post_media = sa.Table(
     _required("position", Integer, comment="from 0, in the order of the post; of one that was removed: where it stood"),
     _required("media_type", String(16), comment="image, video, audio, document; as the export says"),
     _required(
-        "role", String(16), comment="media (the post's own), poster, link_preview, cover, soundtrack, watermarked"
+        "role",
+        String(16),
+        comment="media (the post's own), poster, link_preview, cover, soundtrack, watermarked, subtitles",
     ),
     _optional("media_url", Text, comment="the URL to fetch, the best that the export offers"),
     _optional("url_digest", Digest, comment="SHA-256 of media_url: signed URLs are longer than an index entry may be"),

@@ -48,6 +48,8 @@ _AAC = SniffedType("audio/aac", "aac", MediaType.AUDIO)
 _HEIC = SniffedType("image/heic", "heic", MediaType.IMAGE)
 _HEIF = SniffedType("image/heif", "heif", MediaType.IMAGE)
 _AVIF = SniffedType("image/avif", "avif", MediaType.IMAGE)
+_SRT = SniffedType("application/x-subrip", "srt", MediaType.DOCUMENT)
+_VTT = SniffedType("text/vtt", "vtt", MediaType.DOCUMENT)
 _PDF = SniffedType("application/pdf", "pdf", MediaType.DOCUMENT)
 
 _SIGNATURES = (
@@ -87,6 +89,7 @@ _TS_LEAST = 3
 _HTML = re.compile(
     rb"<(!doctype html|html|head|body|title|script|meta|style|div|p|h1|table|iframe|br|a)\b", re.IGNORECASE
 )
+_SUBRIP = re.compile(rb"\d+\s*\n\d{2}:\d{2}:\d{2},\d{3} --> ")
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _BITMAP_HEADER_SIZES = (12, 16, 40, 52, 56, 64, 108, 124)
 
@@ -141,13 +144,17 @@ def _mpeg_audio(head: bytes) -> SniffedType | None:
     return _MP3 if plausible else None
 
 
-def _textual(head: bytes) -> NotMedia | None:
+def _textual(head: bytes) -> SniffedType | NotMedia | None:
     text = _plain_text(head[:4096])
     if text is None:
         return None
     start = text.strip()
     if not start:
         return NotMedia("empty") if len(head) <= 4096 else NotMedia("text")
+    if start.startswith(b"WEBVTT"):
+        return _VTT
+    if _SUBRIP.match(start):
+        return _SRT
     if start.startswith(b"#EXTM3U"):
         return NotMedia("hls_playlist")
     if start.startswith(b"<"):

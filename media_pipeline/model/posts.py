@@ -29,6 +29,7 @@ class Role(StrEnum):
     COVER = "cover"
     SOUNDTRACK = "soundtrack"
     WATERMARKED = "watermarked"
+    SUBTITLES = "subtitles"
 
 
 class Relation(StrEnum):

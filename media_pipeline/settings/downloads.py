@@ -80,7 +80,7 @@ class Downloads(SettingsGroup):
     media_fetch_roles: Annotated[tuple[Role, ...], NoDecode, SPLIT] = Field(
         (Role.MEDIA,),
         description="Media of these roles are downloaded; roles are `media`, `poster`, `link_preview`, `cover`, "
-        "`soundtrack` and `watermarked`.",
+        "`soundtrack`, `watermarked` and `subtitles`.",
     )
     media_fetch_via: Annotated[tuple[str, ...], NoDecode, SPLIT] = Field(
         ("{url}",),

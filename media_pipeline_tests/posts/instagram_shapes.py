@@ -200,7 +200,29 @@ def bright_data() -> dict[str, Any]:
     }
 
 
+def exported_file(name: str, **more: Any) -> dict[str, Any]:
+    """A file as the official export names it."""
+    return {"uri": f"media/posts/202405/{name}", "creation_timestamp": 1715566876, "title": ""} | more
+
+
+def exported_album() -> dict[str, Any]:
+    subtitles = {"uri": "media/posts/202405/3_n.srt", "creation_timestamp": 1715566876}
+    video = exported_file("AQ_2_v_1790", media_metadata={"video_metadata": {"subtitles": subtitles}})
+    return {
+        "media": [exported_file("1_n.webp"), video],
+        "title": b"Zwei Tage am See".decode("latin-1"),
+        "creation_timestamp": 1715566880,
+    }
+
+
+def exported_story() -> dict[str, Any]:
+    return {"ig_stories": [{**exported_file("4_n.jpg"), "uri": "media/stories/202405/4_n.jpg"}]}
+
+
 ALL: list[Any] = [
+    {"media": [exported_file("1_n.jpg", title="CafÃ© ð\x9f¥\x90")]},
+    exported_album(),
+    exported_story(),
     {"items": [private(), private_album(), with_song()]},
     {"items": [{"media": private_video()}]},
     {"feed_items": [{"media_or_ad": private_album(image_versions2=None)}]},

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from media_pipeline.model import ImportPartition
 from media_pipeline.stages.downloads.cached_media import cache_media
 from media_pipeline.stages.downloads.local_media import store_local_media
 from media_pipeline.stages.imports.landing import land
@@ -17,8 +18,11 @@ from media_pipeline.stages.imports.raw_posts import read_posts
 from media_pipeline_tests.clamd import INFECTION, STREAM_MAX_BYTES, Clamd
 from media_pipeline_tests.conftest import MakeLibrary
 from media_pipeline_tests.faulty_host import FaultyHost
-from media_pipeline_tests.library import TWITTER, Library, picture
+from media_pipeline_tests.imaging.formats import video
+from media_pipeline_tests.library import DAY, TWITTER, Library, picture
+from media_pipeline_tests.posts.instagram_shapes import exported_album, exported_story
 from media_pipeline_tests.posts.twitter_shapes import photo, status
+from media_pipeline_tests.stages.either_database import MakeEither
 
 STAGES = (read_posts, write_manifests, cache_media)
 ACCOUNT = {"accountId": "9", "username": "ida", "accountDisplayName": "Ida", "email": "not kept"}
@@ -119,3 +123,107 @@ def test_a_file_beside_that_the_scanner_can_not_judge_is_left_out(
     assert _store_from_beside(library) == 1
     assert library.statuses() == {"pending": 1, "stored": 1}
     assert any("StreamMaxLength" in line for line in caplog.messages)
+
+
+INSTAGRAM, MASTODON = ImportPartition(DAY, "instagram"), ImportPartition(DAY, "mastodon")
+OWNER = {"profile_user": [{"string_map_data": {"Username": {"value": "anna.example"}}}]}
+SUBTITLES = b"1\n00:00:00,000 --> 00:00:01,000\nhello\n"
+
+
+def _instagram_zip() -> bytes:
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w") as archive:
+        for name, value in (
+            ("your_instagram_activity/media/posts_1.json", [exported_album()]),
+            ("your_instagram_activity/media/stories.json", exported_story()),
+            ("your_instagram_activity/messages/inbox/bob/message_1.json", {"messages": [{"photos": [{"uri": "x"}]}]}),
+            ("personal_information/personal_information/personal_information.json", OWNER),
+        ):
+            archive.writestr(name, json.dumps(value))
+        archive.writestr("media/posts/202405/1_n.webp", picture(1, kind="WEBP"))
+        archive.writestr("media/posts/202405/AQ_2_v_1790", video("mp4", seconds=1))
+        archive.writestr("media/posts/202405/3_n.srt", SUBTITLES)
+        archive.writestr("media/stories/202405/4_n.jpg", picture(4))
+    return zipped.getvalue()
+
+
+def test_the_posts_and_media_of_an_instagram_zip_are_stored_without_a_request(
+    make_either: MakeEither, host: FaultyHost
+) -> None:
+    library = make_either()
+    library.land("instagram.zip", _instagram_zip(), INSTAGRAM)
+    library.run(INSTAGRAM, stages=STAGES)
+    assert host.requests == []
+    assert {row["author_handle"] for row in library.table("posts")} == {"anna.example"}
+    stored = [(row["role"], row["status"]) for row in library.table("post_media")]
+    assert sorted(stored) == [("media", "stored")] * 3 + [("subtitles", "stored")]
+    kinds = {row["mime_type"] for row in library.table("media_files")}
+    assert kinds == {"image/webp", "video/mp4", "application/x-subrip", "image/jpeg"}
+    (read,) = library.table("imports")
+    assert (read["status"], read["unexplained_urls"], read["media_urls"]) == ("read", 0, 4)
+
+
+def test_a_file_that_the_zip_lacks_is_named_and_taken_from_the_next_zip_that_has_it(make_either: MakeEither) -> None:
+    library = make_either()
+    library.land("a.zip", _zipped_story(None), INSTAGRAM)
+    library.run(INSTAGRAM, stages=STAGES)
+    (lacking,) = library.table("post_media")
+    assert (lacking["status"], lacking["reason"]) == ("skipped", "no_url")
+    assert "media/stories/202405/4_n.jpg" in lacking["error"]
+    library.land("b.zip", _zipped_story(picture(4)), INSTAGRAM)
+    library.run(INSTAGRAM, stages=STAGES)
+    (stored,) = library.table("post_media")
+    assert (stored["media_id"], stored["status"], stored["error"]) == (lacking["media_id"], "stored", None)
+
+
+def _zipped_story(content: bytes | None) -> bytes:
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.writestr("your_instagram_activity/media/stories.json", json.dumps(exported_story()))
+        if content:
+            archive.writestr("media/stories/202405/4_n.jpg", content)
+    return zipped.getvalue()
+
+
+def test_an_x_archive_gives_its_files_to_posts_that_a_newer_export_has_brought(
+    library: Library, host: FaultyHost, script: str
+) -> None:
+    """The references belong to the newer import, whose URLs may be dead."""
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.writestr("data/tweets.js", script)
+        archive.writestr("data/tweets_media/1-1.jpg", picture(1))
+    library.land("twitter.zip", zipped.getvalue())
+    newer = json.dumps([status(1, photo(host.url("/1.jpg")), extra="newer")])
+    library.land("newer.json", newer)
+    library.run(stages=STAGES)
+    assert [request.path for request in host.requests] == ["/2.jpg"]
+    assert library.statuses() == {"stored": 2}
+
+
+def test_the_media_of_a_mastodon_zip_are_stored_without_a_request(library: Library, host: FaultyHost) -> None:
+    note = {
+        "id": "https://m.example/users/anna/statuses/1",
+        "type": "Note",
+        "published": "2026-01-02T03:04:05Z",
+        "attributedTo": "https://m.example/users/anna",
+        "content": "<p>hi</p>",
+        "attachment": [
+            {"type": "Document", "mediaType": "image/jpeg", "url": "/media_attachments/files/1/original/a.jpg"},
+            {"type": "Document", "mediaType": "image/jpeg", "url": "/media_attachments/files/2/original/a.jpg"},
+        ],
+    }
+    outbox = {"type": "OrderedCollection", "orderedItems": [{"type": "Create", "id": "x", "object": note}]}
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.writestr("outbox.json", json.dumps(outbox))
+        archive.writestr(
+            "likes.json", json.dumps({"type": "OrderedCollection", "orderedItems": ["https://o.example/1"]})
+        )
+        for number in (1, 2):
+            archive.writestr(f"media_attachments/files/{number}/original/a.jpg", picture(number))
+    library.land("archive.zip", zipped.getvalue(), MASTODON)
+    library.run(MASTODON, stages=STAGES)
+    assert host.requests == []
+    assert library.statuses() == {"stored": 2}
+    assert len(library.files()) == 2

@@ -69,7 +69,7 @@ def _read_zip(path: Path, label: str | None) -> Iterator[Record | Fault]:
     if not members:
         yield Fault(Locator(offset=0), f"the zip holds no export: {', '.join(_TEXT_SUFFIXES)} are read")
     for member in members:
-        account = account_in(path, member.name) if member.name.endswith(".js") else None
+        account = account_in(path, member.name)
         owner = owner_in(text_of_member(path, account)) if account else None
         for part in _read_text(member.name, text_of_member(path, member.label), owner):
             yield replace(part, locator=replace(part.locator, member=member.label))

@@ -38,14 +38,16 @@ def read_script(head: bytes, chunks: Iterator[bytes]) -> Iterator[Record | Fault
 
 
 def owner_in(script: Iterator[bytes]) -> Mapping[str, Any] | None:
-    """The account that ``account.js`` names; None where it is something else."""
+    """The account that ``account.js`` names, or a JSON document about it; None where it is something else."""
     try:
         text = b"".join(islice(script, _MOST_ACCOUNT_CHUNKS))
     except DamagedExport:
         return None
-    parts = read_script(text, iter([text])) if is_assignment(text) else iter(())
-    first = next(parts, None)
-    return mapping(dig(first.value, "account")) or None if isinstance(first, Record) else None
+    is_script = is_assignment(text)
+    first = next(read_script(text, iter([text])) if is_script else read_object(iter([text])), None)
+    if not isinstance(first, Record):
+        return None
+    return mapping(dig(first.value, "account") if is_script else first.value) or None
 
 
 def _skip(chunks: Iterator[bytes], count: int) -> Iterator[bytes]:

@@ -1,13 +1,12 @@
 """Exports inside a zip: which of its files are read, and their text. Archives inside archives are not opened.
 
-Of an X data archive only the posts are read: likes, messages and contacts are none of them.
+Of an official export only the posts are read (:mod:`media_pipeline.posts.readers.official`).
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import re
 import zipfile
 import zlib
 from collections import Counter
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
+from media_pipeline.posts.readers.official import chosen_of, is_post_file, owner_file
 from media_pipeline.posts.readers.opener import (
     CHUNK_BYTES,
     EXPANSION_LOOKED_AT_FROM,
@@ -23,13 +23,11 @@ from media_pipeline.posts.readers.opener import (
     DamagedExport,
     text_of,
 )
-from media_pipeline.posts.readers.x_archive import ACCOUNT
 
 SUFFIX = ".zip"
 MOST_MEMBERS = 100_000
 LONGEST_COMMENT = 65_535
 """Bytes that a zip's comment may have."""
-_POSTS_OF_X = re.compile(r"(?:^|/)data/tweets?(?:-part\d+)?\.js$")
 _LITTER = ("__MACOSX",)
 UNREADABLE = (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError)
 """What zipfile raises for damage, unknown compression and encryption."""
@@ -114,16 +112,11 @@ def _copy_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, part: zipfile.
 
 
 def account_in(path: Path, member: str) -> str | None:
-    """The name of ``account.js`` in the same folder of the zip as a script of posts, if there is one."""
-    name = str(PurePosixPath(member).with_name(ACCOUNT))
+    """The file of the zip that says whose posts another file of it holds, if there is one."""
+    if not is_post_file(member):
+        return None
     with zipfile.ZipFile(path) as archive:
-        return name if name in archive.namelist() else None
-
-
-def chosen_of(exports: list[str]) -> list[str]:
-    """Of the exports of one archive or folder, by path: all but what an X data archive keeps beside its posts."""
-    archives = {PurePosixPath(name).parent for name in exports if _POSTS_OF_X.search(name)}
-    return [name for name in exports if _POSTS_OF_X.search(name) or PurePosixPath(name).parent not in archives]
+        return owner_file(member, archive.namelist())
 
 
 def text_of_member(path: Path, label: str) -> Iterator[bytes]:

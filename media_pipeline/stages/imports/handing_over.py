@@ -17,7 +17,8 @@ from media_pipeline.policy.foreign_text import for_log
 from media_pipeline.posts.extract import Recognised, recognised_in
 from media_pipeline.posts.local_media import is_companion
 from media_pipeline.posts.readers import SUPPORTED_SUFFIXES, is_export_file
-from media_pipeline.posts.readers.zip_archive import chosen_of, labels_of
+from media_pipeline.posts.readers.official import chosen_of
+from media_pipeline.posts.readers.zip_archive import labels_of
 from media_pipeline.stages.imports.folders import GIVE_PERMISSION, FoundFile, Unreadable, files_below, unreadable
 
 

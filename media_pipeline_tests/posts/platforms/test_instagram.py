@@ -281,3 +281,42 @@ def test_every_media_url_of_every_shape_is_explained(shape: Any) -> None:
     counter = CoverageCounter(INSTAGRAM)
     counter.add(shape, [ref for post in read(shape) if isinstance(post, Post) for ref in INSTAGRAM.media(post.raw)])
     assert counter.result().unexplained == ()
+
+
+def test_an_album_of_the_official_export_has_its_files_its_caption_and_its_time() -> None:
+    (post,) = read(shapes.exported_album())
+    assert isinstance(post, Post)
+    assert (post.native_id, post.text) == ("export-1_n", "Zwei Tage am See")
+    assert post.posted_at == datetime(2024, 5, 13, 2, 21, 20, tzinfo=UTC)
+    found = [(ref.media_type, ref.role, ref.files, ref.url, ref.key) for ref in INSTAGRAM.media(post.raw)]
+    assert found == [
+        (MediaType.IMAGE, Role.MEDIA, ("media/posts/202405/1_n.webp",), None, "id:1_n.webp"),
+        (MediaType.VIDEO, Role.MEDIA, ("media/posts/202405/AQ_2_v_1790",), None, "id:AQ_2_v_1790"),
+        (MediaType.DOCUMENT, Role.SUBTITLES, ("media/posts/202405/3_n.srt",), None, "id:3_n.srt"),
+    ]
+
+
+def test_the_owner_of_an_official_export_is_the_author_in_whatever_language() -> None:
+    said = {
+        "Benutzername": {"value": "anna.example"},
+        "Name": {"value": "Anna Gr\u00c3\u00bcn"},
+        "E-Mail": {"value": "a@b.c"},
+    }
+    record = Record(shapes.exported_story(), Locator(), owner={"profile_user": [{"string_map_data": said}]})
+    (post,) = INSTAGRAM.posts(record)
+    assert isinstance(post, Post)
+    assert (post.author_handle, post.author_name, post.text) == ("anna.example", "Anna Grün", None)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"messages": [{"photos": [{"uri": "messages/inbox/1/photos/1.jpg", "creation_timestamp": 1}]}]},
+        {"media": [{"uri": "https://host/1.jpg", "creation_timestamp": 1}]},
+        {"media": []},
+        {"ig_stories": [{"uri": "media/stories/1.jpg"}]},
+    ],
+    ids=telling,
+)
+def test_what_is_no_post_of_the_official_export_is_none(value: Any) -> None:
+    assert not [part for part in read(value) if isinstance(part, Post)]

@@ -1,24 +1,28 @@
-"""Instagram: the app's private API, GraphQL of the website, Meta's Graph API, and flat objects of scrapers.
+"""Instagram: the app's private API, GraphQL of the website, Meta's Graph API, flat objects of scrapers, and the
+official export.
 
 ``items`` knows what a post is and what it says about itself, ``finding`` where posts stand in a record, ``parts`` which
-URLs one picture or video has in each of the shapes, ``media`` what a whole post shows.
+URLs one picture or video has in each of the shapes, ``media`` what a whole post shows, ``official`` what a post of the
+official export says and shows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from media_pipeline.model import Fault, Locator, MediaRef, Post, Record
 from media_pipeline.posts.platforms.base import Found, NonMedia, numbered, read_posts
-from media_pipeline.posts.platforms.instagram import items
+from media_pipeline.posts.platforms.instagram import items, official
 from media_pipeline.posts.platforms.instagram.finding import find_posts
 from media_pipeline.posts.platforms.instagram.media import media_of
 
 _NOTHING_FOUND = (
     "no post of instagram found in this record; expected an item of the private API (`image_versions2`, "
     "`video_versions`, `carousel_media`), a GraphQL node (`shortcode`, `display_url`), a Graph API medium "
-    "(`media_type`, `media_url`), or a scraper's `shortCode`, `displayUrl`, `post_content` or `src_attached`"
+    "(`media_type`, `media_url`), a scraper's `shortCode`, `displayUrl`, `post_content` or `src_attached`, or the "
+    "official export's `media` with `uri` and `creation_timestamp`"
 )
 
 
@@ -26,7 +30,7 @@ class Instagram:
     """Reads the posts and media of Instagram."""
 
     name = "instagram"
-    version = 3
+    version = 4
     domains = ("instagram.com", "instagr.am")
     media_domains = ("cdninstagram.com", "fbcdn.net")
     non_media = (
@@ -54,13 +58,25 @@ class Instagram:
     )
 
     def posts(self, record: Record) -> Iterator[Post | Fault]:
-        return read_posts(record, find_posts(record.value), self._post, _NOTHING_FOUND)
+        read = partial(self._post, official.owner_of(record.owner or {}))
+        return read_posts(record, find_posts(record.value), read, _NOTHING_FOUND)
 
     def media(self, raw: Mapping[str, Any]) -> tuple[MediaRef, ...]:
-        return numbered(media_of(raw))
+        return numbered(official.media_of(raw) if _is_of_export(raw) else media_of(raw))
 
-    def _post(self, found: Found, locator: Locator) -> Post:
+    def _post(self, owner: tuple[str | None, str | None], found: Found, locator: Locator) -> Post:
         raw = found.value
+        if _is_of_export(raw):
+            return Post(
+                platform=self.name,
+                native_id=official.native_id(raw),
+                raw=raw,
+                locator=locator,
+                author_handle=owner[0],
+                author_name=owner[1],
+                posted_at=official.time_of(raw),
+                text=official.text_of(raw),
+            )
         author = items.author_of(raw)
         return Post(
             platform=self.name,
@@ -77,3 +93,7 @@ class Instagram:
             share_count=items.count_of(raw, items.SHARES),
             relation=found.relation,
         )
+
+
+def _is_of_export(raw: Mapping[str, Any]) -> bool:
+    return official.is_post(raw) or official.is_lone_file(raw)

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from media_pipeline.posts.platforms.base import Found, Missing
+from media_pipeline.posts.platforms.instagram import official
 from media_pipeline.posts.platforms.instagram.items import is_post, looks_like_post
 from media_pipeline.posts.values import dig, items, mapping, pointer, text, web_address
 
@@ -30,6 +31,10 @@ def find_posts(value: Any) -> Iterator[Found | Missing]:
         below = _children(node, at)
         if isinstance(node, dict):
             entry = mapping(node)
+            yield from official.lone_files(entry, at)
+            if official.is_post(entry):
+                yield Found(entry, at)
+                continue
             if looks_like_post(entry):
                 yield Found(entry, at) if is_post(entry) else Missing("a post without an id or a shortcode", at)
                 below = _further(entry, at)

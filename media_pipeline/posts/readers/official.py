@@ -1,0 +1,85 @@
+"""Exports that platforms hand to their users: which files of a folder or zip hold posts, and which names the owner.
+
+Everything else in such an export (messages, likes, logins, advertising) is not read. What belongs here: paths, a row
+for each platform, told by the layouts of several years. What does not: what a post's JSON means (``platforms``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+_ROOT = r"^(?P<root>(?:.+?/)??)"
+"""The folder that the whole export lies in: the shortest that fits."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfficialExport:
+    """How one platform lays out its export. Patterns are looked for below the folder that everything lies in."""
+
+    platform: str
+    posts: re.Pattern[str]
+    """Files that hold posts."""
+    owner: re.Pattern[str]
+    """The file that says whose account it is."""
+    rest: re.Pattern[str]
+    """Whatever else the export holds, by the beginning of its path: none of it is an export of its own."""
+
+
+def _row(platform: str, posts: str, owner: str, rest: str) -> OfficialExport:
+    below_root = (re.compile(f"{_ROOT}(?:{pattern})$") for pattern in (posts, owner))
+    return OfficialExport(platform, *below_root, re.compile(rest))
+
+
+OFFICIAL_EXPORTS = (
+    _row("twitter", r"data/tweets?(?:-part\d+)?\.js", r"data/account\.js", r"data/[^/]*$"),
+    _row(
+        "instagram",
+        # content/ until 2022, your_instagram_activity/content/ until 2023, your_instagram_activity/media/ since.
+        r"(?:your_instagram_activity/)?(?:content|media)/"
+        r"(?:posts_\d+|stories|reels|igtv_videos|profile_photos|archived_posts|other_content)\.json",
+        r"(?:personal_information|account_information)/(?:personal_information/)?personal_information\.json",
+        r"(?:ads_|apps_and_websites|connections|followers_and_following|logged_information|login_and_|media/|content/"
+        r"|messages|personal_information|account_information|preferences|security_and_login|your_instagram_activity"
+        r"|your_activity_across|comments|likes|saved|story_|digital_wallets|shopping|monetization|past_instagram)",
+    ),
+    _row(
+        "mastodon",
+        r"outbox\.json",
+        r"actor\.json",
+        r"(?:actor|likes|bookmarks)\.json$|media_attachments/",
+    ),
+)
+
+
+def is_post_file(path: str) -> bool:
+    """Whether a file of this path holds posts of an official export."""
+    return any(row.posts.match(path) for row in OFFICIAL_EXPORTS)
+
+
+def chosen_of(exports: Sequence[str]) -> list[str]:
+    """Of the exports of one zip or folder, by path: all but what an official export keeps beside its posts."""
+    found = set(_officials(exports))
+    return [path for path in exports if is_post_file(path) or not any(_is_rest(path, row, root) for row, root in found)]
+
+
+def owner_file(path: str, paths: Collection[str]) -> str | None:
+    """The file that says whose posts a file of posts holds, if there is one."""
+    for row, root in _officials([path]):
+        for other in paths:
+            match = row.owner.match(other)
+            if match and match["root"] == root:
+                return other
+    return None
+
+
+def _officials(paths: Sequence[str]) -> Iterator[tuple[OfficialExport, str]]:
+    for path in paths:
+        for row in OFFICIAL_EXPORTS:
+            if match := row.posts.match(path):
+                yield row, match["root"]
+
+
+def _is_rest(path: str, row: OfficialExport, root: str) -> bool:
+    return path.startswith(root) and row.rest.match(path[len(root) :]) is not None
