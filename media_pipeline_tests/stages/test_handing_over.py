@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ ARCHIVE_POSTS = "x/data/tweets.js"
 URL = "https://pbs.twimg.com/media/GaAAAAA1.jpg"
 
 
-def toot(number: int) -> dict[str, object]:
+def toot(number: int) -> dict[str, Any]:
     return {
         "id": str(number),
         "created_at": "2025-11-01T12:00:00.000Z",
@@ -39,7 +40,7 @@ def toot(number: int) -> dict[str, object]:
     }
 
 
-def archived_tweet() -> dict[str, object]:
+def archived_tweet() -> dict[str, Any]:
     media = [{"type": "photo", "media_url_https": URL, "id_str": "92001"}]
     return {"id_str": "2001", "created_at": "Sat Nov 01 12:00:00 +0000 2025", "full_text": "x"} | {
         "extended_entities": {"media": media}

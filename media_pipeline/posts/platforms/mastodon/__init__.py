@@ -24,7 +24,7 @@ class Mastodon:
     """Reads the posts and media of Mastodon."""
 
     name = "mastodon"
-    version = 3
+    version = 4
     domains = (
         "mastodon.social",
         "mastodon.online",
