@@ -28,8 +28,8 @@ class OfficialExport:
 
 
 def _row(platform: str, posts: str, owner: str, rest: str) -> OfficialExport:
-    below_root = (re.compile(f"{_ROOT}(?:{pattern})$") for pattern in (posts, owner))
-    return OfficialExport(platform, *below_root, re.compile(rest))
+    of_posts, of_owner = (re.compile(f"{_ROOT}(?:{pattern})$") for pattern in (posts, owner))
+    return OfficialExport(platform, of_posts, of_owner, re.compile(rest))
 
 
 OFFICIAL_EXPORTS = (
