@@ -315,13 +315,20 @@ def _dumps(value: Any) -> str:
 
 
 def _loads(text: str) -> Any:
-    if _BEYOND_64_BITS.search(text):
-        # orjson would make a float of such an integer.
-        return json.loads(text)
+    """What a column's JSON says; None where a hand has written what is none: that costs its own row and no other."""
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
+        # orjson would make a float of an integer beyond 64 bits.
+        return json.loads(text) if _BEYOND_64_BITS.search(text) else orjson.loads(text)
+    except ValueError:
+        return _loads_all(text)
+
+
+def _loads_all(text: str) -> Any:
+    try:
+        # Python's own reads what orjson refuses: lone surrogates, NaN.
         return json.loads(text)
+    except ValueError:
+        return None
 
 
 def _postgres_engine(url: URL) -> sa.Engine:

@@ -15,7 +15,15 @@ from media_pipeline.catalog.file_facts import lacks_facts
 from media_pipeline.catalog.media_due import is_due
 from media_pipeline.catalog.selection import holds_import, is_decided_otherwise, is_wanted_by_now, pieces
 from media_pipeline.catalog.storable import indexed_text
-from media_pipeline.catalog.tables import import_faults, import_files, imports, media_files, post_media, posts
+from media_pipeline.catalog.tables import (
+    import_faults,
+    import_files,
+    imports,
+    media_files,
+    post_media,
+    post_sightings,
+    posts,
+)
 from media_pipeline.model import Fault, ImportPartition, Reason, Role, Status
 
 FAULTS_KEPT = 1000
@@ -157,10 +165,11 @@ def of_files(connection: sa.Connection, paths: Iterable[str]) -> set[str]:
 
 
 def have_posts(connection: sa.Connection, paths: Sequence[str]) -> bool:
-    """Whether a post was read from any of these import files."""
+    """Whether a post was read from any of these import files, or that a post is no longer shown."""
     read = sa.select(import_files.c.import_id).where(import_files.c.path.in_(map(path_key, paths)))
-    found = sa.select(sa.func.count()).where(imports.c.import_id.in_(read), imports.c.posts > 0)
-    return bool(connection.execute(found).scalar_one())
+    of_posts = sa.select(imports.c.import_id).where(imports.c.import_id.in_(read), imports.c.posts > 0)
+    of_stubs = sa.select(post_sightings.c.import_id).where(post_sightings.c.import_id.in_(read))
+    return connection.execute(of_posts.union_all(of_stubs).limit(1)).first() is not None
 
 
 def finish(

@@ -114,6 +114,14 @@ def stubs(connection: sa.Connection, partitions: Sequence[ImportPartition], limi
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
+def count_stubs(connection: sa.Connection, partitions: Sequence[ImportPartition]) -> int:
+    """How many posts imports of the partitions name as blocked, deleted or unavailable."""
+    query = sa.select(sa.func.count(post_sightings.c.post_id.distinct())).where(
+        post_sightings.c.stub.is_not(None), in_partitions(post_sightings.c.import_id, partitions)
+    )
+    return connection.execute(query).scalar_one()
+
+
 def _row(post_id: str, sighting: Sighting) -> dict[str, Any]:
     return {
         "post_id": post_id,

@@ -13,6 +13,7 @@ from media_pipeline.catalog.columns import Digest, Id
 from media_pipeline.catalog.columns import key as _key
 from media_pipeline.catalog.columns import optional as _optional
 from media_pipeline.catalog.columns import required as _required
+from media_pipeline.catalog.readable import Candidates, EmbeddedPart, UnexplainedUrls
 from media_pipeline.catalog.storable import BigInteger, Float, IndexedText, Integer, String, Text, UtcDateTime
 
 metadata = sa.MetaData(
@@ -42,9 +43,7 @@ imports = sa.Table(
     _required("seen_at", UtcDateTime, comment="when it was first read"),
     _optional("media_urls", Integer, comment="media URLs in it, claimed or not; empty: not counted yet"),
     _optional("unexplained_urls", Integer, comment="those that no post claims and no rule explains"),
-    _optional(
-        "unexplained", sa.JSON(none_as_null=True), comment="these by key path: keys, count, example; the first 100"
-    ),
+    _optional("unexplained", UnexplainedUrls, comment="these by key path: keys, count, example; the first 100"),
     # Every stage begins by asking which imports a partition holds.
     sa.Index("ix_imports_partition", "platform", "import_date"),
     comment="Contents of export files. The same bytes under two names are one import.",
@@ -184,12 +183,12 @@ media_files = sa.Table(
     ),
     _optional(
         "motion_photo",
-        sa.JSON(none_as_null=True),
+        EmbeddedPart,
         comment="the video in a motion photo: offset and length in bytes, is_there (false: cut off)",
     ),
     _optional(
         "gain_map",
-        sa.JSON(none_as_null=True),
+        EmbeddedPart,
         comment="the gain map of an Ultra HDR picture: offset and length in bytes, is_there",
     ),
     _optional("content_identifier", Text, comment="Apple's: a picture and a video with the same one are a live photo"),
@@ -247,7 +246,7 @@ post_media = sa.Table(
     _optional("url_digest", Digest, comment="SHA-256 of media_url: signed URLs are longer than an index entry may be"),
     _required(
         "candidates",
-        sa.JSON,
+        Candidates,
         comment="every URL that any sighting gave, those that still work first, then best first: url, width, height, "
         "bitrate, codec, role, rule, expires_at",
     ),

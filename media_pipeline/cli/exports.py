@@ -83,8 +83,9 @@ def extract(
 ) -> None:
     """Show what an export holds, without storing or fetching anything: with --json, one line a post.
 
-    Parts that can't be read are named on standard error. Exits with 1 when there is no post in the file, and with
-    --coverage also when a media URL is neither one of a post's nor known to be something else.
+    Parts that can't be read, and posts that the export names as no longer shown, are named on standard error. Exits
+    with 1 when there is no post in the file, and with --coverage also when a media URL is neither one of a post's nor
+    known to be something else.
     """
     from media_pipeline.posts.extract import extract as extract_posts
     from media_pipeline.posts.platforms import platform_named

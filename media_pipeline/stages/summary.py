@@ -27,6 +27,8 @@ class Summary:
     """What became of posts since the run began."""
     stubs: tuple[Mapping[str, Any], ...]
     """Posts that exports name as blocked, deleted or unavailable, with the reason: the first of them."""
+    no_longer_shown: int
+    """How many of them there are."""
 
     @property
     def failed(self) -> int:
@@ -52,6 +54,7 @@ class Summary:
             "new": self.posts.new,
             "changed": self.posts.changed,
             "unchanged": self.posts.unchanged,
+            "no_longer_shown": self.no_longer_shown,
             "unavailable": list(self.stubs),
             "failures": list(self.failures),
             "faults": list(self.faults),
@@ -63,6 +66,7 @@ class Summary:
         by_status = totals["status"]
         return {
             "posts": self.posts.new + self.posts.changed + self.posts.unchanged,
+            "no longer shown": self.no_longer_shown,
             "media": totals["media"],
             "stored": totals["stored"],
             "files": totals["files"],
@@ -90,8 +94,9 @@ def summarise(
         faults = imports.faults(connection, partitions, TABLE_ROWS)
         became = posts.since(connection, partitions, started, imports.of_files(connection, files))
         stubs = sightings.stubs(connection, partitions, TABLE_ROWS)
+        no_longer_shown = sightings.count_stubs(connection, partitions)
     titles = tuple(
         f"{platform} {first}" if first == last else f"{platform} {first} to {last}"
         for platform, first, last in ranges(partitions)
     )
-    return Summary(titles, totals, tuple(failures), tuple(faults), became, tuple(stubs))
+    return Summary(titles, totals, tuple(failures), tuple(faults), became, tuple(stubs), no_longer_shown)

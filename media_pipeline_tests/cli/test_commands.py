@@ -473,8 +473,16 @@ def test_posts_that_an_export_names_as_deleted_are_told_apart_from_what_could_no
     done = shell.run("ingest", str(export), "-p", "twitter", DOWNLOAD_MEDIA="false")
     assert "lies on the same disk as the store" in " ".join(done.stderr.split())
     assert "no longer shows" in done.stdout
+    assert re.search(r"no longer shown\s+│\s+1", done.stdout)
     assert "What could not be read" not in done.stdout
     assert done.stdout.splitlines()[-1].startswith("posts: 1 new, 0 changed, 0 unchanged;")
+
+
+def test_an_export_of_nothing_but_deleted_posts_is_read_and_its_posts_are_named(shell: Shell, tmp_path: Path) -> None:
+    export = tmp_path / "a.jsonl"
+    export.write_text("".join(json.dumps({"delete": {"status": {"id_str": str(id_)}}}) + "\n" for id_ in (77, 78)))
+    said = json.loads(shell.run("ingest", str(export), "-p", "twitter", "--json", code=0).stdout)
+    assert (said["no_longer_shown"], len(said["unavailable"]), said["faults"]) == (2, 2, [])
 
 
 def test_the_summary_of_a_download_is_not_headed_as_an_import(ingested: Shell) -> None:

@@ -245,6 +245,24 @@ def test_a_post_that_is_known_by_stubs_alone_is_shown_with_why(library: EitherLi
     assert "blocked" in (version.stub or "")
 
 
+def test_a_stub_is_counted_apart_from_what_could_not_be_read(library: EitherLibrary) -> None:
+    partition = ImportPartition(DAY, "bluesky")
+    library.land("a.json", reply(BLOCKED)["feed"], partition)
+    numbers = library.run(partition, stages=CACHE)["read_posts"].numbers
+    assert (numbers["posts"], numbers["posts_no_longer_shown"], numbers["faulty_files"]) == (1, 1, 0)
+    assert library.table("import_faults") == []
+
+
+def test_a_stub_that_the_database_refuses_is_a_fault_with_its_place(library: EitherLibrary) -> None:
+    import_(library, words(1))
+    library.refuse("post_sightings", "post_id", post_id_of("bluesky", FEED.format("a")))
+    import_(library, *reply(BLOCKED)["feed"], platform="bluesky")
+    assert [row["status"] for row in library.table("imports", platform="bluesky")] == ["faulty"]
+    (fault,) = library.table("import_faults")
+    assert "no longer shown can't be written down: the database refuses it" in fault["reason"]
+    assert fault["locator"].endswith("#/0/reply/parent")
+
+
 def test_a_removed_post_never_overwrites_what_it_said(library: EitherLibrary) -> None:
     said = {
         "id": "abc",

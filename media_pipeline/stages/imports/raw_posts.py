@@ -126,13 +126,13 @@ def _read_content(
         with context.database.write() as connection:
             upserted, kept, refused = _write(connection, extracted, begun, platform, clock)
             refused_media = _write_media(context, connection, kept, file)
-            _write_stubs(connection, unread, begun, platform, clock)
+            refused_stubs = _write_stubs(connection, unread, begun, platform, clock)
             # A post that the export names as blocked or deleted is a sighting: nothing of it could not be read.
             new_faults = [one.fault for one in unread if not one.fault.stub_of]
-            new_faults += [_named(context, file, fault) for fault in (*refused, *refused_media)]
+            new_faults += [_named(context, file, fault) for fault in (*refused, *refused_media, *refused_stubs)]
             imports.add_faults(connection, file.import_id, faults, new_faults)
         posts, faults = posts + len(extracted) - len(refused), faults + len(new_faults)
-        stubs += sum(one.fault.stub_of is not None for one in unread)
+        stubs += sum(one.fault.stub_of is not None for one in unread) - len(refused_stubs)
         yield upserted
     if not posts and not faults and not stubs:
         faults = 1
@@ -225,30 +225,36 @@ def _write_media(
 
 def _write_stubs(
     connection: Connection, unread: Sequence[_Unread], begun: Import, platform: Platform, clock: _Clock
-) -> None:
-    """Write down which posts the export names as blocked, deleted or unavailable."""
-    stubs = [
-        (
-            post_id_of(platform.name, one.fault.stub_of),
-            Sighting(
-                import_id=begun.import_id,
-                import_date=begun.partition.import_date,
-                first_read_at=begun.seen_at,
-                locator=str(one.fault.locator),
-                raw_sha256=None,
-                relation=None,
-                stub=one.fault.reason,
-                observed=clock.observation(one.times),
-                edited_at=None,
-                urls_end_at=None,
-                media=0,
-                reader_version=platform.version,
-            ),
-        )
-        for one in unread
-        if one.fault.stub_of
+) -> list[Fault]:
+    """Write down which posts the export names as blocked, deleted or unavailable; return what can't be written."""
+    stubs = [one for one in unread if one.fault.stub_of]
+
+    def add(some: Sequence[_Unread]) -> None:
+        sightings.add_stubs(connection, [_stub(one, begun, platform, clock) for one in some])
+
+    return [
+        Fault(one.row.fault.locator, f"a post that is no longer shown can't be written down: {one.reason}")
+        for one in rowwise.write(connection, stubs, add).refused
     ]
-    rowwise.write(connection, stubs, lambda some: sightings.add_stubs(connection, some))
+
+
+def _stub(one: _Unread, begun: Import, platform: Platform, clock: _Clock) -> tuple[str, Sighting]:
+    """The post that a stub names, and the sighting of it."""
+    sighting = Sighting(
+        import_id=begun.import_id,
+        import_date=begun.partition.import_date,
+        first_read_at=begun.seen_at,
+        locator=str(one.fault.locator),
+        raw_sha256=None,
+        relation=None,
+        stub=one.fault.reason,
+        observed=clock.observation(one.times),
+        edited_at=None,
+        urls_end_at=None,
+        media=0,
+        reader_version=platform.version,
+    )
+    return post_id_of(platform.name, str(one.fault.stub_of)), sighting
 
 
 def _named(context: StageContext, file: SeenFile, fault: Fault) -> Fault:
@@ -303,6 +309,7 @@ def _report(
         totals = imports.totals(connection, [partition]).get(partition, {})
         faults = imports.faults(connection, [partition], TABLE_ROWS)
         media_urls = imports.media_urls(connection, [partition]).get(partition, MediaUrls(0, 0, ()))
+        no_longer_shown = sightings.count_stubs(connection, [partition])
     read = upserted.new + upserted.changed + upserted.unchanged
     numbers = {
         "files": totals.get("files", 0),
@@ -311,6 +318,7 @@ def _report(
         "posts": totals.get("posts", 0),
         "posts_new": upserted.new,
         "posts_changed": upserted.changed,
+        "posts_no_longer_shown": no_longer_shown,
         "posts_per_second": round(read / seconds, 1) if read and seconds else 0.0,
         "media_urls": media_urls.urls,
         "unexplained_urls": media_urls.unexplained_urls,
