@@ -243,7 +243,19 @@ def exported_address() -> dict[str, Any]:
     return {"timestamp": 1600000000, "attachments": [{"data": [{"media": media}]}], "data": [{"post": "hi"}]}
 
 
+def graph_video_without_source() -> dict[str, Any]:
+    return {
+        "id": "1192957457884299",
+        "created_time": "2021-06-30T21:19:07+0000",
+        "length": 12.891,
+        "permalink_url": "/page/videos/1192957457884299/",
+        "format": [{"height": 1280, "width": 1280, "picture": PICTURE.format("v", "1")}],
+        "from": {"name": "P", "id": "1"},
+    }
+
+
 ALL: list[Any] = [
+    graph_video_without_source(),
     [exported_post(), exported_link(), exported_address()],
     exported_videos(),
     exported_album(),

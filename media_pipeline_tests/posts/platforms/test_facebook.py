@@ -394,3 +394,11 @@ def test_a_shared_link_of_the_official_export_is_no_medium_and_the_address_of_20
 )
 def test_what_is_no_post_of_the_official_export_is_none(value: Any) -> None:
     assert not [part for part in read(value) if isinstance(part, Post)]
+
+
+def test_a_video_without_its_source_is_a_post_with_a_medium_without_a_url() -> None:
+    (post,) = read(shapes.graph_video_without_source())
+    assert isinstance(post, Post)
+    (ref,) = FACEBOOK.media(post.raw)
+    assert (post.native_id, ref.media_type, ref.url) == ("1192957457884299", VIDEO, None)
+    assert [candidate.role for candidate in ref.candidates] == [Role.POSTER]
