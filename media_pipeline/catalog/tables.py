@@ -86,7 +86,7 @@ posts = sa.Table(
     _optional(
         "relation",
         String(16),
-        comment="how it stands in another post: reposted, quoted, reply_parent; empty: its own",
+        comment="how it stands in another post: reposted, quoted, reply_parent, recommended; empty: its own",
     ),
     _optional("like_count", BigInteger, comment="likes or reactions, as the export says"),
     _optional("share_count", BigInteger, comment="shares, reposts or retweets, as the export says"),
