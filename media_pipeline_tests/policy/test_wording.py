@@ -12,6 +12,7 @@ import pytest
 
 from media_pipeline.model import Status
 from media_pipeline.policy.wording import worded
+from media_pipeline_tests.ids import telling
 
 
 class Colour(Enum):
@@ -44,7 +45,7 @@ class Colour(Enum):
         ({"reasons": {"gone": 1200}}, "reasons gone 1,200"),
         (PurePosixPath("a/b"), "a/b"),
     ],
-    ids=repr,
+    ids=telling,
 )
 def test_a_value_is_put_into_words_and_not_as_python_writes_it(value: Any, words: str) -> None:
     assert worded(value) == words
