@@ -74,5 +74,5 @@ def test_a_json_value_that_a_hand_has_written_stops_neither_an_import_nor_a_down
             write_tables(table, context, [TWITTER, NEXT_DAY])
     with closing(Database.open(library.settings)) as database:
         for number in range(len(urls)):
-            json.dumps(why(database, str(number)), default=str)
+            json.dumps(why(library.settings, database, str(number)), default=str)
             history_of(library.settings, database, str(number)).as_json()
