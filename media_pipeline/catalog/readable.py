@@ -56,6 +56,16 @@ class Candidates(_Readable):
         return [entry for entry in map(_candidate, _list(value)) if entry is not None]
 
 
+class Paths(_Readable):
+    """A list of texts; None where there is none."""
+
+    cache_ok = True
+
+    def readable(self, value: Any) -> list[str] | None:
+        """Those that are text."""
+        return [entry for entry in _list(value) if isinstance(entry, str)] or None
+
+
 class UnexplainedUrls(_Readable):
     """A list of those that have a count; None: not counted yet."""
 

@@ -6,7 +6,6 @@ room, and pages. What does not: conditions that only one table's questions need.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -17,6 +16,7 @@ import sqlalchemy as sa
 
 from media_pipeline.catalog.tables import imports, media_files, media_versions, post_media, posts
 from media_pipeline.model import ImportPartition, Reason, Role, Status
+from media_pipeline.policy.addresses import is_page, page_of
 from media_pipeline.policy.decided import DIGITS, verdict_part
 from media_pipeline.policy.reasons import SETTINGS_OF
 
@@ -163,29 +163,28 @@ def selects_post(selection: Selection) -> sa.ColumnElement[bool]:
     return sa.and_(sa.true(), *conditions)
 
 
-_SCHEME_AND_REST = re.compile(r"^\w+://(?:www\.|m\.|mobile\.)?|[?#].*$")
-_SHORTEST_END = 4
-"""Characters of an address by which a post is looked for."""
-
-
-def is_named(name: str) -> sa.ColumnElement[bool]:
-    """Condition on ``posts``: what a person means by our id, the platform's id, or the address of its page."""
-    return sa.or_(posts.c.post_id == name, posts.c.native_id == name, posts.c.url == name)
+def is_named(names: Collection[str]) -> sa.ColumnElement[bool]:
+    """Condition on ``posts``: one of these is our id, the platform's id, or the address of its page as it is there."""
+    return sa.or_(posts.c.post_id.in_(names), posts.c.native_id.in_(names), posts.c.url.in_(names))
 
 
 def post_ids_named(connection: sa.Connection, name: str) -> list[str]:
-    """The posts that a person means by our id, the platform's id, or the address of its page in whatever form.
+    """The posts that a person means by our id, the platform's id, or the address of its page in whatever form."""
+    exact = list(connection.execute(sa.select(posts.c.post_id).where(is_named([name]))).scalars())
+    return exact or post_ids_at(connection, name)
 
-    The end of an address, such as Instagram's short code, names a post too; only then every post is looked at.
+
+def post_ids_at(connection: sa.Connection, address: str) -> list[str]:
+    """The posts whose page has this address in whatever form; its end, such as Instagram's short code, is one too.
+
+    Every post is looked at.
     """
-    exact = list(connection.execute(sa.select(posts.c.post_id).where(is_named(name))).scalars())
-    if exact:
-        return exact
-    plain = _SCHEME_AND_REST.sub("", name).rstrip("/")
-    if len(plain) < _SHORTEST_END:
+    page = page_of(address)
+    if page is None:
         return []
-    ends = [posts.c.url.endswith(f"/{www}{plain}{end}", autoescape=True) for www in ("", "www.") for end in ("", "/")]
-    return list(connection.execute(sa.select(posts.c.post_id).where(sa.or_(*ends))).scalars())
+    alike = sa.select(*posts.c["post_id", "url"]).where(posts.c.url.contains(f"/{page.name}", autoescape=True))
+    rows = connection.execute(alike, execution_options={"yield_per": 500})
+    return [row.post_id for row in rows if is_page(page, row.url)]
 
 
 def ranges(partitions: Iterable[ImportPartition]) -> list[tuple[str, date, date]]:

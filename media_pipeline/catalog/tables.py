@@ -13,7 +13,7 @@ from media_pipeline.catalog.columns import Digest, Id
 from media_pipeline.catalog.columns import key as _key
 from media_pipeline.catalog.columns import optional as _optional
 from media_pipeline.catalog.columns import required as _required
-from media_pipeline.catalog.readable import Candidates, EmbeddedPart, UnexplainedUrls
+from media_pipeline.catalog.readable import Candidates, EmbeddedPart, Paths, UnexplainedUrls
 from media_pipeline.catalog.storable import BigInteger, Float, IndexedText, Integer, String, Text, UtcDateTime
 
 metadata = sa.MetaData(
@@ -86,7 +86,7 @@ posts = sa.Table(
     _optional(
         "relation",
         String(16),
-        comment="how it stands in another post: reposted, quoted, reply_parent; empty: its own",
+        comment="how it stands in another post: reposted, quoted, reply_parent, recommended; empty: its own",
     ),
     _optional("like_count", BigInteger, comment="likes or reactions, as the export says"),
     _optional("share_count", BigInteger, comment="shares, reposts or retweets, as the export says"),
@@ -252,7 +252,7 @@ post_media = sa.Table(
     ),
     _optional(
         "files",
-        sa.JSON(none_as_null=True),
+        Paths(),
         comment="paths of its file in exports that came with it, as they write them",
     ),
     _optional("alt_text", Text, comment="its description, by the author"),

@@ -5,16 +5,22 @@ What belongs here: reading. What does not: deciding (:mod:`media_pipeline.catalo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from media_pipeline.catalog.manifests import url_digest
-from media_pipeline.catalog.selection import Selection, is_decided_otherwise, post_ids_named, selects_post
+from media_pipeline.catalog.selection import (
+    Selection,
+    is_decided_otherwise,
+    is_named,
+    is_wanted_by_now,
+    selects_post,
+)
 from media_pipeline.catalog.tables import fetch_attempts, imports, post_media, posts
-from media_pipeline.model import ImportPartition, Reason, Status
+from media_pipeline.model import ImportPartition, Reason, Role, Status
 
 REQUESTS_SHOWN = 50
 """Of a reference, the latest: a link that is tried for years has many."""
@@ -30,33 +36,39 @@ class Tried:
 
 
 def named(
-    connection: sa.Connection, name: str, decided_under: Mapping[Reason, str], other_urls: Iterable[str] = ()
+    connection: sa.Connection, names: Collection[str], decided_under: Mapping[Reason, str], roles: Collection[Role]
 ) -> list[dict[str, Any]]:
-    """The references that a person means by a reference's id, a post's id or address, or a URL of a medium.
+    """The references that are named by a reference's id, a post's id or address, or a URL of a medium, as it is there.
 
-    ``other_urls``: other ways to write it. ``decided_under``: digests of the present settings, for
+    ``decided_under``: digests of the present settings, and ``roles``: those that are wanted now, for
     ``is_due_by_settings``. Those that the post no longer shows come last.
     """
-    urls = list(map(url_digest, (name, *other_urls)))
-    of_url = sa.select(post_media.c.media_id).where(post_media.c.url_digest.in_(urls))
-    of_post = (
-        sa.select(post_media.c.media_id)
-        .join(posts, posts.c.post_id == post_media.c.post_id)
-        .where(posts.c.post_id.in_(post_ids_named(connection, name)))
-    )
+    of_url = sa.select(post_media.c.media_id).where(post_media.c.url_digest.in_(list(map(url_digest, names))))
+    of_post = sa.select(post_media.c.media_id).join(posts, posts.c.post_id == post_media.c.post_id)
     query = (
         sa.select(
             *post_media.c["media_id", "post_id", "position", "media_type", "role", "status", "reason", "error"],
             *post_media.c["media_url", "url_digest", "fetched_url", "attempts", "next_attempt_at", "removed_at"],
-            *post_media.c["candidates", "sha256", "downgrade", "duplicate_of", "pruned_at"],
+            *post_media.c["candidates", "sha256", "downgrade", "duplicate_of", "pruned_at", "updated_at"],
             *posts.c["platform", "author_handle", "url"],
-            is_decided_otherwise(decided_under).label("is_due_by_settings"),
+            sa.or_(is_decided_otherwise(decided_under), is_wanted_by_now(roles)).label("is_due_by_settings"),
         )
         .join(posts, posts.c.post_id == post_media.c.post_id)
-        .where(sa.or_(post_media.c.media_id == name, post_media.c.media_id.in_(sa.union(of_url, of_post))))
+        .where(
+            sa.or_(
+                post_media.c.media_id.in_(names),
+                post_media.c.media_id.in_(sa.union(of_url, of_post.where(is_named(names)))),
+            )
+        )
         .order_by(post_media.c.post_id, post_media.c.removed_at.is_not(None), post_media.c.position)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def urls_with(connection: sa.Connection, part: str) -> Iterator[str]:
+    """The URLs of references that hold this text. Every reference is looked at."""
+    query = sa.select(post_media.c.media_url).where(post_media.c.media_url.contains(part, autoescape=True)).distinct()
+    yield from connection.execute(query, execution_options={"yield_per": 500}).scalars()
 
 
 def requests(connection: sa.Connection, reference: dict[str, Any]) -> list[dict[str, Any]]:

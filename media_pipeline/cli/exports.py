@@ -13,6 +13,7 @@ from media_pipeline.cli import session, terminal
 from media_pipeline.cli.app import AsJson, Verbose, app, import_date_of, platform_of
 from media_pipeline.cli.terminal import err, out
 from media_pipeline.model import Fault, KnownBy
+from media_pipeline.policy.wording import worded
 from media_pipeline.settings import load_settings
 
 if TYPE_CHECKING:
@@ -171,11 +172,25 @@ _KNOWN_BY = {
 }
 
 
+_DECIDED_BY = {
+    "is_whole": "it is no stub",
+    "is_own": "it shows the post itself, and not inside another one",
+    "edited_at": "it has the post's later edit",
+    "urls_end_at": "its media URLs work longer",
+    "import_date": "its import date is the later one",
+    "first_read_at": "it was read later",
+}
+"""Rules by which one of several observations of the same time is taken."""
+
+
 def _lines_of_version(version: Version) -> list[str]:
     shown = "  <- what the post says now" if version.is_shown else ""
-    seen = f"{version.observed_at}  ({_KNOWN_BY[version.observed_by]})  {version.media} media{shown}"
+    observed_at = worded(datetime.fromisoformat(version.observed_at))
+    seen = f"{observed_at}  ({_KNOWN_BY[version.observed_by]})  {version.media} media{shown}"
     relation = f"as {version.relation} in another post" if version.relation else None
-    lines = [f"{version.file}, {version.place}", relation, version.stub, *version.changes]
+    rule = _DECIDED_BY.get(version.decided_by or "")
+    taken = f"taken before the other of the same time, since {rule}" if rule else None
+    lines = [f"{version.file}, {version.place}", relation, version.stub, taken, *version.changes]
     return [seen, *filter(None, lines)]
 
 

@@ -14,9 +14,10 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import orjson
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -32,6 +33,7 @@ from rich.text import Text
 
 from media_pipeline.model import MediaPipelineError
 from media_pipeline.policy.foreign_text import for_csv, for_json, for_terminal
+from media_pipeline.policy.wording import worded
 from media_pipeline.stages.progress import LineProgress, Progress, rate_of
 
 LINE_EVERY_SECONDS = 30
@@ -178,16 +180,61 @@ def _plain(value: Any) -> Any:
 
 
 def print_table(title: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> None:
-    """Rows as a table; nothing when there are none."""
+    """Rows as a table; nothing when there are none.
+
+    No id, path or address is broken into pieces: where they have no room beside each other, each row is lines of names
+    and values.
+    """
     if not rows:
         return
     names = list(columns or rows[0])
+    if not _has_room(rows, names):
+        out.print(title, style="italic")
+        for row in rows:
+            _print_pairs({name: row.get(name) for name in names})
+            out.print()
+        return
     table = Table(title=title, title_justify="left", show_edge=False)
     for name in names:
-        table.add_column(name, overflow="fold", justify="right" if _numeric(rows, name) else "left")
+        table.add_column(
+            name,
+            overflow="fold",
+            no_wrap=not _is_text(rows, name),
+            justify="right" if _numeric(rows, name) else "left",
+        )
     for row in rows:
-        table.add_row(*(_cell(row.get(name)) for name in names))
+        table.add_row(*(worded(row.get(name)) for name in names))
     out.print(table)
+
+
+def _print_pairs(pairs: Mapping[str, Any]) -> None:
+    width = max(map(len, pairs))
+    for name, value in pairs.items():
+        out.print(f"{name:<{width}}  {worded(value)}".rstrip(), soft_wrap=True)
+
+
+TEXT_WIDTH = 24
+"""Letters in a line of a column of text at least; no word in such a column is longer."""
+
+
+def _has_room(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> bool:
+    """Whether a table of these columns is no wider than the screen, with only text in several lines."""
+    widths = [min(_width(rows, name), TEXT_WIDTH) if _is_text(rows, name) else _width(rows, name) for name in names]
+    return sum(widths) + len(_BETWEEN) * len(names) <= out.width
+
+
+_BETWEEN = " │ "
+
+
+def _width(rows: Sequence[Mapping[str, Any]], name: str) -> int:
+    return max(len(name), *(cell_len(for_terminal(worded(row.get(name)))) for row in rows))
+
+
+def _is_text(rows: Sequence[Mapping[str, Any]], name: str) -> bool:
+    """Whether a column holds sentences, which may stand in several lines, and no long word that people copy."""
+    cells = [for_terminal(worded(row.get(name))) for row in rows]
+    words = [word for cell in (name, *cells) for word in cell.split()]
+    return any(" " in cell for cell in cells) and all(cell_len(word) <= TEXT_WIDTH for word in words)
 
 
 def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], copied: Sequence[str]) -> bool:
@@ -198,7 +245,7 @@ def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], copied
     """
     if out.is_terminal:
         found = list(rows)
-        if sum(max([len(name), *(len(_cell(row.get(name))) for row in found)]) + 3 for name in columns) <= out.width:
+        if found and _has_room(found, columns):
             print_table("", found, columns)
         else:
             brief = [name for name in columns if name not in copied]
@@ -208,12 +255,12 @@ def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], copied
     for number, row in enumerate(rows, 1):
         if number == 1:
             sys.stdout.write("\t".join(columns) + "\n")
-        sys.stdout.write("\t".join(for_terminal(_cell(row.get(name))) for name in columns) + "\n")
+        sys.stdout.write("\t".join(for_terminal(worded(row.get(name))) for name in columns) + "\n")
     return number > 0
 
 
 def _line(row: Mapping[str, Any], columns: Sequence[str]) -> str:
-    return "  ".join(filter(None, (_cell(row.get(name)) for name in columns)))
+    return "  ".join(filter(None, (worded(row.get(name)) for name in columns)))
 
 
 def print_csv(rows: Iterable[Mapping[str, Any]]) -> None:
@@ -224,34 +271,38 @@ def print_csv(rows: Iterable[Mapping[str, Any]]) -> None:
     for number, row in enumerate(rows):
         if not number:
             writer.writerow(row)
-        writer.writerow([for_csv(for_terminal(str(_plain_cell(value)))) for value in row.values()])
+        writer.writerow([for_csv(for_terminal(_csv_cell(value))) for value in row.values()])
 
 
-def _plain_cell(value: Any) -> Any:
+def _csv_cell(value: Any) -> str:
+    """A value as programs read it: what is neither text nor a number as in JSON, and nothing for None."""
     if value is None:
         return ""
-    return value.isoformat() if isinstance(value, datetime | date) else value
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return str(value) if isinstance(value, str | Path) else _json(value)
 
 
 def print_facts(title: str, facts: Mapping[str, Any]) -> None:
     """Names and values, a line each."""
     # A title of the table's own would be as narrow as the table.
     out.print(title, style="italic")
+    if not _has_room([{"name": name, "value": value} for name, value in facts.items()], ("name", "value")):
+        _print_pairs(facts)
+        return
     table = Table(show_header=False, show_edge=False)
     table.add_column(justify="left")
     table.add_column(justify="right")
     for name, value in facts.items():
-        table.add_row(name, _cell(value))
+        table.add_row(name, worded(value))
     out.print(table)
 
 
 def print_lines(title: str, lines: Mapping[str, Any]) -> None:
     """Names and values that people copy: never wrapped, never cut."""
-    width = max(map(len, lines))
     out.print()
     out.print(title, style="italic")
-    for name, value in lines.items():
-        out.print(f"{name:<{width}}  {value}", soft_wrap=True)
+    _print_pairs(lines)
 
 
 def print_outline(title: str, entries: Sequence[Sequence[str]]) -> None:
@@ -267,21 +318,6 @@ def print_outline(title: str, entries: Sequence[Sequence[str]]) -> None:
 
 def _numeric(rows: Sequence[Mapping[str, Any]], name: str) -> bool:
     return all(isinstance(row.get(name), int | float) for row in rows)
-
-
-def _cell(value: Any) -> str:
-    """A value as people read it: nothing of Python's own way to write it."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_cell(number)}" for name, number in cast("Mapping[Any, Any]", value).items())
-    if isinstance(value, list | tuple):
-        return ", ".join(map(_cell, cast("Sequence[Any]", value)))
-    if isinstance(value, float):
-        return f"{value:,.2f}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 class BarProgress(Progress):

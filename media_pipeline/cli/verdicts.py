@@ -49,15 +49,19 @@ def _print(reference: dict[str, Any]) -> None:
         facts["tried again"] = (
             f"{reference['next_attempt_at']:%Y-%m-%d %H:%M} UTC, or at once by `media-pipeline retry`"
         )
-    if reference["is_due_by_settings"]:
-        facts["due again"] = "the settings that this hangs on have changed; `media-pipeline download` asks again"
-    if reference["status"] == Status.PENDING and reference["requests"]:
-        last = reference["requests"][-1]
-        facts["before"] = f"{last['error_kind'] or 'the medium came'}, {last['started_at']:%Y-%m-%d %H:%M} UTC"
+    if names := reference["due_by_settings"]:
+        facts["due again"] = f"since a setting has changed ({', '.join(names)}); `media-pipeline download` asks again"
+    if reference["was"]:
+        facts["was"] = _line_of_before(**reference["was"])
     terminal.print_lines("Medium", facts)
     asked = [[_line_of_candidate(one)] for one in reference["candidates"]]
     terminal.print_outline("Candidates, best first", asked)
     terminal.print_outline("Requests, oldest first", [_lines_of_request(one) for one in reference["requests"]])
+
+
+def _line_of_before(reason: Reason | None, error_kind: str | None, asked_at: datetime, due_since: datetime) -> str:
+    answer = f"{reason} ({error_kind})" if reason else "the medium came"
+    return f"{answer}, asked on {asked_at:%Y-%m-%d %H:%M} UTC; due again since {due_since:%Y-%m-%d %H:%M} UTC"
 
 
 def _line_of_candidate(candidate: dict[str, Any]) -> str:
@@ -68,10 +72,15 @@ def _line_of_candidate(candidate: dict[str, Any]) -> str:
 
 def _lines_of_request(request: dict[str, Any]) -> list[str]:
     answer = request["error_kind"] or "the medium came"
-    no_answer = "no answer" if request["was_sent"] else "nothing was sent"
-    status = f"HTTP {request['status']}" if request["status"] else no_answer
-    line = f"{request['started_at']:%Y-%m-%d %H:%M:%S} UTC  {status}  {answer}  {request['bytes']:,} bytes"
-    return [line, request["url"]]
+    came = f"{request['bytes']:,} bytes" if request["was_sent"] else None
+    facts = (f"{request['started_at']:%Y-%m-%d %H:%M:%S} UTC", _went(request), answer, came)
+    return ["  ".join(filter(None, facts)), request["url"]]
+
+
+def _went(request: dict[str, Any]) -> str:
+    if not request["was_sent"]:
+        return "nothing was sent"
+    return f"HTTP {request['status']}" if request["status"] else "no answer"
 
 
 _OTHERWISE = {

@@ -9,6 +9,7 @@ import dagster as dg
 
 from media_pipeline.model import Report, WrittenFile
 from media_pipeline.policy.foreign_text import for_log
+from media_pipeline.policy.wording import worded
 from media_pipeline.stages.context import Reports
 
 READ_FIRST = ("status", "error", "reason", "author_handle", "post_url")
@@ -57,6 +58,4 @@ def _in_order(row: Mapping[str, Any]) -> list[str]:
 
 
 def _cell(value: Any) -> str | int | float | bool:
-    if value is None:
-        return ""
-    return value if isinstance(value, int | float | bool) else for_log(str(value))
+    return value if isinstance(value, int | float | bool) else for_log(worded(value))

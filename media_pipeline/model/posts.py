@@ -38,6 +38,8 @@ class Relation(StrEnum):
     REPOSTED = "reposted"
     QUOTED = "quoted"
     REPLY_PARENT = "reply_parent"
+    RECOMMENDED = "recommended"
+    """Another person's, which the page shows below it."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

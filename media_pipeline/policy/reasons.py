@@ -25,6 +25,9 @@ _BY_KIND: Mapping[str, Reason] = {
     **dict.fromkeys(("live_stream", "unsupported_stream", "unjoinable_stream"), Reason.STREAM),
     **dict.fromkeys(("undecryptable_segment", "wrong_duration"), Reason.STREAM),
     "drm": Reason.DRM,
+    **dict.fromkeys(("http_404", "http_410"), Reason.GONE),
+    **dict.fromkeys(("http_401", "http_403", "http_451"), Reason.REFUSED),
+    "http_429": Reason.RATE_LIMITED,
 }
 _BY_STATUS: Mapping[Status, Reason] = {
     Status.GONE: Reason.GONE,
@@ -37,6 +40,7 @@ _BY_STATUS: Mapping[Status, Reason] = {
     Status.MISSING: Reason.FILE_LOST,
 }
 _RATE_LIMITED = "http_429"
+_UNRESOLVED = "dns"
 
 ADVICE: Mapping[Reason, str] = {
     Reason.NO_URL: "Import an export that gives its URL, or put the file beside the export.",
@@ -104,6 +108,17 @@ def reason_of(kind: str | None, status: Status) -> Reason:
         return Reason.RATE_LIMITED
     if status in _BY_STATUS and kind not in ("placeholder", "wrong_type", "drm"):
         return _BY_STATUS[status]
-    if kind is not None and kind.startswith("http_"):
-        return Reason.HOST_ERROR
-    return _BY_KIND.get(kind or "", Reason.UNFORESEEN)
+    return reason_of_request(kind)
+
+
+def reason_of_request(kind: str | None) -> Reason:
+    """The reason that an error of a request means where its verdict is not known any more."""
+    otherwise = Reason.HOST_ERROR if kind is not None and kind.startswith("http_") else Reason.UNFORESEEN
+    return _BY_KIND.get(kind or "", otherwise)
+
+
+def was_sent(kind: str | None, http_status: int | None) -> bool:
+    """Whether a request got so far that its host was asked: not where the address was refused, or not found."""
+    if http_status is not None:
+        return True
+    return kind != _UNRESOLVED and reason_of_request(kind) is not Reason.UNSAFE_URL

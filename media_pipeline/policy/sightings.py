@@ -47,6 +47,12 @@ def rank(sighting: Sighting, now: datetime) -> Rank:
     )
 
 
+def decided_by(taken: Sighting, other: Sighting, now: datetime) -> str | None:
+    """The first difference by which one sighting is believed and not the other: a field of Rank, or None."""
+    ranks = rank(taken, now), rank(other, now)
+    return next((name for name, one, two in zip(Rank._fields, *ranks, strict=True) if one != two), None)
+
+
 def believed(sightings: Iterable[Sighting], now: datetime) -> Sighting | None:
     """The sighting whose words and numbers the post has."""
     return max(sightings, key=lambda one: rank(one, now), default=None)

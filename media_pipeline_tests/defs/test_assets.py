@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,10 +11,12 @@ import dagster as dg
 import pytest
 
 from media_pipeline.definitions import build_defs
+from media_pipeline.defs.metadata import table_of
 from media_pipeline.defs.naming import PLAIN
 from media_pipeline.defs.partitions import PartitionRange
 from media_pipeline.model import ImportPartition
 from media_pipeline.posts.platforms import platform_names
+from media_pipeline_tests import faulty_host
 from media_pipeline_tests.conftest import MakeLibrary
 from media_pipeline_tests.faulty_host import HTML, FaultyHost
 from media_pipeline_tests.library import DAY, Library, picture, tweet
@@ -71,6 +75,48 @@ def test_one_partition_goes_through_and_shows_numbers_tables_and_a_contact_sheet
     assert failure.data["status"] == "not_media"
     assert "data:image" in metadata(result, "renditions")["contact_sheet"]
     assert metadata(result, "s3_archive")["archived"] == 1
+
+
+PYTHONS = re.compile(r"\bNone\b|\bTrue\b|\bFalse\b|[{\[(]'|datetime\.|<\w+\.\w+|Decimal\(|\w+Path\(")
+
+
+def shown(value: Any) -> Iterator[str]:
+    """Every text of a value of metadata."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dg.TableRecord):
+        yield from shown(value.data)
+    elif isinstance(value, Mapping):
+        yield from (text for one in value.items() for part in one for text in shown(part))
+    elif isinstance(value, list | tuple):
+        yield from (text for one in value for text in shown(one))
+
+
+def test_nothing_that_the_ui_shows_is_written_as_python_writes_it(library: Library, host: FaultyHost) -> None:
+    """In a run in which about everything has a finding: metadata of assets and checks, and what they say."""
+    library = library.with_settings(media_placeholder_authors=2)
+    missing = host.serve("/c.jpg", fault=faulty_host.status(404))
+    urls = [host.serve("/a.jpg", picture(1)), host.serve("/b.jpg", HTML), missing, "http://10.1.2.3/d.jpg"]
+    posts = [tweet(n, url, author=f"ann{n}") for n, url in enumerate(urls)]
+    again = [tweet(n + 10, host.serve(f"/{n}e.jpg", picture(1)), author=f"bob{n}") for n in range(3)]
+    unknown = tweet(20) | {"odd": {"picture": "https://pbs.twimg.com/media/x.jpg"}}
+    library.land("a.json", [*posts, *again, unknown, {"no": "post"}])
+    library.land("b.json", "[{")
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = execute(library, instance, partition_key=KEY)
+    found = [event.metadata for name in ASSETS for event in result.asset_materializations_for_node(name)]
+    found += [check.metadata for check in result.get_asset_check_evaluations()]
+    tables = [value.records for one in found for value in one.values() if isinstance(value, dg.TableMetadataValue)]
+    texts = [text for one in found for value in one.values() for text in shown(getattr(value, "records", value.value))]
+    assert len(tables) > 5
+    assert {text for text in texts if PYTHONS.search(text)} == set()
+
+
+def test_a_table_of_findings_says_lists_times_and_nothing_in_words() -> None:
+    row = {"at": datetime(2025, 11, 1, tzinfo=UTC), "keys": ["a", "b"], "by": {"gone": 1200}, "none": None, "files": 3}
+    (record,) = table_of((row,)).records
+    said = {"at": "2025-11-01 00:00:00 UTC", "keys": "a, b", "by": "gone 1,200", "none": "", "files": 3}
+    assert record.data == said
 
 
 def test_a_range_of_dates_is_one_run_and_each_date_has_its_own_numbers(library: Library, host: FaultyHost) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 import media_pipeline
 from media_pipeline.model import Reason, Status
-from media_pipeline.policy.reasons import ADVICE, SETTINGS_OF, reason_of
+from media_pipeline.policy.reasons import ADVICE, SETTINGS_OF, reason_of, reason_of_request, was_sent
 from media_pipeline.settings import Settings
 
 ROOM = Path(media_pipeline.__file__).parent / "fetch"
@@ -50,6 +50,41 @@ def test_a_reason_follows_from_the_kind_of_error_and_the_verdict(
     kind: str | None, status: Status, reason: Reason
 ) -> None:
     assert reason_of(kind, status) is reason
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("http_404", Reason.GONE),
+        ("http_410", Reason.GONE),
+        ("http_403", Reason.REFUSED),
+        ("http_429", Reason.RATE_LIMITED),
+        ("http_418", Reason.HOST_ERROR),
+        ("placeholder", Reason.PLACEHOLDER),
+        (None, Reason.UNFORESEEN),
+    ],
+)
+def test_a_request_means_a_reason_when_its_verdict_was_taken_back(kind: str | None, reason: Reason) -> None:
+    assert reason_of_request(kind) is reason
+
+
+@pytest.mark.parametrize(
+    ("kind", "http_status", "is_sent"),
+    [
+        ("private_address", None, False),
+        ("scheme", None, False),
+        ("dns", None, False),
+        # The host was asked, and answered by a redirect without an address.
+        ("empty_redirect", 302, True),
+        ("timeout", None, True),
+        ("http_404", 404, True),
+        (None, 200, True),
+    ],
+)
+def test_a_request_was_sent_unless_its_address_was_refused_or_not_found(
+    kind: str | None, http_status: int | None, is_sent: bool
+) -> None:
+    assert was_sent(kind, http_status) is is_sent
 
 
 def test_every_reason_says_what_a_person_can_do_and_names_settings_that_are() -> None:

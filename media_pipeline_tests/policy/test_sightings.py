@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from media_pipeline.model import KnownBy, Locator, Observation, Post, Relation, Sighting
-from media_pipeline.policy.sightings import believed, believed_for_media, observation, why_stub
+from media_pipeline.policy.sightings import Rank, believed, believed_for_media, decided_by, observation, why_stub
 
 READ_AT = datetime(2026, 11, 27, tzinfo=UTC)
 
@@ -95,6 +95,15 @@ def test_the_believed_sighting_is_whole_then_the_posts_own_then_the_newest() -> 
             best = max(one, other, key=WORST_TO_BEST.index)
             assert believed([one, other], READ_AT) is best
     assert believed([], READ_AT) is None
+
+
+def test_the_rule_is_named_by_which_a_sighting_is_taken_before_another_one() -> None:
+    better_and_worse = zip(WORST_TO_BEST[1:], WORST_TO_BEST, strict=False)
+    named = [decided_by(better, worse, READ_AT) for better, worse in better_and_worse]
+    by_time = ["observed_at"] * 2
+    assert named == ["is_whole", "is_own", *by_time, "edited_at", *["urls_end_at"] * 2, "import_date", "first_read_at"]
+    assert set(named) == set(Rank._fields)
+    assert decided_by(BASE, BASE, READ_AT) is None
 
 
 def test_a_sighting_without_media_says_nothing_of_which_media_a_post_shows() -> None:

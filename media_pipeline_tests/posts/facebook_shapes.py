@@ -203,7 +203,62 @@ def commented() -> dict[str, Any]:
     return graph(attachment("photo", image()), comments={"data": [answer]})
 
 
+EXPORTED = "your_facebook_activity/posts/media"
+
+
+def exported_file(name: str, **more: Any) -> dict[str, Any]:
+    """A file as the official export names it."""
+    return {"uri": f"{EXPORTED}/{name}", "creation_timestamp": 1741055610} | more
+
+
+def exported_post(**more: Any) -> dict[str, Any]:
+    described = exported_file("Timeline_AbCd/1_n.jpg", description="Gr\u00c3\u00bc\u00c3\u009fe")
+    media = [{"media": described}, {"media": exported_file("Timeline_AbCd/2_n.jpg")}]
+    return {
+        "timestamp": 1741055617,
+        "attachments": [{"data": media}],
+        "data": [{"post": "sch\u00c3\u00b6n"}, {"update_timestamp": 1741055617}],
+        "title": "Anna added 2 new photos.",
+    } | more
+
+
+def exported_link() -> dict[str, Any]:
+    link = {"external_context": {"url": "https://example.org/article"}}
+    return {"timestamp": 1741050000, "attachments": [{"data": [link]}], "data": [{"post": "a link"}]}
+
+
+def exported_videos() -> dict[str, Any]:
+    preview = {"uri": f"{EXPORTED}/videos/thumbnails/1.jpg"}
+    return {"videos_v2": [exported_file("videos/10150.mp4", description="clip", thumbnail=preview)]}
+
+
+def exported_album() -> dict[str, Any]:
+    cover = exported_file("Profilepictures_1/1.jpg")
+    return {"name": "Profile pictures", "photos": [cover], "cover_photo": cover, "last_modified_timestamp": 1437454657}
+
+
+def exported_address() -> dict[str, Any]:
+    """As exports of 2020 have it."""
+    media = {"uri": "https://interncache-atn.fbcdn.net/v/t1.0-9/118_n.jpg?oh=a&oe=5F800000", "creation_timestamp": 16e8}
+    return {"timestamp": 1600000000, "attachments": [{"data": [{"media": media}]}], "data": [{"post": "hi"}]}
+
+
+def graph_video_without_source() -> dict[str, Any]:
+    return {
+        "id": "1192957457884299",
+        "created_time": "2021-06-30T21:19:07+0000",
+        "length": 12.891,
+        "permalink_url": "/page/videos/1192957457884299/",
+        "format": [{"height": 1280, "width": 1280, "picture": PICTURE.format("v", "1")}],
+        "from": {"name": "P", "id": "1"},
+    }
+
+
 ALL: list[Any] = [
+    graph_video_without_source(),
+    [exported_post(), exported_link(), exported_address()],
+    exported_videos(),
+    exported_album(),
     {"data": [graph_photo_post(), graph_album(), graph_link(), graph_video(), graph_video(None)], "paging": {}},
     {NUMBER: graph_album()},
     {"posts": {"data": [graph(full_picture=PICTURE.format("a", "full"), attachments=None)]}, "id": "565225540184937"},

@@ -219,7 +219,29 @@ def exported_story() -> dict[str, Any]:
     return {"ig_stories": [{**exported_file("4_n.jpg"), "uri": "media/stories/202405/4_n.jpg"}]}
 
 
+def website_story() -> dict[str, Any]:
+    """As the website's GraphQL has a story with a video."""
+    sizes = [
+        {
+            "src": f"https://scontent.cdninstagram.com/o1/v/{width}.mp4?oe=7F000000",
+            "config_width": width,
+            "config_height": 2,
+        }
+        for width in (480, 720)
+    ]
+    return {
+        "__typename": "GraphStoryVideo",
+        "id": "3500000000000000010",
+        "display_url": "https://scontent.cdninstagram.com/v/st.jpg?oe=7F000000",
+        "taken_at_timestamp": 1730000000,
+        "is_video": True,
+        "video_resources": sizes,
+        "owner": {"id": "77", "username": "ann"},
+    }
+
+
 ALL: list[Any] = [
+    {"data": {"reels_media": [{"items": [website_story()]}]}},
     {"media": [exported_file("1_n.jpg", title="CafÃ© ð\x9f¥\x90")]},
     exported_album(),
     exported_story(),

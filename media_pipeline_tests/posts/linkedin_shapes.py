@@ -172,7 +172,41 @@ def linkedin(**more: Any) -> dict[str, Any]:
     }
 
 
+def with_recommended() -> dict[str, Any]:
+    """Bright Data's row with what the page shows below the post."""
+    picture = "https://media.licdn.com/dms/image/v2/D4D22AQ/feedshare-shrink_2048_1536/0/1?e=2147483647"
+    other = {"post_url": "https://www.linkedin.com/posts/q-activity-7242811448094052354-x", "images": [picture]}
+    return {
+        "id": "7242811448094052353",
+        "url": "https://www.linkedin.com/posts/p-activity-7242811448094052353-x",
+        "post_type": "post",
+        "post_text": "t",
+        "more_relevant_posts": [other],
+    }
+
+
+def article_by_slug() -> dict[str, Any]:
+    picture = "https://media.licdn.com/dms/image/v2/C4D12AQ/article-inline_image-shrink_1000_1488/0/1?e=1740009600"
+    return {
+        "id": "a-title-of-an-article-author",
+        "url": "https://www.linkedin.com/pulse/a-title-of-an-article-author",
+        "date_posted": "2020-05-11T09:55:45.000Z",
+        "post_type": "article",
+        "images": [picture],
+    }
+
+
+def with_embedded_document() -> dict[str, Any]:
+    repost = {
+        "repost_id": "7242565684512145408",
+        "repost_text": "r",
+        "repost_attachments": ["https://media.licdn.com/embeds/native-document.html"],
+    }
+    return {"id": "7242811448094052355", "post_type": "post", "post_text": "t", "repost": repost}
+
+
 ALL: list[Any] = [
+    [with_recommended(), article_by_slug(), with_embedded_document()],
     [linkedin(reshared_post=linkedin(activity_urn="6"), document={"url": "https://x.test/a.pdf"})],
     harvest(postVideo={"videoUrl": CLIP.format(720), "thumbnailUrl": PREVIEW}, article={"image": {"url": PREVIEW}}),
     harvest(document={"transcribedDocumentUrl": PAPER, "coverPages": [{"imageUrls": [PICTURE.format(480, 1)]}]}),

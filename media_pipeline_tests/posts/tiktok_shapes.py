@@ -124,6 +124,7 @@ GONE_PAGE: dict[str, Any] = {
 }
 
 ALL: list[Any] = [
+    {"code": 0, "data": [item(), {"type": 4}]},
     item(),
     [photo_item()],
     {"itemList": [item(), photo_item(id="2")]},

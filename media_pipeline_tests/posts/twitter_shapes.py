@@ -117,7 +117,14 @@ def scraped() -> dict[str, Any]:
     }
 
 
+def flattened_without_media() -> dict[str, Any]:
+    """As ``twarc2 flatten`` leaves a tweet whose media were not asked for."""
+    attachments = {"media_keys": ["7_1380226050232356865"], "media": [{}]}
+    return {"id": "1380226330034372610", "text": "x", "author_id": "1", "attachments": attachments}
+
+
 ALL: list[Any] = [
+    flattened_without_media(),
     status(1, photo(), video(), retweeted_status=status(2, video(), quoted_status=status(3, photo()))),
     {"tweet": status(1, photo())},
     timeline(graphql(1, photo(), quoted_status_result={"result": graphql(2, video())}), graphql(3)),

@@ -298,11 +298,27 @@ def test_history_says_what_changed_from_one_version_to_the_next(library: EitherL
     first, second, third = history(library).versions
     assert first.changes == ()
     assert second.changes == (
-        "text: 'words 1' -> 'words 2'",
+        'text: "words 1" -> "words 2"',
         "like_count: 1 -> 2",
         f"media gone: image {urls['a']}",
     )
     assert third.changes == ("nothing",)
+
+
+def test_history_names_the_rule_by_which_one_of_two_versions_of_the_same_time_is_shown(
+    library: EitherLibrary,
+) -> None:
+    said = {"name": "t3_abc", "id": "abc", "author": "ann", "title": "t", "created_utc": 1700000000}
+    same_time = said | {"permalink": "/r/pics/comments/abc/t/", "retrieved_on": 1710000000, "subreddit": "pics"}
+    import_(library, same_time | {"selftext": "one"}, platform="reddit")
+    assert [one.decided_by for one in history(library, "abc").versions] == [None], "there is no other one"
+    import_(library, same_time | {"selftext": "two", "edited": 1705000000}, platform="reddit")
+    assert {one.is_shown: one.decided_by for one in history(library, "abc").versions} == {
+        True: "edited_at",
+        False: None,
+    }
+    import_(library, same_time | {"selftext": "three", "retrieved_on": 1720000000}, platform="reddit")
+    assert {one.decided_by for one in history(library, "abc").versions} == {None}, "its own time decides"
 
 
 def test_a_version_whose_export_is_gone_is_named_with_where_it_lay(library: EitherLibrary) -> None:

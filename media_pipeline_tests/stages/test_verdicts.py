@@ -13,14 +13,14 @@ from media_pipeline.catalog import imports
 from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.selection import Selection
 from media_pipeline.catalog.tables import post_media
-from media_pipeline.model import Reason, Status
+from media_pipeline.model import ImportPartition, Reason, Role, Status
 from media_pipeline.stages.downloads.again import DueAgain, try_again, why
 from media_pipeline.stages.downloads.decided import decided_under
 from media_pipeline_tests import faulty_host
 from media_pipeline_tests.faulty_host import HTML, FaultyHost
 from media_pipeline_tests.ids import telling
-from media_pipeline_tests.library import TWITTER, picture, tweet
-from media_pipeline_tests.stages.either_database import LONG_AGO, EitherLibrary, MakeEither
+from media_pipeline_tests.library import DAY, TWITTER, picture, tweet
+from media_pipeline_tests.stages.either_database import CACHE, LONG_AGO, EitherLibrary, MakeEither
 
 pytestmark = pytest.mark.long
 
@@ -191,11 +191,59 @@ def test_a_post_is_found_by_its_address_in_whatever_form(library: EitherLibrary,
     assert asked(library, "%") == []
 
 
-def test_a_medium_is_found_by_its_url_with_other_letters_encoded(library: EitherLibrary, host: FaultyHost) -> None:
-    url = host.serve("/caf%C3%A9%20a.jpg", picture(1)).replace("caf%C3%A9%20a", "café a")
-    land(library, url)
-    for written in (url, url.replace("é", "%C3%A9").replace(" ", "%20"), url.replace(" ", "%20")):
-        assert [one["media_url"] for one in asked(library, written)] == [url], written
+def test_a_post_is_found_by_its_short_code_in_the_letters_that_it_has(library: EitherLibrary, host: FaultyHost) -> None:
+    raw = {"code": "C1111", "pk": "17", "taken_at": 1761998400, "media_type": 1, "user": {"username": "ann", "pk": "9"}}
+    raw["image_versions2"] = {"candidates": [{"url": host.serve("/1.jpg", picture(1)), "width": 64, "height": 48}]}
+    partition = ImportPartition(DAY, "instagram")
+    library.land("a.json", [raw], partition)
+    library.run(partition, stages=CACHE)
+    for name in ("C1111", "17", "https://www.instagram.com/reel/C1111/?igsh=x", "instagram.com/ann/p/C1111"):
+        assert [one["status"] for one in asked(library, name)] == ["stored"], name
+    for name in ("c1111", "https://www.instagram.com/p/c1111/", "C111"):
+        assert asked(library, name) == [], name
+
+
+def test_the_media_of_a_post_are_told_in_the_order_of_the_post(library: EitherLibrary, host: FaultyHost) -> None:
+    urls = [host.serve(f"/{number}.jpg", picture(number)) for number in (3, 1, 2, 5, 4)]
+    library.land("a.json", [tweet(1, *urls)])
+    library.fetch()
+    assert [one["media_url"] for one in asked(library, "1")] == urls
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["café a.jpg", "caf%C3%A9%20a.jpg", "café%20a.jpg", "caf%c3%a9 a.jpg"],
+    ids=["as written", "encoded", "encoded in part", "in other letters"],
+)
+def test_a_medium_is_found_by_every_form_of_its_url(library: EitherLibrary, host: FaultyHost, path: str) -> None:
+    start = host.serve("/caf%C3%A9%20a.jpg", picture(1)).removesuffix("caf%C3%A9%20a.jpg")
+    land(library, start + path)
+    forms = ["café a.jpg", "caf%C3%A9%20a.jpg", "café%20a.jpg", "caf%C3%A9 a.jpg", "caf%c3%a9%20%61.jpg"]
+    for form in forms:
+        assert [one["media_url"] for one in asked(library, start + form)] == [start + path], form
+    assert asked(library, start + "cafe a.jpg") == []
+    assert asked(library, "café a.jpg") == []
+
+
+def test_why_tells_what_a_medium_was_before_retry(library: EitherLibrary, host: FaultyHost) -> None:
+    land(library, host.serve("/a.jpg", fault=faulty_host.status(404)))
+    (gone,) = asked(library, "1")
+    assert (gone["reason"], gone["was"]) == ("gone", None)
+    tried(library, Selection())
+    (due,) = asked(library, "1")
+    assert (due["status"], due["reason"]) == ("pending", None)
+    assert (due["was"]["reason"], due["was"]["error_kind"]) == ("gone", "http_404")
+    assert due["was"]["asked_at"] <= due["was"]["due_since"]
+
+
+def test_why_says_that_a_role_is_wanted_by_now(make_either: MakeEither, host: FaultyHost) -> None:
+    library = make_either(media_fetch_roles=(Role.POSTER,))
+    land(library, host.serve("/a.jpg", picture(1)))
+    assert [(one["status"], one["due_by_settings"]) for one in asked(library, "1")] == [("skipped", [])]
+    both = library.with_settings(media_fetch_roles=(Role.POSTER, Role.MEDIA))
+    assert [one["due_by_settings"] for one in asked(both, "1")] == [["MEDIA_FETCH_ROLES"]]
+    both.fetch()
+    assert the_one(both) == ("stored", None)
 
 
 def test_why_says_that_settings_have_changed_and_that_nothing_was_sent(library: EitherLibrary) -> None:
@@ -208,3 +256,4 @@ def test_why_says_that_settings_have_changed_and_that_nothing_was_sent(library: 
     with closing(Database.open(library.settings)) as database:
         (due,) = why(changed, database, "1")
     assert due["is_due_by_settings"]
+    assert "MEDIA_ALLOWED_HOSTS" in due["due_by_settings"]

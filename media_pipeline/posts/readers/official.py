@@ -45,6 +45,19 @@ OFFICIAL_EXPORTS = (
         r"|your_activity_across|comments|likes|saved|story_|digital_wallets|shopping|monetization|past_instagram)",
     ),
     _row(
+        "facebook",
+        # posts/ and photos_and_videos/ until 2023, your_facebook_activity/ since.
+        r"(?:your_facebook_activity/|your_activity_across_facebook/)?"
+        r"(?:posts/(?:your_posts[^/]*|your_videos|your_uncategorized_photos|your_photos|album/\d+)"
+        r"|photos_and_videos/(?:your_videos|your_photos|album/\d+)|stories/archived_stories"
+        r"|groups/(?:your_posts_in_groups|group_posts_and_comments))\.json",
+        r"(?:personal_information/)?profile_information/profile_information\.json",
+        r"(?:your_facebook_activity|your_activity_across_facebook|posts/|photos_and_videos/|stories/|groups/|messages"
+        r"|ads_|apps_and_websites|comments|connections|events|facebook_|friends|likes_and|location|logged_information"
+        r"|other_activity|pages|payment|personal_information|preferences|profile_information|search|security_and_login"
+        r"|about_you|following_and)",
+    ),
+    _row(
         "mastodon",
         r"outbox\.json",
         r"actor\.json",

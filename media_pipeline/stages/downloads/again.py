@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from media_pipeline.catalog import media, verdicts
 from media_pipeline.catalog.database import Connection, Database
-from media_pipeline.catalog.selection import Selection
+from media_pipeline.catalog.selection import Selection, post_ids_at
 from media_pipeline.fetch.http.addresses import UnsafeUrlError, asked_at
 from media_pipeline.model import ImportPartition, Reason, Status
-from media_pipeline.policy.reasons import ADVICE, reason_of
+from media_pipeline.policy.addresses import constant_part, decoded
+from media_pipeline.policy.reasons import ADVICE, SETTINGS_OF, reason_of_request, was_sent
 from media_pipeline.settings import Settings
 from media_pipeline.stages.downloads.decided import decided_under
 
@@ -65,31 +67,65 @@ def why(settings: Settings, database: Database, name: str) -> list[dict[str, Any
     ``name``: a reference's id, a post's id or address, or a URL of a medium, also with other letters percent-encoded
     than in the export.
     """
-    present = decided_under(settings)
+    present = decided_under(settings), settings.media_fetch_roles
     with database.read() as connection:
-        references = verdicts.named(connection, name, present, _written_otherwise(name))
-        return [one | _explained(one) | {"requests": _requests(connection, one)} for one in references]
+        found = verdicts.named(connection, [name], *present)
+        if not found and (alike := [*post_ids_at(connection, name), *_urls_alike(connection, name)]):
+            found = verdicts.named(connection, alike, *present)
+        return [one | _explained(one, _requests(connection, one)) for one in found]
 
 
-def _explained(reference: dict[str, Any]) -> dict[str, Any]:
-    reason = reference["reason"]
-    return {"to_do": ADVICE[Reason(reason)] if reason else None}
+def _explained(reference: dict[str, Any], requests: list[dict[str, Any]]) -> dict[str, Any]:
+    reason = Reason(reference["reason"]) if reference["reason"] else None
+    return {
+        "to_do": ADVICE[reason] if reason else None,
+        "due_by_settings": _settings_of(reason) if reason and reference["is_due_by_settings"] else [],
+        "was": _before(requests[-1], reference["updated_at"]) if _is_due_again(reference, requests) else None,
+        "requests": requests,
+    }
+
+
+def _settings_of(reason: Reason) -> list[str]:
+    names = SETTINGS_OF.get(reason, ("media_fetch_roles",))
+    return [name.upper() for name in names]
+
+
+def _is_due_again(reference: dict[str, Any], requests: list[dict[str, Any]]) -> bool:
+    return reference["status"] == Status.PENDING and bool(requests)
+
+
+def _before(last: dict[str, Any], due_since: datetime) -> dict[str, Any]:
+    """What the last request came to, of a reference that was made due again since: its own verdict is taken back."""
+    kind = last["error_kind"]
+    return {
+        "reason": reason_of_request(kind) if kind else None,
+        "error_kind": kind,
+        "asked_at": last["started_at"],
+        "due_since": due_since,
+    }
 
 
 def _requests(connection: Connection, reference: dict[str, Any]) -> list[dict[str, Any]]:
     """Also of URLs that were refused before anything was sent: ``was_sent`` tells."""
-    return [
-        one | {"was_sent": reason_of(one["error_kind"], Status.FAILED) is not Reason.UNSAFE_URL}
-        for one in verdicts.requests(connection, reference)
-    ]
+    found = verdicts.requests(connection, reference)
+    return [one | {"was_sent": was_sent(one["error_kind"], one["status"])} for one in found]
 
 
-def _written_otherwise(url: str) -> set[str]:
-    """The URL as it is asked, and without percent-encoding."""
+def _urls_alike(connection: Connection, name: str) -> list[str]:
+    """The URLs of the library that are asked as this one is. Every reference is looked at for them."""
+    part = constant_part(name)
+    wanted = _as_compared(name)
+    if not part or wanted is None:
+        return []
+    return [url for url in verdicts.urls_with(connection, part) if _as_compared(url) == wanted]
+
+
+def _as_compared(url: str) -> str | None:
+    """The URL as it is asked, without percent-encoding; None for what is no URL."""
     try:
-        return {asked_at(url)[0], unquote(url)}
+        return decoded(asked_at(url)[0])
     except UnsafeUrlError:
-        return {unquote(url)}
+        return None
 
 
 def _is_of(url: str, host: str) -> bool:

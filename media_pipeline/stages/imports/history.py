@@ -17,7 +17,8 @@ from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.selection import Selection
 from media_pipeline.catalog.sightings import Source
 from media_pipeline.model import KnownBy, MediaPipelineError, MediaRef, Sighting, post_id_of
-from media_pipeline.policy.sightings import rank
+from media_pipeline.policy.sightings import believed, decided_by, rank
+from media_pipeline.policy.wording import worded
 from media_pipeline.posts.extract import ExtractedPost
 from media_pipeline.posts.platforms import platform_names
 from media_pipeline.settings import Settings
@@ -51,6 +52,9 @@ class Version:
     media: int
     changes: tuple[str, ...]
     """What is another than in the version before it."""
+    decided_by: str | None = None
+    """Of the version that is shown: the rule (a field of :class:`~media_pipeline.policy.sightings.Rank`) by which it
+    is shown and not another one that was observed at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ def history_of(settings: Settings, database: Database, name: str) -> PostHistory
     return PostHistory(
         post,
         tuple(sorted(media, key=lambda row: row["removed_at"] is not None)),
-        tuple(_versions(settings, post_id, history, sources, shown)),
+        tuple(_versions(settings, post_id, history, sources, shown, _tie_break(shown, history, now))),
     )
 
 
@@ -105,8 +109,23 @@ def _why_none(name: str, ids: Sequence[str]) -> str:
     return f"{len(ids)} posts have the id {name!r}: {', '.join(ids)}; name one of them"
 
 
+def _tie_break(shown: Sighting | None, history: Sequence[Sighting], now: datetime) -> str | None:
+    """By which rule a sighting was taken and not another of the same time; None where no other one says otherwise."""
+    if shown is None:
+        return None
+    same_time = [one for one in history if one is not shown and one.observed.at == shown.observed.at]
+    others = [one for one in same_time if one.raw_sha256 != shown.raw_sha256]
+    next_best = believed(others, now)
+    return decided_by(shown, next_best, now) if next_best else None
+
+
 def _versions(
-    settings: Settings, post_id: str, history: Sequence[Sighting], sources: dict[str, Source], shown: Sighting | None
+    settings: Settings,
+    post_id: str,
+    history: Sequence[Sighting],
+    sources: dict[str, Source],
+    shown: Sighting | None,
+    tie_break: str | None,
 ) -> Iterator[Version]:
     before: tuple[Sighting, ExtractedPost | None] | None = None
     differ = len({one.raw_sha256 for one in history if one.raw_sha256}) > 1
@@ -130,6 +149,7 @@ def _versions(
             relation=sighting.relation.value if sighting.relation else None,
             media=sighting.media,
             changes=changes,
+            decided_by=tie_break if sighting is shown else None,
         )
 
 
@@ -160,7 +180,9 @@ def _changes(before: ExtractedPost | None, now: ExtractedPost | None) -> Iterato
 
 
 def _said(value: object) -> str:
-    return "nothing" if value is None else repr(value) if isinstance(value, str) else str(value)
+    if value is None:
+        return "nothing"
+    return f'"{value}"' if isinstance(value, str) else worded(value)
 
 
 def _named(ref: MediaRef) -> str:

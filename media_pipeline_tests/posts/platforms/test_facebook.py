@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -336,3 +337,68 @@ def test_every_media_url_of_every_shape_is_explained(shape: Any) -> None:
     counter = CoverageCounter(FACEBOOK)
     counter.add(shape, [ref for post in read(shape) if isinstance(post, Post) for ref in FACEBOOK.media(post.raw)])
     assert counter.result().unexplained == ()
+
+
+def test_a_post_of_the_official_export_has_its_files_its_words_and_its_owner() -> None:
+    about = {"name": {"full_name": "Anna Gr\u00c3\u00bcn"}, "profile_uri": "https://www.facebook.com/anna"}
+    (post,) = FACEBOOK.posts(Record(shapes.exported_post(), Locator(), owner={"profile_v2": about}))
+    assert isinstance(post, Post)
+    assert (post.native_id, post.text) == ("export-1741055610-1_n", "sch\u00f6n")
+    assert (post.author_handle, post.author_name) == ("anna", "Anna Gr\u00fcn")
+    assert post.posted_at == datetime(2025, 3, 4, 2, 33, 37, tzinfo=UTC)
+    first, second = FACEBOOK.media(post.raw)
+    assert (first.files, first.alt_text) == ((f"{shapes.EXPORTED}/Timeline_AbCd/1_n.jpg",), "Gr\u00fc\u00dfe")
+    assert (second.media_type, second.files) == (IMAGE, (f"{shapes.EXPORTED}/Timeline_AbCd/2_n.jpg",))
+
+
+def test_a_post_and_its_media_are_the_same_in_an_export_whose_folders_end_otherwise() -> None:
+    text = json.dumps(shapes.exported_post())
+    (post,), (again,) = (read(json.loads(text.replace("AbCd", end))) for end in ("AbCd", "XyZw"))
+    assert isinstance(post, Post)
+    assert isinstance(again, Post)
+    assert post.native_id == again.native_id
+    assert [ref.key for ref in FACEBOOK.media(post.raw)] == [ref.key for ref in FACEBOOK.media(again.raw)]
+
+
+def test_a_video_and_a_picture_of_an_album_are_posts_by_themselves() -> None:
+    (clip,) = read(shapes.exported_videos())
+    (picture,) = read(shapes.exported_album())
+    assert isinstance(clip, Post)
+    assert isinstance(picture, Post)
+    assert (clip.text, [(ref.media_type, ref.role) for ref in FACEBOOK.media(clip.raw)]) == (
+        "clip",
+        [(VIDEO, Role.MEDIA), (IMAGE, Role.POSTER)],
+    )
+    assert [ref.files for ref in FACEBOOK.media(picture.raw)] == [(f"{shapes.EXPORTED}/Profilepictures_1/1.jpg",)]
+
+
+def test_a_shared_link_of_the_official_export_is_no_medium_and_the_address_of_2020_is_a_candidate() -> None:
+    (link,) = read(shapes.exported_link())
+    (post,) = read(shapes.exported_address())
+    assert isinstance(link, Post)
+    assert isinstance(post, Post)
+    assert FACEBOOK.media(link.raw) == ()
+    (ref,) = FACEBOOK.media(post.raw)
+    assert (ref.files, ref.url) == ((), "https://interncache-atn.fbcdn.net/v/t1.0-9/118_n.jpg?oh=a&oe=5F800000")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"participants": [], "messages": [{"timestamp_ms": 1, "photos": [shapes.exported_file("1.jpg")]}]},
+        {"timestamp": 1, "title": "Anna likes a page"},
+        {"timestamp": 1, "data": [{"comment": {"comment": "c"}}]},
+        {"photos": [shapes.exported_file("1.jpg")]},
+    ],
+    ids=telling,
+)
+def test_what_is_no_post_of_the_official_export_is_none(value: Any) -> None:
+    assert not [part for part in read(value) if isinstance(part, Post)]
+
+
+def test_a_video_without_its_source_is_a_post_with_a_medium_without_a_url() -> None:
+    (post,) = read(shapes.graph_video_without_source())
+    assert isinstance(post, Post)
+    (ref,) = FACEBOOK.media(post.raw)
+    assert (post.native_id, ref.media_type, ref.url) == ("1192957457884299", VIDEO, None)
+    assert [candidate.role for candidate in ref.candidates] == [Role.POSTER]

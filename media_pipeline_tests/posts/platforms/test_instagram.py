@@ -320,3 +320,11 @@ def test_the_owner_of_an_official_export_is_the_author_in_whatever_language() ->
 )
 def test_what_is_no_post_of_the_official_export_is_none(value: Any) -> None:
     assert not [part for part in read(value) if isinstance(part, Post)]
+
+
+def test_a_story_of_the_website_has_its_video_the_largest_first() -> None:
+    (post,) = read(shapes.website_story())
+    assert isinstance(post, Post)
+    (video,) = (ref for ref in INSTAGRAM.media(post.raw) if ref.role is Role.MEDIA)
+    own = [candidate for candidate in video.candidates if candidate.role is Role.MEDIA]
+    assert (video.media_type, [candidate.width for candidate in own]) == (VIDEO, [720, 480])

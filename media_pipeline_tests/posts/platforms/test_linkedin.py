@@ -10,6 +10,7 @@ import pytest
 from media_pipeline.model import Fault, Locator, MediaType, Post, Record, Relation, Role
 from media_pipeline.posts.platforms.linkedin import LinkedIn
 from media_pipeline_tests.ids import telling
+from media_pipeline_tests.posts import linkedin_shapes as shapes
 from media_pipeline_tests.posts.linkedin_shapes import LICDN, linkedin
 from media_pipeline_tests.posts.twitter_shapes import status
 
@@ -124,3 +125,29 @@ def test_a_record_without_a_post_is_a_fault_that_says_what_was_expected(value: A
     (fault,) = read(value)
     assert isinstance(fault, Fault)
     assert "no post of linkedin found in this record; expected" in fault.reason
+
+
+def test_a_recommended_post_is_another_persons_and_its_pictures_are_its_own() -> None:
+    own, other = LINKEDIN.posts(Record(shapes.with_recommended(), Locator()))
+    assert isinstance(own, Post)
+    assert isinstance(other, Post)
+    assert (own.relation, own.native_id, LINKEDIN.media(own.raw)) == (None, "7242811448094052353", ())
+    assert (other.relation, other.native_id) == (Relation.RECOMMENDED, "7242811448094052354")
+    assert other.locator.pointer == "/more_relevant_posts/0"
+    assert len(LINKEDIN.media(other.raw)) == 1
+
+
+def test_an_article_is_known_by_the_words_of_its_address() -> None:
+    (post,) = LINKEDIN.posts(Record(shapes.article_by_slug(), Locator()))
+    assert isinstance(post, Post)
+    assert (post.native_id, post.posted_at) == (
+        "a-title-of-an-article-author",
+        datetime(2020, 5, 11, 9, 55, 45, tzinfo=UTC),
+    )
+
+
+def test_a_page_that_shows_a_document_is_no_picture_of_the_repost() -> None:
+    _, repost = LINKEDIN.posts(Record(shapes.with_embedded_document(), Locator()))
+    assert isinstance(repost, Post)
+    (document,) = LINKEDIN.media(repost.raw)
+    assert (document.media_type, document.url) == (MediaType.DOCUMENT, None)

@@ -10,6 +10,7 @@ import pytest
 from media_pipeline.model import Fault, Locator, MediaRef, MediaType, Post, Record, Role
 from media_pipeline.posts.platforms.tiktok import TikTok
 from media_pipeline_tests.ids import telling
+from media_pipeline_tests.posts import tiktok_shapes as shapes
 from media_pipeline_tests.posts.tiktok_shapes import (
     COVER,
     GONE_PAGE,
@@ -179,3 +180,8 @@ def test_a_broken_entry_costs_itself_alone() -> None:
     assert isinstance(fault, Fault)
     assert fault.locator.pointer == "/itemList/0"
     assert isinstance(post, Post)
+
+
+def test_items_that_stand_straight_in_data_are_posts_and_what_else_stands_there_is_none() -> None:
+    found = list(TIKTOK.posts(Record({"code": 0, "data": [shapes.item(), {"type": 4}, 7]}, Locator())))
+    assert [(type(part), part.locator.pointer) for part in found] == [(Post, "/data/0")]

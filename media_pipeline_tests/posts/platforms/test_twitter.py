@@ -11,6 +11,7 @@ import pytest
 from media_pipeline.model import Fault, Locator, MediaRef, MediaType, Post, Record, Relation, Role
 from media_pipeline.posts.platforms.twitter import Twitter
 from media_pipeline_tests.ids import telling
+from media_pipeline_tests.posts import twitter_shapes as shapes
 from media_pipeline_tests.posts.twitter_shapes import (
     LARGE_MP4,
     PHOTO,
@@ -304,3 +305,10 @@ def test_a_video_that_entities_call_a_photo_is_a_video_of_which_only_the_preview
     (found,) = Twitter().media(raw)
     assert (found.media_type, found.url, found.key) == (MediaType.VIDEO, None, "id:9")
     assert found.note
+
+
+def test_an_empty_object_beside_the_key_of_a_medium_is_no_second_medium() -> None:
+    (post,) = TWITTER.posts(Record(shapes.flattened_without_media(), Locator()))
+    assert isinstance(post, Post)
+    (ref,) = TWITTER.media(post.raw)
+    assert (ref.media_type, ref.url) == (MediaType.VIDEO, None)

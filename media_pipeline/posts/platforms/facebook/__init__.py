@@ -1,24 +1,25 @@
-"""Facebook: Meta's Graph API, and flat objects of scrapers.
+"""Facebook: Meta's Graph API, flat objects of scrapers, and the official export.
 
 ``stories`` knows what a post is, what it says about itself and which post it shares, ``finding`` where posts stand in a
-record, ``graph`` what a post of the Graph API shows, ``scraped`` what one of a scraper does, ``pictures`` whose address
-is which.
+record, ``graph`` what a post of the Graph API shows, ``scraped`` what one of a scraper does, ``official`` what one of
+the official export says and shows, ``pictures`` whose address is which.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from media_pipeline.model import Fault, Locator, MediaRef, Post, Record
 from media_pipeline.posts.platforms.base import Found, NonMedia, numbered, read_posts
-from media_pipeline.posts.platforms.facebook import graph, scraped, stories
+from media_pipeline.posts.platforms.facebook import graph, official, scraped, stories
 from media_pipeline.posts.platforms.facebook.finding import find_posts
 
 _NOTHING_FOUND = (
     "no post of facebook found in this record; expected a Graph API post (`id`, `created_time`, `attachments`), photo "
     "(`images[].source`) or video (`source`), or a scraper's post with an address on facebook.com and its `text`, "
-    "`media`, `attachments` or `images`"
+    "`media`, `attachments` or `images`, or the official export's `timestamp` with `data` or `attachments`"
 )
 
 
@@ -26,7 +27,7 @@ class Facebook:
     """Reads the posts and media of Facebook."""
 
     name = "facebook"
-    version = 3
+    version = 4
     domains = ("facebook.com", "fb.com", "fb.watch")
     media_domains = ("fbcdn.net", "fbsbx.com")
     non_media = (
@@ -48,14 +49,28 @@ class Facebook:
     )
 
     def posts(self, record: Record) -> Iterator[Post | Fault]:
-        return read_posts(record, find_posts(record.value), self._post, _NOTHING_FOUND)
+        read = partial(self._post, official.owner_of(record.owner or {}))
+        return read_posts(record, find_posts(record.value), read, _NOTHING_FOUND)
 
     def media(self, raw: Mapping[str, Any]) -> tuple[MediaRef, ...]:
+        if _is_of_export(raw):
+            return numbered(official.media_of(raw))
         shown = stories.reposted_post(raw) or raw
         return numbered(graph.media_of(shown) if stories.is_of_graph_api(shown) else scraped.media_of(shown))
 
-    def _post(self, found: Found, locator: Locator) -> Post:
+    def _post(self, owner: tuple[str | None, str | None], found: Found, locator: Locator) -> Post:
         raw = found.value
+        if _is_of_export(raw):
+            return Post(
+                platform=self.name,
+                native_id=official.native_id(raw),
+                raw=raw,
+                locator=locator,
+                author_handle=owner[0],
+                author_name=owner[1],
+                posted_at=official.time_of(raw),
+                text=official.text_of(raw),
+            )
         author = stories.author_of(raw)
         return Post(
             platform=self.name,
@@ -72,3 +87,7 @@ class Facebook:
             share_count=stories.count_of(raw, stories.SHARES),
             relation=found.relation,
         )
+
+
+def _is_of_export(raw: Mapping[str, Any]) -> bool:
+    return official.is_post(raw) or official.is_file(raw)

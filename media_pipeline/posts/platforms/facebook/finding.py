@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from media_pipeline.posts.platforms.base import Found, Missing
+from media_pipeline.posts.platforms.facebook import official
 from media_pipeline.posts.platforms.facebook.stories import GRAPH_POST_ID, is_post, shared_post
 from media_pipeline.posts.values import dig, items, mapping, pointer, text, web_address
 
@@ -24,6 +25,10 @@ def find_posts(value: Any) -> Iterator[Found | Missing]:
         at, key, node = waiting.pop()
         entry = _with_key(mapping(node), key)
         below = list(_children(node, at))
+        yield from official.lone_files(entry, at)
+        if official.is_post(entry):
+            yield Found(entry, at)
+            continue
         if is_post(entry):
             yield from _with_shared(Found(entry, at))
             below = list(_children(node, at, ("sharedposts",)))

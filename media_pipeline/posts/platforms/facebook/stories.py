@@ -96,7 +96,10 @@ def is_photo(value: Mapping[str, Any]) -> bool:
 
 def is_video(value: Mapping[str, Any]) -> bool:
     """Whether an object is a video of the Graph API."""
-    return web_address(value.get("source")) is not None and any(key in value for key in _MARKS_OF_VIDEO)
+    if web_address(value.get("source")) is not None:
+        return any(key in value for key in _MARKS_OF_VIDEO)
+    # An app without the right to a video's file gets all but its source.
+    return "length" in value and "format" in value and "/videos/" in (text(value.get("permalink_url")) or "")
 
 
 def _is_scraped(value: Mapping[str, Any]) -> bool:

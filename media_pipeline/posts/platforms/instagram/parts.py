@@ -82,8 +82,18 @@ def videos_of(part: Mapping[str, Any]) -> list[Candidate]:
         for version in map(mapping, items(part.get("video_versions")))
         if (address := web_address(version.get("url")))
     ]
+    resources = _configured(part, "video_resources")
     single = [Candidate(address, *_dimensions(part), rule="video URL") for address in _video_addresses(part)]
-    return [*_largest_first(listed), *single]
+    return [*_largest_first(listed), *_shown_first(single, _largest_first(resources))]
+
+
+def _configured(part: Mapping[str, Any], key: str) -> list[Candidate]:
+    """The files of a list of the website, which has sizes under ``config_width`` and ``config_height``."""
+    return [
+        Candidate(address, count(entry.get("config_width")), count(entry.get("config_height")), rule=f"{key} by area")
+        for entry in map(mapping, items(part.get(key)))
+        if (address := web_address(entry.get("src")))
+    ]
 
 
 def _video_addresses(part: Mapping[str, Any]) -> Iterator[str]:
@@ -103,16 +113,7 @@ def pictures_of(part: Mapping[str, Any]) -> list[Candidate]:
         for entry in map(mapping, items(dig(part, "image_versions2", "candidates")))
         if (address := web_address(entry.get("url")))
     ]
-    resources = [
-        Candidate(
-            address,
-            count(entry.get("config_width")),
-            count(entry.get("config_height")),
-            rule="display_resources by area",
-        )
-        for entry in map(mapping, items(part.get("display_resources")))
-        if (address := web_address(entry.get("src")))
-    ]
+    resources = _configured(part, "display_resources")
     single = [Candidate(address, *_dimensions(part), rule="picture URL") for address in _picture_addresses(part)]
     return [*_largest_first(offered), *_shown_first(single, _largest_first(resources))]
 

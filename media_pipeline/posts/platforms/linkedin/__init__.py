@@ -25,7 +25,7 @@ class LinkedIn:
     """Reads the posts and media of LinkedIn."""
 
     name = "linkedin"
-    version = 4
+    version = 5
     domains = ("linkedin.com", "lnkd.in")
     media_domains = ("licdn.com",)
     non_media = (
@@ -39,6 +39,7 @@ class LinkedIn:
         NonMedia("picture of a commenter", keys="user_image"),
         NonMedia("interface", address=r"//static\.licdn\.com/"),
         NonMedia("list of a document's pages", keys="manifestUrl"),
+        NonMedia("page that shows a document", address=r"//media\.licdn\.com/embeds/"),
     )
 
     def posts(self, record: Record) -> Iterator[Post | Fault]:

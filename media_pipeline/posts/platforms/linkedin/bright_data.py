@@ -10,6 +10,9 @@ from media_pipeline.posts.platforms.base import Medium
 from media_pipeline.posts.platforms.linkedin.entries import NO_URL, media_in, medium_named, medium_of
 from media_pipeline.posts.values import dig, items, mapping, web_address
 
+_EMBEDDED_PAGE = "/embeds/"
+"""In the address of a page that shows a document, which the export gives in place of the document."""
+
 
 def media_of(post: Mapping[str, Any]) -> Iterator[Medium]:
     """The pictures, the videos, what a repost shows, and the cover of a document."""
@@ -21,7 +24,9 @@ def media_of(post: Mapping[str, Any]) -> Iterator[Medium]:
     for entry in items(post.get("repost_attachments")):
         if isinstance(entry, dict):
             yield from media_in(mapping(entry))
-        elif web_address(entry):
+        elif _EMBEDDED_PAGE in (address := web_address(entry) or ""):
+            yield Medium(MediaType.DOCUMENT, (), note="the export gives a page that shows it, and no file")
+        elif address:
             yield medium_of(entry, MediaType.IMAGE)
     if cover := web_address(post.get("document_cover_image")):
         covers = (Candidate(cover, role=Role.COVER, rule="cover of the document"),)

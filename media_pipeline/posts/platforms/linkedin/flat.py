@@ -14,7 +14,7 @@ from media_pipeline.model import Candidate, Locator, MediaType, Post, Relation, 
 from media_pipeline.posts.platforms.base import Found, Medium, Missing
 from media_pipeline.posts.platforms.linkedin import bright_data, harvest, page_scraper
 from media_pipeline.posts.platforms.linkedin.entries import document_address, document_of
-from media_pipeline.posts.platforms.linkedin.urns import handle_in, number_inside, number_of, time_of
+from media_pipeline.posts.platforms.linkedin.urns import handle_in, named_in, number_inside, number_of, time_of
 from media_pipeline.posts.values import (
     count,
     dig,
@@ -43,6 +43,7 @@ _MARKS_OF_A_POST = (
     "repost_attachments",
 )
 _LIST_ENVELOPES = ("posts", "items", "results", "data", "elements")
+_RECOMMENDED = "more_relevant_posts"
 _INNER_POSTS = ("reshared_post", "repost")
 _ADDRESS_KEYS = ("post_url", "linkedinUrl", "repost_url", "url")
 _TEXT_KEYS = ("text", "content", "post_text", "repost_text")
@@ -80,6 +81,9 @@ def _with_inner(post: Mapping[str, Any], at: str) -> Iterator[Found]:
     if inner:
         relation = Relation.REPOSTED if _is_plain_repost(post) else Relation.QUOTED
         yield Found(inner, at + pointer(key), relation)
+    for index, entry in enumerate(items(post.get(_RECOMMENDED))):
+        if _is_post(entry):
+            yield Found(mapping(entry), at + pointer(_RECOMMENDED, index), Relation.RECOMMENDED)
 
 
 def _inner_post(post: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
@@ -115,13 +119,16 @@ def _is_plain_repost(post: Mapping[str, Any]) -> bool:
 
 
 def _native_id(post: Mapping[str, Any]) -> str | None:
-    """The digits of the first id there is, out of its URN; of an object ``urn`` the activity's."""
+    """The digits of the first id there is, out of its URN; of an object ``urn`` the activity's.
+
+    Else what the address of its page names.
+    """
     for key in _ID_KEYS:
         value = post.get(key)
         number = number_of(dig(value, "activity_urn") if isinstance(value, dict) else value)
         if number:
             return number
-    return None
+    return next((named for key in _ADDRESS_KEYS if (named := named_in(web_address(post.get(key))))), None)
 
 
 def read_post(platform: str, found: Found, locator: Locator) -> Post:

@@ -10,6 +10,8 @@ from media_pipeline.posts.values import identifier, moment
 
 _NUMBER = re.compile(r"(?:urn:li:\w+:)?(\d+)", re.ASCII)
 _POST_INSIDE = re.compile(r"urn:li:(?:activity|ugcPost|share):(\d+)", re.ASCII)
+_POST_IN_ADDRESS = re.compile(r"linkedin\.com/.*[-:](?:activity|ugcPost|share)(?:-|:|%3A)(\d{15,20})", re.ASCII)
+_ARTICLE = re.compile(r"linkedin\.com/pulse/([^/?#]+)")
 _PROFILE = re.compile(r"linkedin\.com/(?:company|in|school|showcase)/([^/?#]+)")
 _TIME_BITS_FROM = 22
 _TIMED_FROM_DIGITS = 19
@@ -27,9 +29,15 @@ def number_inside(value: Any) -> str | None:
     return match[1] if match else None
 
 
+def named_in(address: str | None) -> str | None:
+    """What the address of a page names: the digits of a post, or the words of an article, which is known by them."""
+    match = _POST_IN_ADDRESS.search(address or "") or _ARTICLE.search(address or "")
+    return match[1] if match else None
+
+
 def time_of(number: str | None) -> datetime | None:
     """When an activity was made, UTC: all but the last 22 bits of its number are Unix milliseconds."""
-    if not number or len(number) != _TIMED_FROM_DIGITS:
+    if not number or len(number) != _TIMED_FROM_DIGITS or not number.isdecimal():
         return None
     return moment(int(number) >> _TIME_BITS_FROM)
 

@@ -16,7 +16,7 @@ from media_pipeline.posts.values import moment, text
 
 _NOTHING_FOUND = (
     "no post of tiktok found in this record; expected an item with `id`, `createTime` and `video` or `imagePost`, "
-    "a page with `itemList`, `itemStruct` or `data[].item`, or the app's `aweme_details` or `aweme_list`"
+    "a page with `itemList`, `itemStruct`, `data[]` or `data[].item`, or the app's `aweme_details` or `aweme_list`"
 )
 
 
@@ -24,7 +24,7 @@ class TikTok:
     """Reads the posts and media of TikTok."""
 
     name = "tiktok"
-    version = 3
+    version = 4
     domains = ("tiktok.com", "tiktokv.com")
     media_domains = (
         "tiktok.com",

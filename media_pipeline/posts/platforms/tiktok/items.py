@@ -15,6 +15,8 @@ from media_pipeline.posts.values import find_keys, identifier, integer, items, m
 _LISTS = ("itemList", "item_list", "aweme_list", "aweme_details")
 _SINGLE = ("item", "itemStruct", "aweme_info", "aweme_detail")
 _BY_ID = ("ItemModule",)
+_PLAIN_LIST = "data"
+"""Clients of the API list posts so, among much else that is listed under this key."""
 _VIDEO_PAGE = "webapp.video-detail"
 _MARKS_OF_AN_ITEM = ("desc", "video", "imagePost", "stats", "statsV2")
 _MARKS_OF_AN_AWEME = ("desc", "video", "image_post_info", "statistics")
@@ -66,6 +68,10 @@ def _find(value: Any, at: str) -> Iterator[Found | Missing]:
         return
     for place, anchored in find_keys(value, (*_LISTS, *_SINGLE, *_BY_ID)):
         yield from _anchored(anchored, at + place)
+    for place, listed in find_keys(value, (_PLAIN_LIST,)):
+        for index, entry in enumerate(items(listed)):
+            if is_post(entry):
+                yield Found(mapping(entry), at + place + pointer(index))
     for place, page in find_keys(value, (_VIDEO_PAGE,)):
         if "itemInfo" not in mapping(page):
             yield Missing(_why_unavailable(mapping(page)), at + place)

@@ -35,7 +35,7 @@ class Twitter:
     """Reads the posts and media of Twitter."""
 
     name = "twitter"
-    version = 4
+    version = 5
     domains = ("x.com", "twitter.com", "t.co")
     media_domains = ("twimg.com",)
     non_media = (

@@ -77,7 +77,8 @@ def _of_scraper(media: Mapping[str, Any]) -> Iterator[Medium]:
 
 def _of_attachments(attachments: Mapping[str, Any]) -> Iterator[Medium]:
     """v2: in the order of the keys; a key that ``includes.media`` left out is still a medium."""
-    entries = [mapping(entry) for entry in items(attachments.get("media")) if isinstance(entry, dict)]
+    # Flattened tweets have an empty object for each medium that was not included.
+    entries = [mapping(entry) for entry in items(attachments.get("media")) if isinstance(entry, dict) and entry]
     by_key = {identifier(entry.get("media_key")) or f"#{number}": entry for number, entry in enumerate(entries)}
     named = [key for value in items(attachments.get("media_keys")) if (key := identifier(value))]
     for key in dict.fromkeys([*named, *by_key]):
