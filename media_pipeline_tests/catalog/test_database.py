@@ -34,7 +34,7 @@ def test_every_way_to_say_postgresql_means_psycopg2(scheme: str):
     [
         ("catalogue", "can't be read"),
         ("postgresql://host:port/name", "can't be read"),
-        ("mysql://host/name", "names 'mysql'; use sqlite:///PATH or postgresql://"),
+        ("mysql://host/name", "names 'mysql'; write sqlite:///PATH or postgresql://"),
         ("postgresql+asyncpg://host/name", r"names 'postgresql\+asyncpg'"),
         ("sqlite://", "must name a file"),
         ("sqlite:///:memory:", "must name a file"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 import zipfile
 from collections.abc import Mapping
 from datetime import date
@@ -182,3 +183,33 @@ def test_a_file_beside_exports_belongs_to_those_that_lie_nearest():
         "mastodon": {"toots/a.json", "toots/1.jpg", "1.jpg"},
         "reddit": {"toots/b/c.json", "toots/1.jpg", "toots/b/1.jpg", "1.jpg"},
     }
+
+
+@pytest.mark.parametrize("name", ["/tmp/absolute.jpg", ".", "../../above.jpg", "a//b.jpg"])
+def test_a_file_of_an_odd_name_keeps_no_other_from_being_taken_apart(tmp_path: Path, library: Library, name: str):
+    path = tmp_path / "odd.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.json", json.dumps([toot(1)]))
+        archive.writestr("b.json", json.dumps([tweet(1)]))
+        archive.writestr(name, picture(1))
+    assert sorted(land_all(library, path)) == ["mastodon/2025-11-01/odd.zip", "twitter/2025-11-01/odd.zip"]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_file_of_a_mixed_zip_is_damaged_in_its_part_too_and_costs_itself(
+    tmp_path: Path, library: Library, method: int
+):
+    path = tmp_path / "mixed.zip"
+    noise = random.Random(1).randbytes(600_000)
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("a.json", json.dumps([toot(1)]))
+        archive.writestr("b.json", json.dumps([tweet(1)]))
+        archive.writestr("c.jpg", picture(1) + noise)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    for place in land_all(library, path):
+        with zipfile.ZipFile(library.settings.import_path / place) as part, pytest.raises(zipfile.BadZipFile):
+            part.read("c.jpg")
+    library.run(TWITTER, MASTODON, stages=(read_posts,))
+    assert library.rows("SELECT count(*) FROM posts") == [(2,)]

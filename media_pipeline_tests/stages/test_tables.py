@@ -93,7 +93,7 @@ def test_other_programs_can_rely_on_these_columns_and_types() -> None:
         **dict.fromkeys(["mime_type", "taken_at", "truncated", "path", "archive_url"], "string"),
         **dict.fromkeys(["position", "attempts", "version", "file_size", "width", "height"], "int64"),
         "duration": "double",
-        **dict.fromkeys(["next_attempt_at", "fetched_at", "removed_at", "archived_at"], time),
+        **dict.fromkeys(["next_attempt_at", "fetched_at", "removed_at", "pruned_at", "archived_at"], time),
         "candidate_urls": "list<string>",
     }
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import lzma
 import zipfile
 import zlib
 from collections import Counter
@@ -29,7 +30,9 @@ MOST_MEMBERS = 100_000
 LONGEST_COMMENT = 65_535
 """Bytes that a zip's comment may have."""
 _LITTER = ("__MACOSX",)
-UNREADABLE = (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError)
+UNREADABLE = (
+    *(zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, lzma.LZMAError, EOFError, UnicodeError),
+)
 """What zipfile raises for damage, unknown compression and encryption."""
 
 
@@ -65,7 +68,7 @@ def members_of(path: Path, is_export: Callable[[str], bool]) -> list[Member]:
 
 def _labelled(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     """The files of a zip. A name says which one is meant only while there is one of it: zipfile opens the last."""
-    files = [info for info in archive.infolist() if not info.is_dir()]
+    files = [info for info in archive.infolist() if info.filename and not info.is_dir()]
     names = {info.filename for info in files}
     numbers: Counter[str] = Counter()
     labelled: dict[str, zipfile.ZipInfo] = {}
@@ -104,11 +107,30 @@ def _copy_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, part: zipfile.
     copy = zipfile.ZipInfo(info.filename, info.date_time)
     copy.compress_type = zipfile.ZIP_STORED if info.compress_type == zipfile.ZIP_STORED else zipfile.ZIP_DEFLATED
     left = max(EXPANSION_LOOKED_AT_FROM, info.compress_size * GREATEST_EXPANSION)
-    with part.open(copy, "w", force_zip64=True) as member, contextlib.suppress(*UNREADABLE):
-        source = cast("zipfile.ZipExtFile", archive.open(info))
-        while left > 0 and (chunk := source.read1(CHUNK_BYTES)):
-            member.write(chunk)
-            left -= len(chunk)
+    is_whole = False
+    with part.open(copy, "w", force_zip64=True) as member:
+        with contextlib.suppress(*UNREADABLE):
+            source = cast("zipfile.ZipExtFile", archive.open(info))
+            while left > 0 and (chunk := _chunk(source)):
+                member.write(chunk)
+                left -= len(chunk)
+            is_whole = left > 0
+        if not is_whole:
+            # A reader loses the chunk at whose end it meets the wrong checksum.
+            member.write(b" " * CHUNK_BYTES)
+    if not is_whole:
+        # Whoever reads the copy meets the damage too.
+        copy.CRC ^= 0xFFFF_FFFF
+
+
+def _chunk(source: zipfile.ZipExtFile) -> bytes:
+    try:
+        return source.read1(CHUNK_BYTES)
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        # How bz2 tells damage.
+        raise zipfile.BadZipFile(str(error)) from error
 
 
 def account_in(path: Path, member: str) -> str | None:

@@ -125,7 +125,8 @@ def divided(labels: Sequence[str], platform_of: Mapping[str, str], unknown: set[
     for label in labels:
         if label in unknown:
             continue
-        nearest = next(folder for folder in PurePosixPath(label).parents if folder in folders)
-        for platform in [platform_of[label]] if label in platform_of else folders[nearest]:
+        # A name that begins at the root of a disk has no folder in common with any.
+        near = next((folders[folder] for folder in PurePosixPath(label).parents if folder in folders), belongs.keys())
+        for platform in [platform_of[label]] if label in platform_of else near:
             belongs[platform].add(label)
     return {platform: frozenset(found) for platform, found in belongs.items()}
