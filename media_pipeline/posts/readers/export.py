@@ -60,8 +60,9 @@ def read_export(path: Path, label: str | None = None) -> Iterator[Record | Fault
 
 
 def _is_of_the_machine(error: Exception) -> bool:
-    """Whether disk or memory are to blame. zipfile raises EINVAL where a zip leads it before its beginning."""
-    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno != errno.EINVAL)
+    """Whether disk or memory are to blame. zipfile raises EINVAL where a zip leads it before its beginning, and bz2 an
+    OSError without a number for damage."""
+    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno not in (None, errno.EINVAL))
 
 
 def _read_zip(path: Path, label: str | None) -> Iterator[Record | Fault]:
