@@ -30,6 +30,7 @@ from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from media_pipeline.catalog.errors import DriverError, driver_errors
 from media_pipeline.defs.partitions import PartitionRange
 from media_pipeline.defs.runs.clock import forget_the_future
+from media_pipeline.defs.runs.interrupts import log_processes_without_interrupts, noted_interrupts
 from media_pipeline.model import MediaPipelineError
 from media_pipeline.settings import Settings
 from media_pipeline.storage.durable import make_folders, storage_errors
@@ -136,7 +137,12 @@ def execute(
     KeyboardInterrupt once the run has ended for it: Dagster makes a failure of it, after which the next would begin.
     """
     one = partitions if partitions and partitions.first == partitions.last else None
-    with _history_errors(instance.root_directory, OSError, DriverError), _in_code_location(instance, job_name):
+    with (
+        _history_errors(instance.root_directory, OSError, DriverError),
+        _in_code_location(instance, job_name),
+        log_processes_without_interrupts(),
+        noted_interrupts() as was_interrupted,
+    ):
         result = definitions.resolve_job_def(job_name).execute_in_process(
             instance=instance,
             partition_key=one.first.key if one else None,
@@ -144,8 +150,8 @@ def execute(
             raise_on_error=False,
             run_config={"loggers": {"console": {"config": {"log_level": "INFO" if verbose else "CRITICAL"}}}},
         )
-    if _was_interrupted(result):
-        raise KeyboardInterrupt
+        if was_interrupted() or _ended_by_interrupt(result):
+            raise KeyboardInterrupt
     return FinishedRun(result.run_id, result.success, tuple(_problems(result)))
 
 
@@ -215,7 +221,7 @@ def _run_server(home: Path, host: str, port: int, interrupted: threading.Event) 
             os.killpg(server.pid, signal.SIGKILL)
 
 
-def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
+def _ended_by_interrupt(result: dg.ExecuteInProcessResult) -> bool:
     return any(
         event.job_failure_data.failure_reason is RunFailureReason.UNEXPECTED_TERMINATION
         for event in result.all_events
