@@ -51,8 +51,9 @@ def log_processes_without_interrupts() -> Generator[None]:
     Dagster ends them itself, and they notice its end.
     """
     of_its_own_group = partial(subprocess.Popen, process_group=0)
-    compute_logs.subprocess = SimpleNamespace(Popen=of_its_own_group)  # pyright: ignore[reportAttributeAccessIssue]
+    theirs = vars(compute_logs)
+    theirs["subprocess"] = SimpleNamespace(Popen=of_its_own_group)
     try:
         yield
     finally:
-        compute_logs.subprocess = subprocess
+        theirs["subprocess"] = subprocess
