@@ -51,7 +51,7 @@ def log_processes_without_interrupts() -> Generator[None]:
     Dagster ends them itself, and they notice its end.
     """
     of_its_own_group = partial(subprocess.Popen, process_group=0)
-    theirs = vars(compute_logs)
+    theirs = compute_logs.__dict__
     theirs["subprocess"] = SimpleNamespace(Popen=of_its_own_group)
     try:
         yield
