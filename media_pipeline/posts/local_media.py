@@ -30,6 +30,11 @@ class LocalMedia:
     names: Mapping[str, tuple[str, ...]]
     """The name of each, and where files of that name lie: paths beside the export or inside the zip."""
 
+    @property
+    def title(self) -> str:
+        """What the export is called."""
+        return self.export.name
+
     def find(self, native_id: str, urls: Iterable[str], files: Iterable[str] = ()) -> str | None:
         """The path of the file that holds a medium of a post, by a path that the export gives for it, or by the first
         of its URLs that one was kept of."""

@@ -6,9 +6,10 @@ What belongs here: matching references that wait with files beside their export.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO, Protocol
 
 from media_pipeline.catalog import files, media, origins, removals, rowwise
 from media_pipeline.catalog.database import Connection
@@ -28,6 +29,19 @@ Stored = tuple[WaitingMedia, FetchedFile, str]
 """A reference, the file that lay beside its export, and its place in the store."""
 
 
+class Source(Protocol):
+    """Where files lie that need no request: what came along with an export, or a folder that another tool filled."""
+
+    @property
+    def title(self) -> str:
+        """What a file's origin is called, before ``#`` and the file's path."""
+        ...
+
+    def open(self, path: str) -> IO[bytes]:
+        """Open one of the files. Raises OSError, and what zipfile raises for damage."""
+        ...
+
+
 def store_local_media(context: StageContext, partitions: Sequence[ImportPartition]) -> int:
     """Store every medium of the partitions that lies beside its export; return how many."""
     stored = 0
@@ -37,10 +51,18 @@ def store_local_media(context: StageContext, partitions: Sequence[ImportPartitio
             continue
         with context.database.read() as connection:
             references = origins.waiting_of_import(connection, import_id)
-        found = _found(context, beside, references)
-        for batch in pieces(found, context.settings.media_batch_size):
-            stored += _write_down(context, batch)
+        named = ((one, beside.find(one.native_id, one.urls, one.files)) for one in references)
+        stored += take(context, beside, ((one, path) for one, path in named if path))
     return stored
+
+
+def take(context: StageContext, source: Source, found: Iterable[tuple[WaitingMedia, str]]) -> int:
+    """Copy files of a source into the store, each for a reference, and return how many were taken.
+
+    What can't be read, or is no medium, is left to be fetched.
+    """
+    batches = pieces(_taken(context, source, found), context.settings.media_batch_size)
+    return sum(_write_down(context, batch) for batch in batches)
 
 
 def _beside(context: StageContext, export: Path) -> LocalMedia | None:
@@ -53,17 +75,16 @@ def _beside(context: StageContext, export: Path) -> LocalMedia | None:
         return None
 
 
-def _found(context: StageContext, beside: LocalMedia, references: Sequence[WaitingMedia]) -> Iterator[Stored]:
-    """What lies beside an export, put into the store one by one; up to where the scanner can't be reached any more."""
+def _taken(context: StageContext, source: Source, found: Iterable[tuple[WaitingMedia, str]]) -> Iterator[Stored]:
+    """What was found, put into the store one by one; up to where the scanner can't be reached any more."""
     folder = context.store.temporary_folder()
-    for reference in references:
-        name = beside.find(reference.native_id, reference.urls, reference.files)
-        file = _read(context, beside, name, folder / f"local-{reference.media_id}") if name else None
+    for reference, path in found:
+        file = _read(context, source, path, folder / f"local-{reference.media_id}")
         try:
             if file and _is_clean(context, reference, file):
                 yield reference, file, _adopt(context, file)
         except ScannerUnavailable as error:
-            context.log.warning(f"media beside {beside.export.name} are not stored: {error}")
+            context.log.warning(f"media of {source.title} are not stored: {error}")
             return
 
 
@@ -112,32 +133,32 @@ def _exports(context: StageContext, partitions: Sequence[ImportPartition]) -> It
             yield import_id, path
 
 
-def _read(context: StageContext, beside: LocalMedia, name: str, path: Path) -> FetchedFile | None:
+def _read(context: StageContext, source: Source, name: str, path: Path) -> FetchedFile | None:
     """Copy one file and digest it on the way; None for what can't be read or is no medium, which is then fetched."""
     md5, sha256, size = hashlib.md5(usedforsecurity=False), hashlib.sha256(), 0
     try:
-        with beside.open(name) as source, path.open("xb") as copy:
-            chunk = source.read(_CHUNK_BYTES)
+        with source.open(name) as file, path.open("xb") as copy:
+            chunk = file.read(_CHUNK_BYTES)
             found = sniff(chunk)
             while chunk and isinstance(found, SniffedType):
                 size += len(chunk)
                 md5.update(chunk)
                 sha256.update(chunk)
                 copy.write(chunk)
-                chunk = source.read(_CHUNK_BYTES)
+                chunk = file.read(_CHUNK_BYTES)
     except Exception as error:
         if not is_of_the_one(error):
             raise
-        context.log.warning(f"{beside.export.name}: {name} can't be read and is fetched instead: {error}")
+        context.log.warning(f"{source.title}: {name} can't be read and is fetched instead: {error}")
         path.unlink(missing_ok=True)
         return None
     if not isinstance(found, SniffedType):
-        context.log.warning(f"{beside.export.name}: {name} is no medium ({found.kind}) and is fetched instead")
+        context.log.warning(f"{source.title}: {name} is no medium ({found.kind}) and is fetched instead")
         path.unlink()
         return None
     return FetchedFile(
         path=path,
-        url=f"{beside.export.name}#{name}",
+        url=f"{source.title}#{name}",
         sha256=sha256.hexdigest(),
         md5_sum=md5.hexdigest(),
         file_size=size,

@@ -31,12 +31,12 @@ class NothingToImport(MediaPipelineError):
 
 @dataclass(frozen=True, slots=True)
 class HandedExport:
-    """A file of exports, or what of a zip is one platform's, and where it belongs."""
+    """A file of exports, or what of a zip or of a folder is one platform's, and where it belongs."""
 
     path: Path
     partition: ImportPartition
     members: frozenset[str] = frozenset()
-    """The labels of the zip's files that belong there; none: the whole file does."""
+    """The labels of the zip's files, or the paths below the folder, that belong there; none: the whole file does."""
 
 
 @dataclass(frozen=True, slots=True)

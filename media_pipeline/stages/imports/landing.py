@@ -22,10 +22,11 @@ from media_pipeline.model import ImportPartition
 from media_pipeline.posts.layout import Rejection, fitting
 from media_pipeline.posts.local_media import MEDIA_FOLDERS
 from media_pipeline.posts.readers.x_archive import ACCOUNT
-from media_pipeline.posts.readers.zip_archive import copy_members
+from media_pipeline.posts.readers.zip_archive import SUFFIX, copy_members
 from media_pipeline.settings import Settings
 from media_pipeline.stages.imports.folders import GIVE_PERMISSION, FoundFile, files_below
 from media_pipeline.stages.imports.handing_over import HandedExport, handed_over
+from media_pipeline.stages.imports.packing import pack
 from media_pipeline.stages.imports.raw_posts import place_of
 from media_pipeline.storage.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_folders, storage_errors
 from media_pipeline.storage.parts import part_of, remove_abandoned_parts
@@ -121,8 +122,11 @@ def land_export(settings: Settings, export: HandedExport) -> str:
     with storage_errors("make the folder", folder):
         make_folders(folder, PRIVATE_FOLDER)
         remove_abandoned_parts(folder)
-    landed = _take_apart(export, folder) if export.members else _copy(export.path, folder)
-    _copy_companions(export.path, folder)
+    if export.path.is_dir():
+        landed = _pack(export, folder)
+    else:
+        landed = _take_apart(export, folder) if export.members else _copy(export.path, folder)
+        _copy_companions(export.path, folder)
     return imports.path_text(landed.relative_to(settings.import_path))
 
 
@@ -131,6 +135,13 @@ def _take_apart(export: HandedExport, folder: Path) -> Path:
     with storage_errors(f"copy a part of {export.path} into", folder), TemporaryFile(dir=folder) as part:
         copy_members(export.path, export.members, part)
         return _keep(part, export.path.name, folder)
+
+
+def _pack(export: HandedExport, folder: Path) -> Path:
+    """Land files of a folder as one zip, named as the folder."""
+    with storage_errors(f"copy files of {export.path} into", folder), TemporaryFile(dir=folder) as part:
+        pack(export.path, export.members, part)
+        return _keep(part, f"{export.path.resolve().name or 'folder'}{SUFFIX}", folder)
 
 
 def _copy_companions(export: Path, folder: Path) -> None:
