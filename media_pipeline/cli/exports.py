@@ -43,7 +43,8 @@ def ingest(
 
     With --adopt, media that lie in the folder are copied from there, and no request is made for them: those beside the
     JSON of instaloader, gallery-dl and yt-dlp, and files that are named by the MD5 of their URL. Links are not
-    followed. Files that no post names are counted as extra, and left alone.
+    followed. Files that no post names are counted as extra, and left alone. The unpacked folder of an official export
+    is taken so by itself.
 
     Exits with 0 when the run succeeded and every media reference is accounted for (downloads that failed are in the
     summary), with 1 when the run failed or no post could be read.
@@ -53,6 +54,7 @@ def ingest(
     from media_pipeline.defs.runs.launch import dagster_home
     from media_pipeline.stages.imports.handing_over import handed_over
     from media_pipeline.stages.imports.landing import land_export
+    from media_pipeline.stages.imports.packing import is_official
 
     if adopt and not path.is_dir():
         raise typer.BadParameter(f"--adopt takes a folder, and {path} is none")
@@ -71,7 +73,8 @@ def ingest(
     for why in handed.left_out:
         err.print(f"left out: {why}", soft_wrap=True)
     started = datetime.now(UTC)
-    adopted = _adopt(settings, path, handed.exports) if adopt else None
+    has_media = adopt or (path.is_dir() and is_official(path, handed.exports))
+    adopted = _adopt(settings, path, handed.exports) if has_media else None
     landed = adopted.landed if adopted else [land_export(settings, export) for export in handed.exports]
     partitions = sorted(adopted.partitions if adopted else {export.partition for export in handed.exports})
     for place in landed:

@@ -2,7 +2,8 @@
 
 Tools put a post's JSON beside its media: instaloader ``<stem>.json`` beside ``<stem>.jpg`` or ``<stem>_1.jpg``,
 gallery-dl ``<name>.jpg.json`` beside ``<name>.jpg``, yt-dlp ``<stem>.info.json`` beside ``<stem>.mp4``. Others name a
-file by the MD5 of its URL. What belongs here: names. What does not: looking at a disk, reading or storing files.
+file by the MD5 of its URL; an official export that was unpacked, as in its zip. What belongs here: names. What does
+not: looking at a disk, reading or storing files.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import hashlib
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from media_pipeline.model import MediaType, Role
+from media_pipeline.posts.local_media import LocalMedia
 
 _SIDECAR = re.compile(r"(?:\.info)?\.json(?:\.gz|\.xz)?$", re.IGNORECASE)
 _MD5 = re.compile(r"[0-9a-f]{32}")
@@ -32,6 +34,8 @@ class SidecarMedium:
 
     sidecar: str
     """The path of the JSON that holds the post, below the folder."""
+    native_id: str
+    """Of the post."""
     number: int
     """Of the post's media of the role ``media``, from 1; a poster has the number of its video."""
     of: int
@@ -50,33 +54,28 @@ class FolderOfMedia:
         self._paths: set[str] = set()
         self._by_stem: dict[str, list[str]] = {}
         self._by_url: dict[str, str] = {}
+        by_name: dict[str, list[str]] = {}
         for path in paths:
             self._paths.add(path)
             pure = PurePosixPath(path)
+            by_name.setdefault(pure.name, []).append(path)
             self._by_stem.setdefault(path.removesuffix(pure.suffix), []).append(path)
             if _MD5.fullmatch(pure.stem):
                 self._by_url[pure.stem] = path
-
-    def __len__(self) -> int:
-        return len(self._paths)
+        self._of_export = LocalMedia(Path(), {name: tuple(found) for name, found in by_name.items()})
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._paths)
 
     def find(self, medium: SidecarMedium) -> str | None:
         """The path of the file that holds a medium, if the folder has it."""
-        return self._named(medium) or self._beside(medium) or self.of_url(medium.urls)
+        named = self._of_export.find(medium.native_id, medium.urls, medium.files)
+        return named or self._beside(medium) or self.of_url(medium.urls)
 
     @property
     def named_by_url(self) -> Collection[str]:
         """The files whose names are an MD5: of their URL, as some tools do it."""
         return self._by_url.values()
-
-    def _named(self, medium: SidecarMedium) -> str | None:
-        """By a path that the post gives: from the folder that its JSON lies in, or from the top."""
-        folders = (PurePosixPath(medium.sidecar).parent, PurePosixPath())
-        paths = (str(folder / file) for file in medium.files for folder in folders)
-        return next((path for path in paths if path in self._paths), None)
 
     def _beside(self, medium: SidecarMedium) -> str | None:
         """By the name of the JSON beside it."""

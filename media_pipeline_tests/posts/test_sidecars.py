@@ -15,7 +15,7 @@ URL = "https://host.test/a.jpg?x=1"
 def medium(
     sidecar: str, number: int = 1, of: int = 1, media_type: MediaType = MediaType.IMAGE, role: Role = Role.MEDIA
 ) -> SidecarMedium:
-    return SidecarMedium(sidecar, number, of, media_type, role, (URL,), ("photos/given.jpg",))
+    return SidecarMedium(sidecar, "7", number, of, media_type, role, (URL,), ("photos/given.jpg",))
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,8 @@ def medium(
         (medium("posts.ndjson"), ["posts.jpg"], None),
         (medium("x/posts.json"), ["x/photos/given.jpg", "x/posts.jpg"], "x/photos/given.jpg"),
         (medium("x/posts.json"), ["photos/given.jpg"], "photos/given.jpg"),
+        (medium("data/tweets.js"), ["data/tweets_media/7-a.jpg"], "data/tweets_media/7-a.jpg"),
+        (medium("data/tweets.js"), ["data/tweets_media/8-a.jpg"], None),
         (medium("posts.csv"), [f"cache/{hashlib.md5(URL.encode()).hexdigest()}.jpg"], "the one of the URL"),
         (medium("posts.csv"), [f"cache/{'0' * 32}.jpg"], None),
         (medium(""), ["_1.jpg", ".jpg"], None),

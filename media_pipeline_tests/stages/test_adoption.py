@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
+import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +20,9 @@ from media_pipeline_tests.cli.shell import Shell
 from media_pipeline_tests.conftest import MakeLibrary
 from media_pipeline_tests.faulty_host import FaultyHost
 from media_pipeline_tests.library import DAY, TWITTER, Library, picture, tweet
+from media_pipeline_tests.posts.twitter_shapes import photo, status
 from media_pipeline_tests.stages.either_database import EitherLibrary, MakeEither
+from media_pipeline_tests.stages.official_zips import exported_zip
 
 
 @pytest.fixture
@@ -144,14 +149,22 @@ def test_what_is_no_picture_or_can_not_be_read_is_fetched_instead(
         assert (held["status"], held["sha256"]) == ("stored", hashlib.sha256(picture(100 * number)).hexdigest())
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_folder_that_can_not_be_listed_is_not_adopted_in_half(library: EitherLibrary, folder: Folder) -> None:
+def test_a_folder_that_can_not_be_listed_is_not_adopted_in_half(
+    library: EitherLibrary, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder.post(1)
-    hidden = folder.path / "hidden"
-    hidden.mkdir(mode=0)
-    with pytest.raises(FolderUnreadable, match="hidden"):
-        packed(folder.path, ())
-    hidden.chmod(0o700)
+    (folder.path / "hidden").mkdir()
+
+    def scandir(path: Any) -> Any:
+        if Path(path).name == "hidden":
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    listed = os.scandir
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(FolderUnreadable, match="hidden"), library.open() as stage:
+        adopt_folder(stage, folder.path, packed(folder.path, ()))
+    assert library.table("imports") == []
 
 
 def test_the_command_says_how_much_was_adopted_missing_and_extra(
@@ -172,3 +185,32 @@ def test_the_command_says_how_much_was_adopted_missing_and_extra(
     assert [request.path for request in host.requests] == ["/1-1.jpg"]
     assert "extra_files" in shell.run("ingest", str(folder.path), "--adopt").stdout
     assert "takes a folder" in shell.run("ingest", str(folder.path / "other.png"), "--adopt", code=2).stderr
+
+
+def test_the_unpacked_folder_of_an_official_export_is_taken_with_its_media(
+    make_library: MakeLibrary, tmp_path: Path, host: FaultyHost
+) -> None:
+    folder = tmp_path / "instagram-ida-2026"
+    shell = Shell(make_library())
+    with zipfile.ZipFile(io.BytesIO(exported_zip())) as archive:
+        archive.extractall(folder)
+    done = shell.json("ingest", str(folder))
+    assert (done["adopted"], done["missing"], done["posts"]) == (4, 0, 2)
+    assert {row["author_handle"] for row in shell.json("list")} == {"anna.example"}
+    assert host.requests == []
+
+
+def test_the_unpacked_folder_of_an_x_archive_is_taken_with_its_media(
+    make_library: MakeLibrary, tmp_path: Path, host: FaultyHost
+) -> None:
+    folder = tmp_path / "twitter-2026"
+    media = folder / "data" / "tweets_media"
+    media.mkdir(parents=True)
+    posts = [{"tweet": status(1, photo(host.serve("/1.jpg", picture(1))), user=None)}]
+    (folder / "data" / "tweets.js").write_text(f"window.YTD.tweets.part0 = {json.dumps(posts)}")
+    account = [{"account": {"accountId": "9", "username": "ida", "accountDisplayName": "Ida"}}]
+    (folder / "data" / "account.js").write_text(f"window.YTD.account.part0 = {json.dumps(account)}")
+    (media / "1-1.jpg").write_bytes(picture(1))
+    shell = Shell(make_library())
+    assert shell.json("ingest", str(folder))["adopted"] == 1
+    assert ([row["author_handle"] for row in shell.json("list")], host.requests) == (["ida"], [])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import random
 import zipfile
 from collections.abc import Mapping
@@ -108,6 +109,17 @@ def test_a_zip_that_is_handed_over_again_lands_as_the_same_files(mixed: Path, li
     contents = [(library.settings.import_path / place).read_bytes() for place in first]
     assert land_all(library, mixed) == first
     assert [(library.settings.import_path / place).read_bytes() for place in first] == contents
+
+
+@pytest.mark.parametrize("changed_at", [0, 1_577_836_800, 4_102_444_800])
+def test_an_export_keeps_the_time_of_its_last_change_when_it_lands(mixed: Path, library: Library, changed_at: int):
+    """Of one that names no time it says when the posts were seen: an old one was taken for the newest."""
+    os.utime(mixed, (changed_at, changed_at))
+    plain = mixed.with_name("plain.json")
+    plain.write_text(json.dumps([tweet(1)]))
+    os.utime(plain, (changed_at, changed_at))
+    for place in [*land_all(library, mixed), *land_all(library, plain)]:
+        assert (library.settings.import_path / place).stat().st_mtime == changed_at
 
 
 def test_another_zip_of_the_same_name_lands_beside_it(mixed: Path, library: Library):

@@ -18,11 +18,11 @@ from media_pipeline.stages.imports.raw_posts import read_posts
 from media_pipeline_tests.clamd import INFECTION, STREAM_MAX_BYTES, Clamd
 from media_pipeline_tests.conftest import MakeLibrary
 from media_pipeline_tests.faulty_host import FaultyHost
-from media_pipeline_tests.imaging.formats import video
 from media_pipeline_tests.library import DAY, TWITTER, Library, picture
-from media_pipeline_tests.posts.instagram_shapes import exported_album, exported_story
+from media_pipeline_tests.posts.instagram_shapes import exported_story
 from media_pipeline_tests.posts.twitter_shapes import photo, status
 from media_pipeline_tests.stages.either_database import MakeEither
+from media_pipeline_tests.stages.official_zips import exported_zip
 
 STAGES = (read_posts, write_manifests, cache_media)
 ACCOUNT = {"accountId": "9", "username": "ida", "accountDisplayName": "Ida", "email": "not kept"}
@@ -126,32 +126,13 @@ def test_a_file_beside_that_the_scanner_can_not_judge_is_left_out(
 
 
 INSTAGRAM, MASTODON = ImportPartition(DAY, "instagram"), ImportPartition(DAY, "mastodon")
-OWNER = {"profile_user": [{"string_map_data": {"Username": {"value": "anna.example"}}}]}
-SUBTITLES = b"1\n00:00:00,000 --> 00:00:01,000\nhello\n"
-
-
-def _instagram_zip() -> bytes:
-    zipped = io.BytesIO()
-    with zipfile.ZipFile(zipped, "w") as archive:
-        for name, value in (
-            ("your_instagram_activity/media/posts_1.json", [exported_album()]),
-            ("your_instagram_activity/media/stories.json", exported_story()),
-            ("your_instagram_activity/messages/inbox/bob/message_1.json", {"messages": [{"photos": [{"uri": "x"}]}]}),
-            ("personal_information/personal_information/personal_information.json", OWNER),
-        ):
-            archive.writestr(name, json.dumps(value))
-        archive.writestr("media/posts/202405/1_n.webp", picture(1, kind="WEBP"))
-        archive.writestr("media/posts/202405/AQ_2_v_1790", video("mp4", seconds=1))
-        archive.writestr("media/posts/202405/3_n.srt", SUBTITLES)
-        archive.writestr("media/stories/202405/4_n.jpg", picture(4))
-    return zipped.getvalue()
 
 
 def test_the_posts_and_media_of_an_instagram_zip_are_stored_without_a_request(
     make_either: MakeEither, host: FaultyHost
 ) -> None:
     library = make_either()
-    library.land("instagram.zip", _instagram_zip(), INSTAGRAM)
+    library.land("instagram.zip", exported_zip(), INSTAGRAM)
     library.run(INSTAGRAM, stages=STAGES)
     assert host.requests == []
     assert {row["author_handle"] for row in library.table("posts")} == {"anna.example"}

@@ -76,7 +76,7 @@ def adopt_folder(context: StageContext, folder: Path, exports: Sequence[HandedEx
     Nothing is fetched meanwhile, also by no other run: what lies here needs no request. May be killed and begun
     again: what is stored stays stored. Raises FolderUnreadable, StorageError.
     """
-    found = FolderOfMedia(path for path in files_inside(folder) if type_of(path))
+    found = FolderOfMedia(files_inside(folder))
     result = Adopted(partitions={export.partition for export in exports})
     named: set[str] = set()
     with ExitStack() as locks:
@@ -90,7 +90,7 @@ def adopt_folder(context: StageContext, folder: Path, exports: Sequence[HandedEx
             _adopt_import(context, folder, import_id, found, named, result)
         if not named.issuperset(found.named_by_url):
             _adopt_by_url(context, folder, found, named, result)
-    extra = [path for path in found if path not in named]
+    extra = [path for path in found if type_of(path) and path not in named]
     result.extra, result.extra_files = len(extra), sorted(extra)[:TABLE_ROWS]
     return result
 
@@ -153,6 +153,7 @@ def _placed(media: Iterator[PlacedMedia]) -> Iterator[tuple[PlacedMedia, Sidecar
                 placed,
                 SidecarMedium(
                     Locator.member_in(placed.locator) or "",
+                    reference.native_id,
                     max(number, 1),
                     own,
                     placed.media_type,

@@ -5,6 +5,7 @@ What belongs here: the look at the folder and at what the catalogue has seen. Wh
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -134,14 +135,15 @@ def _take_apart(export: HandedExport, folder: Path) -> Path:
     """Land what of a zip is one platform's, as a zip of the same name."""
     with storage_errors(f"copy a part of {export.path} into", folder), TemporaryFile(dir=folder) as part:
         copy_members(export.path, export.members, part)
-        return _keep(part, export.path.name, folder)
+        return _keep(part, export.path.name, folder, export.path.stat().st_mtime_ns)
 
 
 def _pack(export: HandedExport, folder: Path) -> Path:
     """Land files of a folder as one zip, named as the folder."""
     with storage_errors(f"copy files of {export.path} into", folder), TemporaryFile(dir=folder) as part:
         pack(export.path, export.members, part)
-        return _keep(part, f"{export.path.resolve().name or 'folder'}{SUFFIX}", folder)
+        modified_ns = max((export.path / name).stat().st_mtime_ns for name in export.members)
+        return _keep(part, f"{export.path.resolve().name or 'folder'}{SUFFIX}", folder, modified_ns)
 
 
 def _copy_companions(export: Path, folder: Path) -> None:
@@ -161,11 +163,14 @@ def _copy_companions(export: Path, folder: Path) -> None:
 
 def _copy(source: Path, folder: Path) -> Path:
     with storage_errors(f"copy {source} into", folder), source.open("rb") as file:
-        return _keep(file, source.name, folder)
+        return _keep(file, source.name, folder, source.stat().st_mtime_ns)
 
 
-def _keep(source: IO[bytes], name: str, folder: Path) -> Path:
-    """Write a file into a folder under a name that no other content has there, unless it is there."""
+def _keep(source: IO[bytes], name: str, folder: Path, modified_ns: int) -> Path:
+    """Write a file into a folder under a name that no other content has there, unless it is there.
+
+    It keeps the time of its last change: of an export that names no other it says when the posts were seen.
+    """
     name = fitting(name.lstrip(".~"))
     target = folder / name
     if target.exists() and not _is_same(source, target):
@@ -174,10 +179,13 @@ def _keep(source: IO[bytes], name: str, folder: Path) -> Path:
     if not target.exists():
         source.seek(0)
         # Nobody imports from the name of a part.
-        with part_of(target) as part, part.open("wb") as copy:
-            shutil.copyfileobj(source, copy, COPIED_AT_ONCE)
+        with part_of(target) as part:
             # Whatever the umask: exports name people, as the catalogue does.
             part.chmod(PRIVATE_FILE)
+            with part.open("wb") as copy:
+                shutil.copyfileobj(source, copy, COPIED_AT_ONCE)
+            with contextlib.suppress(OSError, OverflowError):
+                os.utime(part, ns=(modified_ns, modified_ns))
     return target
 
 

@@ -16,6 +16,7 @@ from typing import IO
 
 from media_pipeline.catalog.selection import pieces
 from media_pipeline.model import ImportPartition, MediaPipelineError
+from media_pipeline.posts.readers.official import is_post_file, owner_file
 from media_pipeline.posts.readers.zip_archive import is_zip
 from media_pipeline.stages.imports.handing_over import HandedExport
 
@@ -46,8 +47,15 @@ def packed(folder: Path, exports: Iterable[HandedExport]) -> list[HandedExport]:
         elif name in inside:
             loose.setdefault(export.partition, []).append(name)
     for partition, names in loose.items():
-        taken += [HandedExport(folder, partition, frozenset(piece)) for piece in pieces(sorted(names), FILES_IN_A_ZIP)]
+        for piece in pieces(sorted(names), FILES_IN_A_ZIP):
+            owners = filter(None, {owner_file(name, inside) for name in piece if is_post_file(name)})
+            taken.append(HandedExport(folder, partition, frozenset([*piece, *owners])))
     return taken
+
+
+def is_official(folder: Path, exports: Iterable[HandedExport]) -> bool:
+    """Whether a folder is, or holds, an official export that was unpacked: its media lie in it."""
+    return any(is_post_file(export.path.relative_to(folder).as_posix()) for export in exports)
 
 
 def pack(folder: Path, names: Iterable[str], target: IO[bytes]) -> None:
