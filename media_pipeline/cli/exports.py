@@ -33,7 +33,7 @@ def ingest(
 ) -> None:
     """Copy an export into the import layout and run everything for it: the main job.
 
-    A zip or folder with exports of several platforms is taken apart, each to its own partition.
+    A zip, tar or folder with exports of several platforms is taken apart, each to its own partition.
 
     Exits with 0 when the run succeeded and every media reference is accounted for (downloads that failed are in the
     summary), with 1 when the run failed or no post could be read.

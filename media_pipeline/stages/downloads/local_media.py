@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,20 +33,21 @@ def store_local_media(context: StageContext, partitions: Sequence[ImportPartitio
     """Store every medium of the partitions that lies beside its export; return how many."""
     stored = 0
     for import_id, path in _exports(context, partitions):
-        beside = _beside(context, path)
-        if not beside or not beside.names:
-            continue
-        with context.database.read() as connection:
-            references = origins.waiting_of_import(connection, import_id)
-        found = _found(context, beside, references)
-        for batch in pieces(found, context.settings.media_batch_size):
-            stored += _write_down(context, batch)
+        with ExitStack() as stack:
+            beside = _beside(context, path, stack)
+            if not beside or not beside.names:
+                continue
+            with context.database.read() as connection:
+                references = origins.waiting_of_import(connection, import_id)
+            found = _found(context, beside, references)
+            for batch in pieces(found, context.settings.media_batch_size):
+                stored += _write_down(context, batch)
     return stored
 
 
-def _beside(context: StageContext, export: Path) -> LocalMedia | None:
+def _beside(context: StageContext, export: Path, stack: ExitStack) -> LocalMedia | None:
     try:
-        return media_beside(export)
+        return stack.enter_context(media_beside(export))
     except Exception as error:
         if not is_of_the_one(error):
             raise
@@ -56,15 +58,28 @@ def _beside(context: StageContext, export: Path) -> LocalMedia | None:
 def _found(context: StageContext, beside: LocalMedia, references: Sequence[WaitingMedia]) -> Iterator[Stored]:
     """What lies beside an export, put into the store one by one; up to where the scanner can't be reached any more."""
     folder = context.store.temporary_folder()
+    wanted: dict[str, list[WaitingMedia]] = {}
     for reference in references:
-        name = beside.find(reference.native_id, reference.urls, reference.files)
-        file = _read(context, beside, name, folder / f"local-{reference.media_id}") if name else None
-        try:
-            if file and _is_clean(context, reference, file):
-                yield reference, file, _adopt(context, file)
-        except ScannerUnavailable as error:
-            context.log.warning(f"media beside {beside.export.name} are not stored: {error}")
-            return
+        if name := beside.find(reference.native_id, reference.urls, reference.files):
+            wanted.setdefault(name, []).append(reference)
+    for name in beside.in_order(wanted):
+        kept: tuple[FetchedFile, str] | None = None
+        for reference in wanted[name]:
+            try:
+                kept = kept or _kept(context, beside, name, reference, folder / f"local-{reference.media_id}")
+            except ScannerUnavailable as error:
+                context.log.warning(f"media beside {beside.export.name} are not stored: {error}")
+                return
+            if kept:
+                yield reference, *kept
+
+
+def _kept(
+    context: StageContext, beside: LocalMedia, name: str, reference: WaitingMedia, path: Path
+) -> tuple[FetchedFile, str] | None:
+    """A file beside an export, and its place in the store; None for what is not stored. Raises ScannerUnavailable."""
+    file = _read(context, beside, name, path)
+    return (file, _adopt(context, file)) if file and _is_clean(context, reference, file) else None
 
 
 def _is_clean(context: StageContext, reference: WaitingMedia, file: FetchedFile) -> bool:

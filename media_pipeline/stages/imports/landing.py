@@ -21,11 +21,12 @@ from media_pipeline.catalog.imports import SeenFile
 from media_pipeline.model import ImportPartition
 from media_pipeline.posts.layout import Rejection, fitting
 from media_pipeline.posts.local_media import MEDIA_FOLDERS
+from media_pipeline.posts.readers.archive_parts import copy_members
+from media_pipeline.posts.readers.archives import ZIP_SUFFIX
 from media_pipeline.posts.readers.x_archive import ACCOUNT
-from media_pipeline.posts.readers.zip_archive import copy_members
 from media_pipeline.settings import Settings
 from media_pipeline.stages.imports.folders import GIVE_PERMISSION, FoundFile, files_below
-from media_pipeline.stages.imports.handing_over import HandedExport, handed_over
+from media_pipeline.stages.imports.handing_over import HandedExport, handed_over, landing_name
 from media_pipeline.stages.imports.raw_posts import place_of
 from media_pipeline.storage.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_folders, storage_errors
 from media_pipeline.storage.parts import part_of, remove_abandoned_parts
@@ -121,20 +122,21 @@ def land_export(settings: Settings, export: HandedExport) -> str:
     with storage_errors("make the folder", folder):
         make_folders(folder, PRIVATE_FOLDER)
         remove_abandoned_parts(folder)
-    landed = _take_apart(export, folder) if export.members else _copy(export.path, folder)
+    landed = _take_apart(export, folder) if export.members else _copy(export.path, folder, landing_name(export.path))
     _copy_companions(export.path, folder)
     return imports.path_text(landed.relative_to(settings.import_path))
 
 
 def _take_apart(export: HandedExport, folder: Path) -> Path:
-    """Land what of a zip is one platform's, as a zip of the same name."""
+    """Land what of an archive is one platform's, as a zip of the same name; a tar becomes one."""
     with storage_errors(f"copy a part of {export.path} into", folder), TemporaryFile(dir=folder) as part:
         copy_members(export.path, export.members, part)
-        return _keep(part, export.path.name, folder)
+        name = landing_name(export.path)
+        return _keep(part, name if name.lower().endswith(ZIP_SUFFIX) else name + ZIP_SUFFIX, folder)
 
 
 def _copy_companions(export: Path, folder: Path) -> None:
-    """What an X data archive keeps beside its posts: media, and whose they are. A zip is copied whole."""
+    """What an X data archive keeps beside its posts: media, and whose they are. An archive is copied whole."""
     account = export.with_name(ACCOUNT)
     if export.suffix == ".js" and account.is_file() and account.parent != folder:
         _copy(account, folder)
@@ -148,9 +150,9 @@ def _copy_companions(export: Path, folder: Path) -> None:
                 _copy(path, folder / name)
 
 
-def _copy(source: Path, folder: Path) -> Path:
+def _copy(source: Path, folder: Path, name: str | None = None) -> Path:
     with storage_errors(f"copy {source} into", folder), source.open("rb") as file:
-        return _keep(file, source.name, folder)
+        return _keep(file, name or source.name, folder)
 
 
 def _keep(source: IO[bytes], name: str, folder: Path) -> Path:
