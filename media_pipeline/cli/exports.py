@@ -39,7 +39,7 @@ def ingest(
 ) -> None:
     """Copy an export into the import layout and run everything for it: the main job.
 
-    A zip or folder with exports of several platforms is taken apart, each to its own partition.
+    A zip, tar or folder with exports of several platforms is taken apart, each to its own partition.
 
     With --adopt, media that lie in the folder are copied from there, and no request is made for them: those beside the
     JSON of instaloader, gallery-dl and yt-dlp, and files that are named by the MD5 of their URL. Links are not

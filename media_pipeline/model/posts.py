@@ -75,7 +75,7 @@ class Locator:
     """Byte in the decompressed text, from 0. For everything else."""
     pointer: str = ""
     member: str | None = None
-    """The file inside an archive (zip) that the line or offset counts in."""
+    """The file inside an archive (zip, tar) that the line or offset counts in."""
 
     def at(self, pointer: str) -> Locator:
         """The same place, ``pointer`` further down."""

@@ -16,8 +16,7 @@ from media_pipeline.model import Candidate, Fault, Locator, MediaRef, Post, Reco
 from media_pipeline.posts.coverage import Coverage, CoverageCounter
 from media_pipeline.posts.observation import UNKNOWN_TIMES, Times, times_of
 from media_pipeline.posts.platforms.base import MOST_WITHOUT_POST, Platform
-from media_pipeline.posts.readers import labels_in, read_export
-from media_pipeline.posts.readers.opener import DamagedExport
+from media_pipeline.posts.readers import read_each, read_export
 from media_pipeline.posts.recognition import another_platform, recognise
 
 RECORDS_LOOKED_AT = 100
@@ -133,24 +132,20 @@ class Recognised:
     """What an export is, by the first of its records that is recognised."""
 
     label: str | None
-    """Of an export in a zip, its label there."""
+    """Of an export in an archive, its label there."""
     platform: Platform | None
     why_not: str
     """What was seen instead, where no record is of a known platform."""
 
 
 def recognised_in(path: Path) -> list[Recognised]:
-    """What each export of a file is: several in a zip, else one. Raises OSError where the file can't be read."""
-    try:
-        labels = labels_in(path) or [None]
-    except DamagedExport as error:
-        return [Recognised(None, None, str(error))]
-    return [_recognised(path, label) for label in labels]
+    """What each export of a file is: several in an archive, else one. Raises OSError where the file can't be read."""
+    return [_recognised(label, parts) for label, parts in read_each(path)]
 
 
-def _recognised(path: Path, label: str | None) -> Recognised:
+def _recognised(label: str | None, parts: Iterator[Record | Fault]) -> Recognised:
     why_not = "no record of it is a post of a known platform"
-    for part in islice(read_export(path, label), RECORDS_LOOKED_AT):
+    for part in islice(parts, RECORDS_LOOKED_AT):
         if isinstance(part, Fault):
             why_not = part.reason
         elif found := recognise(part):

@@ -83,7 +83,7 @@ def _partition(parts: tuple[str, ...], platforms: Collection[str], dates: Import
         raise _Refused(refusal)
     if not is_export_file(Path(parts[-1])):
         raise _Refused(
-            f"not a kind of export that is read: {', '.join(SUPPORTED_SUFFIXES)}, all but .zip also with .gz"
+            f"not a kind of export that is read: {', '.join(SUPPORTED_SUFFIXES)}, texts and .tar also with .gz or .xz"
         )
     if sum(map(len, parts)) + len(parts) > LONGEST_PATH:
         raise _Refused(f"its path is longer than {LONGEST_PATH} characters; move it up")
@@ -103,5 +103,5 @@ def fitting(name: str) -> str:
 
 def _suffixes(name: str) -> str:
     last = PurePath(name).suffix
-    before = PurePath(name).with_suffix("").suffix if last.lower() == ".gz" else ""
+    before = PurePath(name).with_suffix("").suffix if last.lower() in (".gz", ".xz") else ""
     return "".join(suffix for suffix in (before, last) if len(os.fsencode(suffix)) <= _LONGEST_SUFFIX)

@@ -1,22 +1,24 @@
 """Media that an export brings along: which files beside it hold the bytes of which reference.
 
 The X data archive keeps them in ``tweets_media/<tweet id>-<last part of the URL>`` beside ``tweets.js``, on disk or
-inside the archive's zip. Other official exports name each file by its path in the zip. What belongs here: names. What
-does not: reading or storing them.
+inside the archive's zip. Other official exports name each file by its path in the zip or tar. What belongs here: names.
+What does not: reading or storing them.
 """
 
 from __future__ import annotations
 
 import contextlib
-import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 from urllib.parse import urlsplit
 
+from media_pipeline.posts.readers.archive import UNREADABLE, Archive
+from media_pipeline.posts.readers.archives import open_archive
+from media_pipeline.posts.readers.compression import DamagedExport
 from media_pipeline.posts.readers.x_archive import ACCOUNT
-from media_pipeline.posts.readers.zip_archive import UNREADABLE, is_zip
 
 MEDIA_FOLDERS = ("tweets_media", "tweet_media")
 """Older archives say it in the singular."""
@@ -28,7 +30,9 @@ class LocalMedia:
 
     export: Path
     names: Mapping[str, tuple[str, ...]]
-    """The name of each, and where files of that name lie: paths beside the export or inside the zip."""
+    """The name of each, and where files of that name lie: paths beside the export or inside the archive."""
+    archive: Archive | None = None
+    """The export where it is an archive, open."""
 
     @property
     def title(self) -> str:
@@ -55,12 +59,14 @@ class LocalMedia:
             (path for path in self.names.get(name, ()) if PurePosixPath(path).parent.name in MEDIA_FOLDERS), None
         )
 
+    def in_order(self, paths: Iterable[str]) -> list[str]:
+        """Paths as the archive has its files: who opens them so goes through a compressed one once."""
+        places = {label: place for place, label in enumerate(self.archive.files)} if self.archive else {}
+        return sorted(paths, key=lambda path: places.get(path, 0))
+
     def open(self, path: str) -> IO[bytes]:
-        """Open one of the files. Raises OSError, and what UNREADABLE names."""
-        if not is_zip(self.export):
-            return (self.export.parent / path).open("rb")
-        with zipfile.ZipFile(self.export) as archive:
-            return archive.open(path)
+        """Open one of the files, one at a time. Raises OSError, and what UNREADABLE names."""
+        return self.archive.open(path) if self.archive else (self.export.parent / path).open("rb")
 
 
 def _parts(path: str) -> tuple[str, ...]:
@@ -82,24 +88,29 @@ def is_companion(path: Path) -> bool:
     return path.name == ACCOUNT or any(part in MEDIA_FOLDERS for part in path.parts[:-1])
 
 
-def media_beside(export: Path) -> LocalMedia:
-    """Look at what lies beside an export. A zip or a folder that can't be looked into holds nothing."""
+@contextlib.contextmanager
+def media_beside(export: Path) -> Generator[LocalMedia]:
+    """Look at what lies beside an export. An archive or a folder that can't be looked into holds nothing."""
     names: dict[str, list[str]] = {}
-    with contextlib.suppress(OSError, *UNREADABLE):
-        for path in _paths_in_zip(export) if is_zip(export) else _paths_on_disk(export.parent):
-            names.setdefault(PurePosixPath(path).name, []).append(path)
-    return LocalMedia(export, {name: tuple(paths) for name, paths in names.items()})
+    archive = None
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError, DamagedExport, *UNREADABLE):
+            archive = stack.enter_context(open_archive(export))
+            for path in _labels(archive) if archive else _paths_on_disk(export.parent):
+                names.setdefault(PurePosixPath(path).name, []).append(path)
+        yield LocalMedia(export, {name: tuple(paths) for name, paths in names.items()}, archive)
+
+
+def _labels(archive: Archive) -> Iterator[str]:
+    """Of two files of one name nobody knows which is meant."""
+    times = Counter(file.name for file in archive.files.values())
+    return (file.label for file in archive.files.values() if times[file.name] == 1 and not file.refused)
 
 
 def _paths_on_disk(folder: Path) -> Iterator[str]:
     for name in MEDIA_FOLDERS:
         if (folder / name).is_dir():
             yield from (f"{name}/{path.name}" for path in (folder / name).iterdir() if path.is_file())
-
-
-def _paths_in_zip(export: Path) -> Iterator[str]:
-    with zipfile.ZipFile(export) as archive:
-        yield from (info.filename for info in archive.infolist() if not info.is_dir())
 
 
 def _names(native_id: str, urls: Iterable[str]) -> Iterator[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
 import random
+import tarfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -141,6 +143,42 @@ def test_a_folder_of_several_platforms_goes_to_their_partitions_and_names_what_i
     assert [why.rpartition(": ")[2] for why in handed.left_out] == ["the file is empty"]
 
 
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_tar_of_two_platforms_is_taken_apart_into_zips(
+    tmp_path: Path, library: Library, pack: Callable[[bytes], bytes]
+):
+    tarred = io.BytesIO()
+    with tarfile.open(fileobj=tarred, mode="w") as archive:
+        for name, content in MIXED.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(as_bytes(content))
+            archive.addfile(info, io.BytesIO(as_bytes(content)))
+    path = tmp_path / "mixed"
+    path.write_bytes(pack(tarred.getvalue()))
+    assert sorted(land_all(library, path)) == ["mastodon/2025-11-01/mixed.tar.zip", "twitter/2025-11-01/mixed.tar.zip"]
+    library.run(TWITTER, MASTODON, stages=(read_posts, write_manifests, cache_media))
+    assert library.rows("SELECT count(*) FROM posts") == [(3,)]
+    assert library.rows("SELECT status FROM post_media") == [("stored",)], "its picture lies in the tar"
+
+
+def test_files_without_a_telling_name_are_told_by_their_bytes_and_land_under_a_name_that_is_looked_for(
+    tmp_path: Path, library: Library
+):
+    folder = tmp_path / "handed"
+    folder.mkdir()
+    (folder / "one").write_text(json.dumps([tweet(1)]))
+    (folder / "two.dat").write_bytes(gzip.compress(json.dumps([tweet(2)]).encode()))
+    with zipfile.ZipFile(folder / "three.bin", "w") as archive:
+        archive.writestr("a.json", json.dumps([tweet(3)]))
+    (folder / "picture.jpg").write_bytes(picture(1))
+    (folder / "half.part").write_text(json.dumps([tweet(4)]))
+    (folder / "notes.txt").write_text("nothing")
+    landed = land_all(library, folder)
+    assert sorted(landed) == [f"twitter/2025-11-01/{name}" for name in ("one.json", "three.bin.zip", "two.dat.json")]
+    library.run(TWITTER, stages=(read_posts,))
+    assert library.rows("SELECT count(*) FROM posts") == [(3,)]
+
+
 def test_a_zip_of_one_platform_is_taken_whole(tmp_path: Path):
     path = tmp_path / "one.zip"
     with zipfile.ZipFile(path, "w") as archive:
@@ -171,12 +209,13 @@ def test_a_file_of_a_mixed_zip_that_breaks_off_breaks_off_in_its_own_part_too(tm
         ("a.json", b"", "the file is empty"),
         ("a.json", b" \n ", "the file is empty"),
         ("a.json", json.dumps([tweet(1)])[:90].encode(), "without its closing bracket"),
-        ("a.json", b"<html>Log in</html>", "not JSON: the file begins with '<html>"),
+        ("a.json", b"<html>Log in</html>", "the file begins with '<html>.*none of what is read"),
         ("a.json", b'{"hello": "world"}', "no record of it is a post of a known platform"),
         ("a.json.gz", gzip.compress(b"[" + b"1" * 9000, mtime=0)[:40], "compressed data is damaged"),
         ("a.zip", b"PK\x03\x04 and no more", "the zip can't be opened"),
-        ("a.zip", b"", "the zip can't be opened"),
-        ("a.txt", b"text", "holds no export file"),
+        ("a.zip", b"", "the file is empty"),
+        ("a.jpg", b"\xff\xd8\xff\xe0 a picture", "none of what is read: a zip or tar, JSON"),
+        ("a.txt", b"text", "the file begins with 'text', which is none of what is read: a zip or tar, JSON"),
     ],
     ids=telling,
 )

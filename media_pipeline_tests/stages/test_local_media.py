@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
+import lzma
+import tarfile
 import zipfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from media_pipeline.model import ImportPartition
+from media_pipeline.posts.readers import compression, tar_archive
+from media_pipeline.posts.readers.compression import Readable
 from media_pipeline.stages.downloads.cached_media import cache_media
 from media_pipeline.stages.downloads.local_media import store_local_media
 from media_pipeline.stages.imports.landing import land
@@ -182,29 +189,86 @@ def test_an_x_archive_gives_its_files_to_posts_that_a_newer_export_has_brought(
     assert library.statuses() == {"stored": 2}
 
 
-def test_the_media_of_a_mastodon_zip_are_stored_without_a_request(library: Library, host: FaultyHost) -> None:
+def _mastodon_files(count: int) -> dict[str, bytes]:
+    """An export of one post that shows its pictures from the last to the first."""
+    names = [f"media_attachments/files/{number}/original/a.jpg" for number in range(count)]
+    media = [{"type": "Document", "mediaType": "image/jpeg", "url": f"/{name}"} for name in reversed(names)]
     note = {
         "id": "https://m.example/users/anna/statuses/1",
         "type": "Note",
         "published": "2026-01-02T03:04:05Z",
         "attributedTo": "https://m.example/users/anna",
         "content": "<p>hi</p>",
-        "attachment": [
-            {"type": "Document", "mediaType": "image/jpeg", "url": "/media_attachments/files/1/original/a.jpg"},
-            {"type": "Document", "mediaType": "image/jpeg", "url": "/media_attachments/files/2/original/a.jpg"},
-        ],
+        "attachment": media,
     }
     outbox = {"type": "OrderedCollection", "orderedItems": [{"type": "Create", "id": "x", "object": note}]}
-    zipped = io.BytesIO()
-    with zipfile.ZipFile(zipped, "w") as archive:
-        archive.writestr("outbox.json", json.dumps(outbox))
-        archive.writestr(
-            "likes.json", json.dumps({"type": "OrderedCollection", "orderedItems": ["https://o.example/1"]})
-        )
-        for number in (1, 2):
-            archive.writestr(f"media_attachments/files/{number}/original/a.jpg", picture(number))
-    library.land("archive.zip", zipped.getvalue(), MASTODON)
+    likes = {"type": "OrderedCollection", "orderedItems": ["https://o.example/1"]}
+    posts = {"outbox.json": json.dumps(outbox).encode(), "likes.json": json.dumps(likes).encode()}
+    return posts | {name: picture(number) for number, name in enumerate(names)}
+
+
+def _zipped(files: Mapping[str, bytes]) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return target.getvalue()
+
+
+def _tarred(files: Mapping[str, bytes]) -> bytes:
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode="w") as archive:
+        for name, content in files.items():
+            info = tarfile.TarInfo(f"./{name}")
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+        link = tarfile.TarInfo("media_attachments/files/0/original/link.jpg")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(link)
+    return target.getvalue()
+
+
+def _gzipped(files: Mapping[str, bytes]) -> bytes:
+    return gzip.compress(_tarred(files))
+
+
+def _in_xz(files: Mapping[str, bytes]) -> bytes:
+    return lzma.compress(_tarred(files))
+
+
+@pytest.mark.parametrize(
+    ("name", "pack"),
+    [
+        ("archive.zip", _zipped),
+        ("archive.tar", _tarred),
+        ("archive.tar.gz", _gzipped),
+        ("archive.tgz", _tarred),
+        ("archive.tar.xz", _in_xz),
+        ("archive.json", _gzipped),
+    ],
+)
+def test_the_media_of_a_mastodon_archive_of_any_format_are_stored_without_a_request(
+    library: Library, host: FaultyHost, name: str, pack: Callable[[Mapping[str, bytes]], bytes]
+) -> None:
+    library.land(name, pack(_mastodon_files(2)), MASTODON)
     library.run(MASTODON, stages=STAGES)
     assert host.requests == []
     assert library.statuses() == {"stored": 2}
-    assert len(library.files()) == 2
+    assert sorted(path.read_bytes() for path in library.files()) == sorted([picture(0), picture(1)])
+
+
+def test_a_compressed_tar_is_gone_through_once_for_its_files_and_once_for_their_bytes(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[None] = []
+
+    def unpacked(file: IO[bytes]) -> Readable:
+        begun.append(None)
+        return compression.unpacked(file)
+
+    library.land("archive.tar.gz", gzip.compress(_tarred(_mastodon_files(20))), MASTODON)
+    library.run(MASTODON, stages=STAGES[:2])
+    monkeypatch.setattr(tar_archive, "unpacked", unpacked)
+    with library.open() as context:
+        assert store_local_media(context, (MASTODON,)) == 20
+    assert len(begun) == 2

@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
 from media_pipeline.model import MediaPipelineError
-from media_pipeline.posts.readers.opener import DamagedExport
+from media_pipeline.posts.readers.compression import DamagedExport
 
 _BRACKET = re.compile(
     rb"""

@@ -1,31 +1,31 @@
 """The text of an export as UTF-8, decompressed and without a byte order mark, in chunks.
 
-What belongs here: compression, encodings, looking ahead. What does not: JSON, and archives of several files
-(:mod:`media_pipeline.posts.readers.zip_archive`).
+What belongs here: encodings, looking ahead. What does not: unpacking
+(:mod:`media_pipeline.posts.readers.compression`), JSON, and archives of several files
+(:mod:`media_pipeline.posts.readers.archives`).
 """
 
 from __future__ import annotations
 
 import codecs
-import gzip
 import itertools
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO
 
-from media_pipeline.model import MediaPipelineError
+from media_pipeline.posts.readers.compression import (
+    CHUNK_BYTES,
+    DAMAGE,
+    GREATEST_EXPANSION,
+    DamagedExport,
+    Readable,
+    too_much,
+    unpacked,
+)
 
-CHUNK_BYTES = 1 << 18
 MAX_RECORD_BYTES = 1 << 28
 """The longest line, array item or single document that is held in memory."""
-
-GREATEST_EXPANSION = 250
-"""Times that compressed data may grow. Real exports grow 5 to 40 times; deflate can do 1,032."""
-
-EXPANSION_LOOKED_AT_FROM = 1 << 27
-"""Bytes of text up to which no expansion is suspicious: reading them costs seconds."""
 
 MOST_BLANK_BYTES = 1 << 22
 """Of white space in a row. A stream's keep-alives, an empty line each 20 seconds, take over a year for so much."""
@@ -34,45 +34,30 @@ UTF8_BOM = b"\xef\xbb\xbf"
 _UTF16_MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _LINE_OF_UTF8 = b'\n{"'
 """No text in UTF-16 holds these three bytes, but for a few rare characters side by side."""
-_DAMAGE = (gzip.BadGzipFile, zipfile.BadZipFile, EOFError, zlib.error)
-
-
-class DamagedExport(MediaPipelineError):
-    """The compressed data ends or breaks at ``offset`` of the decompressed text; what came before is good."""
-
-    def __init__(self, offset: int, reason: str) -> None:
-        super().__init__(reason)
-        self.offset = offset
-
-
-class _Readable(Protocol):
-    def read1(self, n: int = -1, /) -> bytes: ...
 
 
 def chunks_of(path: Path) -> Iterator[bytes]:
     """Yield the text of a file. Raises DamagedExport after the last good chunk, OSError if it can't be read."""
     with path.open("rb") as file:
-        yield from text_of(file, path.name, path.stat().st_size)
+        yield from text_of(file, path.stat().st_size)
 
 
-def text_of(file: IO[bytes], name: str, size: int) -> Iterator[bytes]:
-    """Yield the text of an open file of ``size`` bytes, unpacked if its name ends with ``.gz``, as UTF-8."""
-    # GzipFile.read1 hands out what it has before it meets the damage; read would lose it.
-    stream: _Readable = gzip.GzipFile(fileobj=file) if name.lower().endswith(".gz") else file  # pyright: ignore[reportAssignmentType]
-    return _without_endless_blanks(_as_utf8(_chunks(stream, size)))
+def text_of(file: IO[bytes], size: int) -> Iterator[bytes]:
+    """Yield the text of an open file of ``size`` bytes, unpacked, as UTF-8."""
+    return _without_endless_blanks(_as_utf8(_chunks(unpacked(file), size)))
 
 
-def _chunks(stream: _Readable, size: int) -> Iterator[bytes]:
+def _chunks(stream: Readable, size: int) -> Iterator[bytes]:
     offset = 0
     try:
         while chunk := stream.read1(CHUNK_BYTES):
             offset += len(chunk)
             yield chunk
-            if offset > EXPANSION_LOOKED_AT_FROM and offset > size * GREATEST_EXPANSION:
+            if too_much(offset, size):
                 raise DamagedExport(
                     offset, f"{size} bytes grew to more than {GREATEST_EXPANSION} times as many: no export, not read on"
                 )
-    except _DAMAGE as error:
+    except (*DAMAGE, zipfile.BadZipFile) as error:
         raise DamagedExport(
             offset, f"the compressed data is damaged after {offset} bytes of text: {error or type(error).__name__}"
         ) from error

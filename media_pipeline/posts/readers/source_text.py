@@ -12,10 +12,10 @@ from json.decoder import JSONDecodeError
 from pathlib import Path
 
 from media_pipeline.model import Locator, MediaPipelineError
+from media_pipeline.posts.readers.archives import text_of_member
 from media_pipeline.posts.readers.array_items import BrokenArray, cut_items
 from media_pipeline.posts.readers.ndjson import lines_of
 from media_pipeline.posts.readers.opener import MAX_RECORD_BYTES, chunks_of
-from media_pipeline.posts.readers.zip_archive import text_of_member
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder(strict=False)

@@ -11,8 +11,8 @@ from itertools import islice
 from typing import Any
 
 from media_pipeline.model import Fault, Record
+from media_pipeline.posts.readers.compression import DamagedExport
 from media_pipeline.posts.readers.document import read_array, read_object
-from media_pipeline.posts.readers.opener import DamagedExport
 from media_pipeline.posts.values import dig, mapping
 
 ACCOUNT = "account.js"

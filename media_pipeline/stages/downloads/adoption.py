@@ -9,7 +9,7 @@ tools name files (:mod:`media_pipeline.posts.sidecars`), and copying
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -18,6 +18,7 @@ from typing import IO, Any
 
 from media_pipeline.catalog import imports, origins
 from media_pipeline.catalog.origins import PlacedMedia, WaitingMedia
+from media_pipeline.catalog.selection import pieces
 from media_pipeline.model import ImportPartition, Locator, Role
 from media_pipeline.posts.sidecars import FolderOfMedia, SidecarMedium, type_of
 from media_pipeline.stages.context import TABLE_ROWS, StageContext
@@ -29,6 +30,9 @@ from media_pipeline.stages.imports.media_manifest import write_manifests
 from media_pipeline.stages.imports.packing import files_inside
 from media_pipeline.stages.imports.raw_posts import read_posts
 
+FILES_AT_ONCE = 100
+"""Between two steps of the progress."""
+
 
 @dataclass(frozen=True, slots=True)
 class MediaFolder:
@@ -39,6 +43,9 @@ class MediaFolder:
     @property
     def title(self) -> str:
         return self.folder.name
+
+    def in_order(self, paths: Iterable[str]) -> list[str]:
+        return sorted(paths)
 
     def open(self, path: str) -> IO[bytes]:
         """Open a file of the folder. A link that has come in its place meanwhile is not followed. Raises OSError."""
@@ -119,9 +126,7 @@ def _adopt_import(
                 result.there += placed.sha256 is not None
             elif path:
                 waiting.append((placed.reference, path))
-    with context.progress.of("adopted") as progress:
-        progress.expect(len(waiting))
-        taken = take(context, MediaFolder(folder), progress.each(waiting))
+    taken = _take(context, folder, waiting)
     result.adopted += taken
     result.missing += max(0, wanted - taken)
 
@@ -135,9 +140,17 @@ def _adopt_by_url(context: StageContext, folder: Path, found: FolderOfMedia, nam
                 named.add(path)
                 waiting.append((reference, path))
                 result.partitions.add(partition)
-    with context.progress.of("adopted by URL") as progress:
-        progress.expect(len(waiting))
-        result.adopted += take(context, MediaFolder(folder), progress.each(waiting))
+    result.adopted += _take(context, folder, waiting)
+
+
+def _take(context: StageContext, folder: Path, found: Sequence[tuple[WaitingMedia, str]]) -> int:
+    taken = 0
+    with context.progress.of("adopted") as progress:
+        progress.expect(len(found))
+        for batch in pieces(found, FILES_AT_ONCE):
+            taken += take(context, MediaFolder(folder), batch)
+            progress.advance(len(batch))
+    return taken
 
 
 def _placed(media: Iterator[PlacedMedia]) -> Iterator[tuple[PlacedMedia, SidecarMedium]]:

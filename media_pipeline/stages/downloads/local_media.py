@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Protocol
@@ -37,8 +38,12 @@ class Source(Protocol):
         """What a file's origin is called, before ``#`` and the file's path."""
         ...
 
+    def in_order(self, paths: Iterable[str]) -> list[str]:
+        """Paths of files in the order in which they are best opened."""
+        ...
+
     def open(self, path: str) -> IO[bytes]:
-        """Open one of the files. Raises OSError, and what zipfile raises for damage."""
+        """Open one of the files, one at a time. Raises OSError, and what archives raise for damage."""
         ...
 
 
@@ -46,18 +51,19 @@ def store_local_media(context: StageContext, partitions: Sequence[ImportPartitio
     """Store every medium of the partitions that lies beside its export; return how many."""
     stored = 0
     for import_id, path in _exports(context, partitions):
-        beside = _beside(context, path)
-        if not beside or not beside.names:
-            continue
-        with context.database.read() as connection:
-            references = origins.waiting_of_import(connection, import_id)
-        named = ((one, beside.find(one.native_id, one.urls, one.files)) for one in references)
-        stored += take(context, beside, ((one, path) for one, path in named if path))
+        with ExitStack() as stack:
+            beside = _beside(context, path, stack)
+            if not beside or not beside.names:
+                continue
+            with context.database.read() as connection:
+                references = origins.waiting_of_import(connection, import_id)
+            named = ((one, beside.find(one.native_id, one.urls, one.files)) for one in references)
+            stored += take(context, beside, ((one, path) for one, path in named if path))
     return stored
 
 
 def take(context: StageContext, source: Source, found: Iterable[tuple[WaitingMedia, str]]) -> int:
-    """Copy files of a source into the store, each for a reference, and return how many were taken.
+    """Copy files of a source into the store, each for its references, and return how many references have one now.
 
     What can't be read, or is no medium, is left to be fetched.
     """
@@ -65,9 +71,9 @@ def take(context: StageContext, source: Source, found: Iterable[tuple[WaitingMed
     return sum(_write_down(context, batch) for batch in batches)
 
 
-def _beside(context: StageContext, export: Path) -> LocalMedia | None:
+def _beside(context: StageContext, export: Path, stack: ExitStack) -> LocalMedia | None:
     try:
-        return media_beside(export)
+        return stack.enter_context(media_beside(export))
     except Exception as error:
         if not is_of_the_one(error):
             raise
@@ -78,14 +84,27 @@ def _beside(context: StageContext, export: Path) -> LocalMedia | None:
 def _taken(context: StageContext, source: Source, found: Iterable[tuple[WaitingMedia, str]]) -> Iterator[Stored]:
     """What was found, put into the store one by one; up to where the scanner can't be reached any more."""
     folder = context.store.temporary_folder()
-    for reference, path in found:
-        file = _read(context, source, path, folder / f"local-{reference.media_id}")
-        try:
-            if file and _is_clean(context, reference, file):
-                yield reference, file, _adopt(context, file)
-        except ScannerUnavailable as error:
-            context.log.warning(f"media of {source.title} are not stored: {error}")
-            return
+    wanted: dict[str, list[WaitingMedia]] = {}
+    for reference, name in found:
+        wanted.setdefault(name, []).append(reference)
+    for name in source.in_order(wanted):
+        kept: tuple[FetchedFile, str] | None = None
+        for reference in wanted[name]:
+            try:
+                kept = kept or _kept(context, source, name, reference, folder / f"local-{reference.media_id}")
+            except ScannerUnavailable as error:
+                context.log.warning(f"media of {source.title} are not stored: {error}")
+                return
+            if kept:
+                yield reference, *kept
+
+
+def _kept(
+    context: StageContext, source: Source, name: str, reference: WaitingMedia, path: Path
+) -> tuple[FetchedFile, str] | None:
+    """A file of a source, and its place in the store; None for what is not stored. Raises ScannerUnavailable."""
+    file = _read(context, source, name, path)
+    return (file, _adopt(context, file)) if file and _is_clean(context, reference, file) else None
 
 
 def _is_clean(context: StageContext, reference: WaitingMedia, file: FetchedFile) -> bool:

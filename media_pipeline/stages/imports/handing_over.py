@@ -1,6 +1,6 @@
 """What a person hands over: the exports in it, and the partition that each belongs in.
 
-What belongs here: which files of a folder, or of a zip, are exports of which platform. What does not: copying them
+What belongs here: which files of a folder, or of an archive, are exports of which platform. What does not: copying them
 into the import path, and the look at what lies there (:mod:`media_pipeline.stages.imports.landing`).
 """
 
@@ -10,33 +10,42 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from mimetypes import MimeTypes
 from pathlib import Path, PurePosixPath
 
 from media_pipeline.model import ImportPartition, MediaPipelineError
 from media_pipeline.policy.foreign_text import for_log
 from media_pipeline.posts.extract import Recognised, recognised_in
 from media_pipeline.posts.local_media import is_companion
-from media_pipeline.posts.readers import SUPPORTED_SUFFIXES, is_export_file
+from media_pipeline.posts.readers import is_export_file
+from media_pipeline.posts.readers.archive_parts import labels_in_archive
+from media_pipeline.posts.readers.archives import suffix_of
 from media_pipeline.posts.readers.official import chosen_of
-from media_pipeline.posts.readers.zip_archive import labels_of
+from media_pipeline.posts.readers.text_format import LOOKED_FOR
 from media_pipeline.stages.imports.folders import GIVE_PERMISSION, FoundFile, Unreadable, files_below, unreadable
+
+_TYPES = MimeTypes()
+_MEDIA = ("image/", "video/", "audio/")
+_ZIPS_OF_OTHERS = (".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", ".epub", ".jar", ".apk", ".whl")
+_UNFINISHED = (".part", ".tmp", "~")
 
 
 class NothingToImport(MediaPipelineError):
     """What was handed over holds no export file, or none of a platform that is known.
 
-    To do: Hand over a `.json`, `.jsonl`, `.ndjson`, `.js` or `.zip` file, or a folder of such files.
+    To do: Hand over the zip or tar that the platform gave you, a `.json`, `.jsonl`, `.ndjson` or `.js` file, or a
+    folder of such files.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class HandedExport:
-    """A file of exports, or what of a zip or of a folder is one platform's, and where it belongs."""
+    """A file of exports, or what of an archive or of a folder is one platform's, and where it belongs."""
 
     path: Path
     partition: ImportPartition
     members: frozenset[str] = frozenset()
-    """The labels of the zip's files, or the paths below the folder, that belong there; none: the whole file does."""
+    """Labels of the archive's files, or paths below the folder, that belong there; none: the whole file does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +59,12 @@ class HandedOver:
 def handed_over(source: Path, day: date, platform: str | None = None) -> HandedOver:
     """Each export of a file or folder with the partition that it belongs in.
 
-    Without a platform each is recognised, and a zip that holds exports of several is taken apart. What is of no known
-    platform is left out. Raises NothingToImport where nothing is left, or where a part can't be looked at.
+    Without a platform each is recognised, and an archive that holds exports of several is taken apart. What is of no
+    known platform is left out. Raises NothingToImport where nothing is left, or where a part can't be looked at.
     """
     sources = _exports_of(source) if os.path.isdir(source) else [source] if os.path.isfile(source) else []  # noqa: PTH112, PTH113
-    if not sources or not is_export_file(sources[0]):
-        raise NothingToImport(
-            f"{source} holds no export file: {', '.join(SUPPORTED_SUFFIXES)}, each text also with .gz, are read"
-        )
+    if not sources:
+        raise NothingToImport(f"{source} holds no export file; looked for were {LOOKED_FOR}")
     for path in sources:
         if not os.access(path, os.R_OK):
             raise NothingToImport(f"{path}: this user may not read it; {GIVE_PERMISSION}")
@@ -82,9 +89,27 @@ def _exports_of(folder: Path) -> list[Path]:
         if isinstance(entry, Unreadable):
             raise NothingToImport(str(entry))
         path = entry.path.relative_to(folder)
-        if isinstance(entry, FoundFile) and is_export_file(path) and not is_companion(path):
+        if isinstance(entry, FoundFile) and not is_companion(path) and _may_be_export(entry.path):
             found.append(path.as_posix())
     return [folder / name for name in chosen_of(found)]
+
+
+def _may_be_export(path: Path) -> bool:
+    """Whether a file of a folder is looked at: by its name, or by its first bytes where the name says nothing else."""
+    name = path.name.lower()
+    if is_export_file(path):
+        return True
+    if name.startswith((".", "~")) or name.endswith((*_ZIPS_OF_OTHERS, *_UNFINISHED)):
+        return False
+    try:
+        return not (_TYPES.guess_type(name)[0] or "").startswith(_MEDIA) and suffix_of(path) is not None
+    except OSError:
+        return False
+
+
+def landing_name(path: Path) -> str:
+    """The name under which an export lies in the import path, where names tell which files are looked at."""
+    return path.name if is_export_file(path) else path.name + (suffix_of(path) or ".json")
 
 
 def _recognised(path: Path) -> list[Recognised]:
@@ -106,13 +131,15 @@ def _by_platform(path: Path, day: date, found: Sequence[Recognised]) -> Iterator
         yield from (HandedExport(path, ImportPartition(day, name)) for name in names)
         return
     exports = {label: name for label, name in platform_of.items() if label}
-    belongs = divided(labels_of(path), exports, {one.label for one in found if one.label and one.platform is None})
+    belongs = divided(
+        labels_in_archive(path), exports, {one.label for one in found if one.label and one.platform is None}
+    )
     for name in names:
         yield HandedExport(path, ImportPartition(day, name), belongs[name])
 
 
 def divided(labels: Sequence[str], platform_of: Mapping[str, str], unknown: set[str]) -> Mapping[str, frozenset[str]]:
-    """The labels of a zip's files by the platform that they belong to.
+    """The labels of an archive's files by the platform that they belong to.
 
     What is no export, such as a medium, belongs to the exports that lie nearest to it: to each platform that has one
     in the deepest folder that it shares with any. What is of no platform that is known belongs to none.

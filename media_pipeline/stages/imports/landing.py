@@ -22,11 +22,12 @@ from media_pipeline.catalog.imports import SeenFile
 from media_pipeline.model import ImportPartition
 from media_pipeline.posts.layout import Rejection, fitting
 from media_pipeline.posts.local_media import MEDIA_FOLDERS
+from media_pipeline.posts.readers.archive_parts import copy_members
+from media_pipeline.posts.readers.archives import ZIP_SUFFIX
 from media_pipeline.posts.readers.x_archive import ACCOUNT
-from media_pipeline.posts.readers.zip_archive import SUFFIX, copy_members
 from media_pipeline.settings import Settings
 from media_pipeline.stages.imports.folders import GIVE_PERMISSION, FoundFile, files_below
-from media_pipeline.stages.imports.handing_over import HandedExport, handed_over
+from media_pipeline.stages.imports.handing_over import HandedExport, handed_over, landing_name
 from media_pipeline.stages.imports.packing import pack
 from media_pipeline.stages.imports.raw_posts import place_of
 from media_pipeline.storage.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_folders, storage_errors
@@ -126,16 +127,18 @@ def land_export(settings: Settings, export: HandedExport) -> str:
     if export.path.is_dir():
         landed = _pack(export, folder)
     else:
-        landed = _take_apart(export, folder) if export.members else _copy(export.path, folder)
+        name = landing_name(export.path)
+        landed = _take_apart(export, folder, name) if export.members else _copy(export.path, folder, name)
         _copy_companions(export.path, folder)
     return imports.path_text(landed.relative_to(settings.import_path))
 
 
-def _take_apart(export: HandedExport, folder: Path) -> Path:
-    """Land what of a zip is one platform's, as a zip of the same name."""
+def _take_apart(export: HandedExport, folder: Path, name: str) -> Path:
+    """Land what of an archive is one platform's, as a zip of the same name; a tar becomes one."""
     with storage_errors(f"copy a part of {export.path} into", folder), TemporaryFile(dir=folder) as part:
         copy_members(export.path, export.members, part)
-        return _keep(part, export.path.name, folder, export.path.stat().st_mtime_ns)
+        name = name if name.lower().endswith(ZIP_SUFFIX) else name + ZIP_SUFFIX
+        return _keep(part, name, folder, export.path.stat().st_mtime_ns)
 
 
 def _pack(export: HandedExport, folder: Path) -> Path:
@@ -143,11 +146,11 @@ def _pack(export: HandedExport, folder: Path) -> Path:
     with storage_errors(f"copy files of {export.path} into", folder), TemporaryFile(dir=folder) as part:
         pack(export.path, export.members, part)
         modified_ns = max((export.path / name).stat().st_mtime_ns for name in export.members)
-        return _keep(part, f"{export.path.resolve().name or 'folder'}{SUFFIX}", folder, modified_ns)
+        return _keep(part, f"{export.path.resolve().name or 'folder'}{ZIP_SUFFIX}", folder, modified_ns)
 
 
 def _copy_companions(export: Path, folder: Path) -> None:
-    """What an X data archive keeps beside its posts: media, and whose they are. A zip is copied whole."""
+    """What an X data archive keeps beside its posts: media, and whose they are. An archive is copied whole."""
     account = export.with_name(ACCOUNT)
     if export.suffix == ".js" and account.is_file() and account.parent != folder:
         _copy(account, folder)
@@ -161,9 +164,9 @@ def _copy_companions(export: Path, folder: Path) -> None:
                 _copy(path, folder / name)
 
 
-def _copy(source: Path, folder: Path) -> Path:
+def _copy(source: Path, folder: Path, name: str | None = None) -> Path:
     with storage_errors(f"copy {source} into", folder), source.open("rb") as file:
-        return _keep(file, source.name, folder, source.stat().st_mtime_ns)
+        return _keep(file, name or source.name, folder, source.stat().st_mtime_ns)
 
 
 def _keep(source: IO[bytes], name: str, folder: Path, modified_ns: int) -> Path:

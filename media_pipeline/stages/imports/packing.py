@@ -16,8 +16,8 @@ from typing import IO
 
 from media_pipeline.catalog.selection import pieces
 from media_pipeline.model import ImportPartition, MediaPipelineError
+from media_pipeline.posts.readers.archives import format_of
 from media_pipeline.posts.readers.official import is_post_file, owner_file
-from media_pipeline.posts.readers.zip_archive import is_zip
 from media_pipeline.stages.imports.handing_over import HandedExport
 
 FILES_IN_A_ZIP = 50_000
@@ -33,18 +33,20 @@ class FolderUnreadable(MediaPipelineError):
 
 
 def packed(folder: Path, exports: Iterable[HandedExport]) -> list[HandedExport]:
-    """The exports of a folder with its single files put together, by partition; zips stay as they are.
+    """The exports of a folder with its single files put together, by partition; archives stay as they are.
 
-    What only a link leads to is left out, since it may lie outside. Raises FolderUnreadable.
+    What only a link leads to is left out, since it may lie outside. Raises FolderUnreadable, OSError.
     """
     inside = frozenset(files_inside(folder))
     taken: list[HandedExport] = []
     loose: dict[ImportPartition, list[str]] = {}
     for export in exports:
         name = export.path.relative_to(folder).as_posix()
-        if name in inside and is_zip(export.path):
+        if name not in inside:
+            continue
+        if format_of(export.path):
             taken.append(export)
-        elif name in inside:
+        else:
             loose.setdefault(export.partition, []).append(name)
     for partition, names in loose.items():
         for piece in pieces(sorted(names), FILES_IN_A_ZIP):

@@ -183,10 +183,10 @@ def test_what_follows_a_broken_array_is_named_not_read(tmp_path: Path, content: 
         ("a.jsonl", b" \n\n", "empty"),
         ("a.json", b"\xef\xbb\xbf", "empty"),
         ("a.json.gz", b"", "empty"),
-        ("a.json", b"<html><body>", "not JSON"),
-        ("a.js", b"alert('x')", "not JSON"),
+        ("a.json", b"<html><body>", "none of what is read"),
+        ("a.js", b"alert('x')", "none of what is read"),
         ("a.json", b'{"a": [1, 2', "not valid JSON"),
-        ("a.json.gz", b"not gzip", "gzip"),
+        ("a.json.gz", b"no gzip", "none of what is read"),
         ("a.json", b"[" * 100_000, "closing bracket"),
         ("a.json", b"[" * 100_000 + b"]" * 100_000, "depth"),
         ("a.json", b'{"a":' * 100_000, "not valid JSON"),
@@ -253,11 +253,17 @@ def test_a_file_that_is_not_there_is_the_callers_error(tmp_path: Path) -> None:
         list(read_export(tmp_path / "absent.json"))
 
 
-@pytest.mark.parametrize("name", ["a.json", "a.JSON", "a.jsonl.gz", "a.ndjson", "tweets.js", "b.json.GZ"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("a.json", "a.JSON", "a.jsonl.gz", "a.ndjson", "tweets.js", "b.json.GZ", "c.json.xz"),
+        *("a.zip", "b.tar", "c.TAR.gz", "c.tar.xz", "d.tgz", "d.txz"),
+    ],
+)
 def test_export_files_are_known_by_name(name: str) -> None:
     assert is_export_file(Path(name))
 
 
-@pytest.mark.parametrize("name", ["a.jpg", "a.gz", "a.json.part", "json", "a.csv", "a.zip.gz"])
+@pytest.mark.parametrize("name", ["a.jpg", "a.gz", "a.json.part", "json", "a.csv", "a.zip.gz", "a.tgz.gz"])
 def test_other_files_are_not_exports(name: str) -> None:
     assert not is_export_file(Path(name))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from media_pipeline.model import Fault, Locator, Record
-from media_pipeline.posts.readers import opener, read_export
+from media_pipeline.posts.readers import compression, read_export
 
 ROWS = [{"id": 1, "t": "a"}, {"id": 2, "e": "日本🙂"}]
 TEXT = json.dumps(ROWS, ensure_ascii=False)
@@ -70,10 +70,11 @@ def test_a_zip_without_an_export_says_so(tmp_path: Path) -> None:
     assert "holds no export" in fault.reason
 
 
-def test_what_is_no_zip_is_a_fault(tmp_path: Path) -> None:
-    (fault,) = read(tmp_path / "a.zip", b"not a zip at all")
+@pytest.mark.parametrize("name", ["a.zip", "a.tar", "a.json", "a"])
+def test_what_is_no_format_is_a_fault_that_says_what_was_looked_for(tmp_path: Path, name: str) -> None:
+    (fault,) = read(tmp_path / name, b"nothing of the kind")
     assert isinstance(fault, Fault)
-    assert "can't be opened" in fault.reason
+    assert "begins with 'nothing of the kind', which is none of what is read: a zip or tar, JSON" in fault.reason
 
 
 def test_one_damaged_file_of_a_zip_costs_only_itself(tmp_path: Path) -> None:
@@ -100,7 +101,7 @@ def test_an_encrypted_file_is_named(tmp_path: Path) -> None:
 def test_a_bomb_is_not_read_to_its_end_and_what_came_before_is_kept(
     tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(opener, "EXPANSION_LOOKED_AT_FROM", 1 << 20)
+    monkeypatch.setattr(compression, "EXPANSION_LOOKED_AT_FROM", 1 << 20)
     bomb = b'{"id": 1}\n' + b"0" * (40 << 20) + b'\n{"id": 2}\n'
     path = tmp_path / name
     if name.endswith(".zip"):
