@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Generator
 from dataclasses import dataclass
 from functools import partial
@@ -46,6 +47,8 @@ _SUPERSEDED = "ignore:Function `dev_command` is superseded"
 
 SECONDS_TO_STOP = 30
 """What ``dagster dev`` may take to end by itself; it needs about 5."""
+SECONDS_TO_VANISH = 2
+"""What killed processes may take to be gone; they need some milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,8 +220,19 @@ def _run_server(home: Path, host: str, port: int, interrupted: threading.Event) 
     except subprocess.TimeoutExpired:
         return 1
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(server.pid, signal.SIGKILL)
+        _end_group(server.pid)
+
+
+def _end_group(group: int) -> None:
+    """Kill every process of a group and wait until none is left: the system takes a moment for each.
+
+    Not for long: where nobody reaps them, as in a container without an init, the dead stay in their group.
+    """
+    until = time.monotonic() + SECONDS_TO_VANISH
+    with contextlib.suppress(ProcessLookupError):
+        while time.monotonic() < until:
+            os.killpg(group, signal.SIGKILL)
+            time.sleep(0.05)
 
 
 def _ended_by_interrupt(result: dg.ExecuteInProcessResult) -> bool:
