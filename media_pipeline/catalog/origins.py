@@ -89,6 +89,15 @@ def exports(connection: sa.Connection, partitions: Sequence[ImportPartition]) ->
     return [(row.import_id, row.path) for row in connection.execute(query)]
 
 
+def exports_of_platform(connection: sa.Connection, platform: str, paths_end: Sequence[str]) -> list[tuple[str, str]]:
+    """The imports of a platform, in whatever partition, whose file's path ends so, and where each lay."""
+    path = import_files.c.path
+    is_of_platform = sa.and_(path > f"{platform}/", path < f"{platform}0")
+    ends = sa.or_(sa.false(), *(path.iendswith(end, autoescape=True) for end in paths_end))
+    query = sa.select(import_files.c.import_id, path).where(is_of_platform, ends).order_by(path)
+    return [(row.import_id, row.path) for row in connection.execute(query)]
+
+
 def waiting_of_import(connection: sa.Connection, import_id: str) -> list[WaitingMedia]:
     """References of the posts that an import holds, in whatever import they stand now, that are not stored.
 

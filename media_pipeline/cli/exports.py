@@ -55,6 +55,7 @@ def ingest(
     from media_pipeline.stages.imports.handing_over import handed_over
     from media_pipeline.stages.imports.landing import land_export
     from media_pipeline.stages.imports.packing import is_official
+    from media_pipeline.stages.imports.parts import with_other_parts
 
     if adopt and not path.is_dir():
         raise typer.BadParameter(f"--adopt takes a folder, and {path} is none")
@@ -85,7 +86,10 @@ def ingest(
         terminal.print_facts(f"Adopted from {path}", {**adopted.as_json(), "extra_files": adopted.extra_files or None})
     session.print_summary(settings, "Imported", partitions, as_json, started, landed, facts)
     with session.open_database(settings) as database, database.read() as connection:
-        is_read = imports.have_posts(connection, landed) or bool(adopted and adopted.adopted)
+        # An archive of media alone is a part of an export whose posts are in another one.
+        parts = with_other_parts(connection, [("", place) for place in landed])
+        names = [place for export in parts for _, place in export]
+        is_read = imports.have_posts(connection, names) or bool(adopted and adopted.adopted)
     if not is_read:
         terminal.print_error(f"no post was read from {path}")
     raise typer.Exit(0 if is_read and not failed else 1)

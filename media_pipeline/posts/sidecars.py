@@ -16,16 +16,10 @@ from pathlib import Path, PurePosixPath
 
 from media_pipeline.model import MediaType, Role
 from media_pipeline.posts.local_media import LocalMedia
+from media_pipeline.posts.media_names import type_of
 
 _SIDECAR = re.compile(r"(?:\.info)?\.json(?:\.gz|\.xz)?$", re.IGNORECASE)
 _MD5 = re.compile(r"[0-9a-f]{32}")
-_ENDINGS = {
-    MediaType.IMAGE: ("jpg", "jpeg", "png", "webp", "gif", "heic", "heif", "avif", "jxl", "bmp", "tif", "tiff"),
-    MediaType.VIDEO: ("mp4", "m4v", "mov", "webm", "mkv", "avi", "flv", "ts", "mts", "3gp"),
-    MediaType.AUDIO: ("mp3", "m4a", "aac", "ogg", "oga", "opus", "flac", "wav"),
-    MediaType.DOCUMENT: ("pdf",),
-}
-_TYPES = {ending: media_type for media_type, endings in _ENDINGS.items() for ending in endings}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +86,6 @@ class FolderOfMedia:
         """The path of the file that is named by the MD5 of one of these URLs."""
         digests = (hashlib.md5(_bytes(url), usedforsecurity=False).hexdigest() for url in urls)
         return next((self._by_url[digest] for digest in digests if digest in self._by_url), None)
-
-
-def type_of(path: str) -> MediaType | None:
-    """What a file is by the ending of its name; None: no medium."""
-    return _TYPES.get(PurePosixPath(path).suffix[1:].lower())
 
 
 def _is_of(medium: SidecarMedium, path: str) -> bool:

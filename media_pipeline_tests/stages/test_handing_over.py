@@ -264,3 +264,25 @@ def test_a_damaged_file_of_a_mixed_zip_is_damaged_in_its_part_too_and_costs_itse
             part.read("c.jpg")
     library.run(TWITTER, MASTODON, stages=(read_posts,))
     assert library.rows("SELECT count(*) FROM posts") == [(2,)]
+
+
+@pytest.mark.parametrize(
+    ("name", "platforms"), [("x-2.zip", {"twitter"}), ("mastodon-7.zip", {"mastodon"}), ("y.zip", set())]
+)
+def test_an_archive_of_media_alone_goes_where_the_other_parts_of_its_export_go(
+    tmp_path: Path, name: str, platforms: set[str]
+):
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    for path, member, content in (
+        (folder / "x-1.zip", "data/tweets.json", json.dumps([tweet(1)]).encode()),
+        (folder / name, "data/a.jpg", picture(1)),
+    ):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(member, content)
+    handed = handed_over(folder, DAY)
+    assert {one.partition.platform for one in handed.exports if one.path.name == name} == platforms
+    assert [("holds media alone" in why) for why in handed.left_out] == [True] * (not platforms)
+    if not platforms:
+        with pytest.raises(NothingToImport, match="holds media alone"):
+            handed_over(folder / name, DAY)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import io
+import itertools
 import json
 import lzma
 import tarfile
 import zipfile
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import IO
 
@@ -171,6 +173,41 @@ def _zipped_story(content: bytes | None) -> bytes:
         if content:
             archive.writestr("media/stories/202405/4_n.jpg", content)
     return zipped.getvalue()
+
+
+def _in_parts(numbers: dict[str, int]) -> list[tuple[str, bytes]]:
+    """Instagram's zip in several, each file in the one of its number; the posts in the first."""
+    parts: dict[int, io.BytesIO] = {}
+    with zipfile.ZipFile(io.BytesIO(exported_zip())) as whole:
+        for name in whole.namelist():
+            number = next((number for end, number in numbers.items() if name.endswith(end)), 1)
+            with zipfile.ZipFile(parts.setdefault(number, io.BytesIO()), "a") as part:
+                part.writestr(name, whole.read(name))
+    return [(f"instagram-anna-2026-11-01-{number}.zip", content.getvalue()) for number, content in parts.items()]
+
+
+@pytest.mark.parametrize("order", itertools.permutations(range(3)), ids=str)
+def test_a_medium_in_another_part_of_the_export_is_stored_in_whichever_order_they_come(
+    make_either: MakeEither, host: FaultyHost, order: tuple[int, ...]
+) -> None:
+    library = make_either()
+    parts = _in_parts({"1_n.webp": 2, "AQ_2_v_1790": 2, "4_n.jpg": 3})
+    for number, place in enumerate(order):
+        day = ImportPartition(DAY + timedelta(days=number), "instagram")
+        library.land(*parts[place], day)
+        library.run(day, stages=STAGES)
+    assert {row["status"] for row in library.table("post_media")} == {"stored"}
+    assert [row["status"] for row in library.table("imports")] == ["read"] * 3
+    assert host.requests == []
+
+
+def test_a_part_of_another_export_gives_nothing(make_either: MakeEither) -> None:
+    library = make_either()
+    (first, second) = _in_parts({"1_n.webp": 2})
+    library.land(*first, INSTAGRAM)
+    library.land("instagram-bob-2026-11-01-2.zip", second[1], INSTAGRAM)
+    library.run(INSTAGRAM, stages=STAGES)
+    assert sorted(row["status"] for row in library.table("post_media")) == ["skipped", *["stored"] * 3]
 
 
 def test_an_x_archive_gives_its_files_to_posts_that_a_newer_export_has_brought(

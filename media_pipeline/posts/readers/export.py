@@ -16,6 +16,7 @@ from media_pipeline.posts.readers.archives import exports_in, open_archive, text
 from media_pipeline.posts.readers.compression import DamagedExport
 from media_pipeline.posts.readers.official import is_post_file, owner_file
 from media_pipeline.posts.readers.opener import chunks_of
+from media_pipeline.posts.readers.parts import holds_media_alone
 from media_pipeline.posts.readers.text_format import LINE_SUFFIXES, plain_name, records_of
 from media_pipeline.posts.readers.x_archive import ACCOUNT, owner_in
 from media_pipeline.posts.readers.zeeschuimer import unwrap
@@ -56,6 +57,15 @@ def read_each(path: Path) -> Exports:
         yield None, iter([_fault_of(error)])
 
 
+def is_part_without_posts(path: Path) -> bool:
+    """Whether a file is an archive of media alone, as the later parts of an export may be. Raises OSError."""
+    try:
+        with open_archive(path) as archive:
+            return archive is not None and not archive.damage and holds_media_alone(archive)
+    except DamagedExport:
+        return False
+
+
 def _in_file(path: Path) -> Iterator[Record | Fault]:
     account = path.with_name(ACCOUNT)
     owner = owner_in(chunks_of(account)) if path.suffix == ".js" and account.is_file() else None
@@ -65,7 +75,7 @@ def _in_file(path: Path) -> Iterator[Record | Fault]:
 def _in_archive(archive: Archive) -> Exports:
     exports = exports_in(archive, lambda name: plain_name(name).endswith(_TEXT_SUFFIXES))
     damage = [Fault(Locator(), archive.damage)] if archive.damage else []
-    if not exports:
+    if not exports and (archive.damage or not holds_media_alone(archive)):
         found = Fault(Locator(offset=0), f"the {archive.kind} holds no export: {', '.join(_TEXT_SUFFIXES)} are read")
         yield None, iter([found, *damage])
     owners: dict[str, Mapping[str, Any] | None] = {}

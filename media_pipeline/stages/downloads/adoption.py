@@ -20,7 +20,8 @@ from media_pipeline.catalog import imports, origins
 from media_pipeline.catalog.origins import PlacedMedia, WaitingMedia
 from media_pipeline.catalog.selection import pieces
 from media_pipeline.model import ImportPartition, Locator, Role
-from media_pipeline.posts.sidecars import FolderOfMedia, SidecarMedium, type_of
+from media_pipeline.posts.media_names import type_of
+from media_pipeline.posts.sidecars import FolderOfMedia, SidecarMedium
 from media_pipeline.stages.context import TABLE_ROWS, StageContext
 from media_pipeline.stages.downloads.cached_media import wait_for_other_runs
 from media_pipeline.stages.downloads.local_media import take

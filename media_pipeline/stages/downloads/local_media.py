@@ -22,6 +22,7 @@ from media_pipeline.fetch.sniff import SniffedType, sniff
 from media_pipeline.model import FetchedFile, ImportPartition, Reason, Status, is_of_the_one, unforeseen
 from media_pipeline.posts.local_media import LocalMedia, media_beside
 from media_pipeline.stages.context import StageContext
+from media_pipeline.stages.imports.parts import with_other_parts
 from media_pipeline.stages.imports.raw_posts import file_named
 
 _CHUNK_BYTES = 1 << 20
@@ -48,18 +49,41 @@ class Source(Protocol):
 
 
 def store_local_media(context: StageContext, partitions: Sequence[ImportPartition]) -> int:
-    """Store every medium of the partitions that lies beside its export; return how many."""
+    """Store every medium that lies beside its export, or in another part of it, and return how many.
+
+    Of an export in several archives each part may come on another day: with any of them in the partitions, the media
+    of all are looked for in all.
+    """
+    return sum(_store_family(context, family) for family in _families(context, partitions))
+
+
+Export = tuple[str, Path]
+"""An import's id, and the file of it that is there."""
+
+
+def _store_family(context: StageContext, family: Sequence[Export]) -> int:
     stored = 0
-    for import_id, path in _exports(context, partitions):
+    left = _waiting(context, family)
+    for _, path in family:
+        if not left:
+            break
         with ExitStack() as stack:
             beside = _beside(context, path, stack)
             if not beside or not beside.names:
                 continue
-            with context.database.read() as connection:
-                references = origins.waiting_of_import(connection, import_id)
-            named = ((one, beside.find(one.native_id, one.urls, one.files)) for one in references)
-            stored += take(context, beside, ((one, path) for one, path in named if path))
+            named = ((one, beside.find(one.native_id, one.urls, one.files)) for one in left)
+            found = [(one, name) for one, name in named if name]
+            stored += take(context, beside, found)
+        if found and len(family) > 1:
+            left = _waiting(context, family)
     return stored
+
+
+def _waiting(context: StageContext, family: Sequence[Export]) -> list[WaitingMedia]:
+    """The references of the posts that these imports hold, each once."""
+    with context.database.read() as connection:
+        of_imports = (origins.waiting_of_import(connection, import_id) for import_id, _ in family)
+        return list({one.media_id: one for references in of_imports for one in references}.values())
 
 
 def take(context: StageContext, source: Source, found: Iterable[tuple[WaitingMedia, str]]) -> int:
@@ -142,14 +166,13 @@ def _set_aside(context: StageContext, reference: WaitingMedia, file: FetchedFile
         media.mark_failed(connection, [failure], context.settings)
 
 
-def _exports(context: StageContext, partitions: Sequence[ImportPartition]) -> Iterator[tuple[str, Path]]:
-    """The ids of the partitions' imports, each with the file of it that is there."""
+def _families(context: StageContext, partitions: Sequence[ImportPartition]) -> Iterator[list[Export]]:
+    """The partitions' imports, each with the other parts of the export that it is a part of."""
     with context.database.read() as connection:
-        exports = origins.exports(connection, partitions)
-    for import_id, relative in exports:
-        path = file_named(context.settings, relative)
-        if path is not None:
-            yield import_id, path
+        families = with_other_parts(connection, origins.exports(connection, partitions))
+    for family in families:
+        there = ((import_id, file_named(context.settings, path)) for import_id, path in family)
+        yield [(import_id, path) for import_id, path in there if path]
 
 
 def _read(context: StageContext, source: Source, name: str, path: Path) -> FetchedFile | None:
