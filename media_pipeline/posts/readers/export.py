@@ -14,13 +14,14 @@ from media_pipeline.model import Fault, Locator, Record, unforeseen
 from media_pipeline.posts.readers.archive import Archive, is_of_the_disk
 from media_pipeline.posts.readers.archives import exports_in, open_archive, text_in
 from media_pipeline.posts.readers.compression import DamagedExport
+from media_pipeline.posts.readers.csv_rows import SUFFIXES as ROW_SUFFIXES
 from media_pipeline.posts.readers.official import is_post_file, owner_file
 from media_pipeline.posts.readers.opener import chunks_of
 from media_pipeline.posts.readers.text_format import LINE_SUFFIXES, plain_name, records_of
 from media_pipeline.posts.readers.x_archive import ACCOUNT, owner_in
 from media_pipeline.posts.readers.zeeschuimer import unwrap
 
-_TEXT_SUFFIXES = (".json", *LINE_SUFFIXES, ".js")
+_TEXT_SUFFIXES = (".json", *LINE_SUFFIXES, ".js", *ROW_SUFFIXES)
 _ARCHIVE_SUFFIXES = (".zip", ".tar", ".tgz", ".txz")
 SUPPORTED_SUFFIXES = (*_TEXT_SUFFIXES, *_ARCHIVE_SUFFIXES)
 """All but ``.zip``, ``.tgz`` and ``.txz`` also with ``.gz`` or ``.xz`` behind them."""
@@ -37,8 +38,8 @@ def is_export_file(path: Path) -> bool:
 def read_export(path: Path) -> Iterator[Record | Fault]:
     """Yield every record of an export, in order, and a fault for each part that can't be used.
 
-    Locators: a line from 1 for NDJSON; for an array its offset and the pointer ``/<index>``; offset 0 for an object;
-    for files in an archive their label too. Offsets and lines count in the text as UTF-8, decompressed.
+    Locators: a line from 1 for NDJSON and CSV; for an array its offset and the pointer ``/<index>``; offset 0 for an
+    object; for files in an archive their label too. Offsets and lines count in the text as UTF-8, decompressed.
     Nothing in the file makes this raise; a file that can't be opened or read raises OSError.
     """
     for _, parts in read_each(path):
