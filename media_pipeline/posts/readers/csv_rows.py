@@ -17,6 +17,8 @@ from media_pipeline.posts.readers.ndjson import lines_of
 
 MAX_ROW_BYTES = 1 << 24
 """The longest row: a quote that is never closed takes up the rows behind it, and costs no more than these."""
+_LONGEST_HEADER = 1 << 16
+"""Bytes of the names of all columns."""
 SUFFIXES = (".csv", ".tsv")
 _DELIMITERS = (",", ";", "\t", "|")
 _SEPARATOR = re.compile(r"sep=(.)\s*", re.IGNORECASE)
@@ -37,6 +39,8 @@ class _TooLong(MediaPipelineError):
 def is_csv(name: str, lines: Sequence[bytes]) -> bool:
     """Whether a text of this name that begins with these lines is CSV: by name, or because they begin with names of
     several columns. Neither JSON nor a page is."""
+    if len(lines[0]) > _LONGEST_HEADER:
+        return False
     first = lines[0].decode("utf-8", "replace")
     if first.startswith(("{", "[", "<")):
         return False
