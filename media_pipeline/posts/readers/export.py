@@ -26,6 +26,7 @@ _ARCHIVE_SUFFIXES = (".zip", ".tar", ".tgz", ".txz")
 SUPPORTED_SUFFIXES = (*_TEXT_SUFFIXES, *_ARCHIVE_SUFFIXES)
 """All but ``.zip``, ``.tgz`` and ``.txz`` also with ``.gz`` or ``.xz`` behind them."""
 
+_OWNER_ROWS = 100
 Exports = Iterator[tuple[str | None, Iterator[Record | Fault]]]
 
 
@@ -80,10 +81,18 @@ def _in_member(
 ) -> Iterator[Record | Fault]:
     account = owner_file(name, [file.name for file in archive.files.values()]) if is_post_file(name) else None
     if account and account not in owners:
-        owners[account] = owner_in(text_in(archive, account))
+        owners[account] = _owner_in(account, text_in(archive, account))
     owner = owners[account] if account else None
     for part in _read_text(name, text_in(archive, label), owner):
         yield replace(part, locator=replace(part.locator, member=label))
+
+
+def _owner_in(name: str, chunks: Iterator[bytes]) -> Mapping[str, Any] | None:
+    """The account that a file is about: a script or JSON document as it is, of a table its first ``rows``."""
+    if not plain_name(name).endswith(ROW_SUFFIXES):
+        return owner_in(chunks)
+    rows = itertools.islice(_read_text(name, chunks), _OWNER_ROWS)
+    return {"rows": [row.value for row in rows if isinstance(row, Record)]}
 
 
 def _read_text(name: str, chunks: Iterator[bytes], owner: Mapping[str, Any] | None = None) -> Iterator[Record | Fault]:

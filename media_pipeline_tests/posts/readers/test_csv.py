@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -152,3 +153,14 @@ def test_every_table_that_csv_writes_is_read_back(rows: list[list[str]], size: i
 @given(content=st.binary(max_size=200))
 def test_no_bytes_make_a_table_s_reading_raise(content: bytes) -> None:
     assert all(part.locator.line for part in read_rows(iter([b"a,b\n" + content])))
+
+
+def test_a_table_names_the_owner_of_the_tables_beside_it_in_an_archive(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("posts.csv", "id,title,subreddit\n1,x,pics\n")
+        archive.writestr("saved_posts.csv", "id,permalink\n9,/r/x\n")
+        archive.writestr("statistics.csv", "statistic,value\naccount name,anna\n")
+    (record,) = read_export(tmp_path / "a.zip")
+    assert isinstance(record, Record)
+    assert record.owner == {"rows": [{"statistic": "account name", "value": "anna"}]}
+    assert str(record.locator) == "posts.csv: line 2#"
