@@ -73,14 +73,20 @@ def read_records(path: Path, platform: Platform | None = None) -> Iterator[ReadR
     Without a platform each record's is recognised; with one, a record that is another's is a fault that says so.
     Raises OSError where the file can't be read; nothing in the file makes it raise.
     """
-    barren = 0
+    barren = 0.0
     for read in _read_records(path, platform):
         yield read
-        barren = 0 if isinstance(read, ReadRecord) and read.posts else barren + 1
+        barren = 0 if isinstance(read, ReadRecord) and read.posts else barren + _barrenness(read)
         if barren >= MOST_WITHOUT_POST:
             where = read.locator if isinstance(read, Fault) else Locator()
             yield Fault(where, f"no post in {MOST_WITHOUT_POST} records in a row: no export, not read on")
             return
+
+
+def _barrenness(read: ReadRecord | Fault) -> float:
+    """How much what gives no post tells against an export: little where its platform finds nothing wrong with it, as
+    with comments, which somebody may have written a hundred thousand of."""
+    return 1 if isinstance(read, Fault) or read.faults else 0.05
 
 
 def _read_records(path: Path, platform: Platform | None) -> Iterator[ReadRecord | Fault]:

@@ -131,6 +131,40 @@ def thing(data: Any, kind: str = "t3") -> dict[str, Any]:
     return {"kind": kind, "data": data}
 
 
+def exported_post(**more: Any) -> dict[str, Any]:
+    """A row of ``posts.csv``."""
+    return {
+        "id": "1abcde",
+        "permalink": "https://www.reddit.com/r/pics/comments/1abcde/x/",
+        "date": "2026-01-02 03:04:05 UTC",
+        "ip": "",
+        "subreddit": "pics",
+        "gildings": "0",
+        "title": "A pic",
+        "url": "https://i.redd.it/abcdefgh1.jpg",
+        "body": "",
+        **more,
+    }
+
+
+def exported_comment(**more: Any) -> dict[str, Any]:
+    """A row of ``comments.csv``."""
+    page = "https://www.reddit.com/r/pics/comments/1zzzzz/y/"
+    return {
+        "id": "kabcde1",
+        "permalink": f"{page}kabcde1/",
+        "date": "2026-01-03 03:04:05 UTC",
+        "ip": "",
+        "subreddit": "pics",
+        "gildings": "0",
+        "link": page,
+        "parent": "",
+        "body": "look",
+        "media": "https://i.redd.it/zyxwvuts1.png",
+        **more,
+    }
+
+
 COMMENTS = listing(thing({"id": "c1", "body": "nice"}, "t1"), thing({"count": 3}, "more"))
 
 ALL: list[Any] = [
@@ -142,4 +176,6 @@ ALL: list[Any] = [
     post("outer1", crosspost_parent_list=[video_post(id="inner1")], url="/r/pics/comments/inner1/"),
     {"data": [image_post(preview=preview("x.gif", gif=variant("gif"), mp4=variant("mp4"), nsfw=variant("nsfw")))]},
     video_post(secure_media=None, media=None),
+    exported_post(),
+    exported_comment(),
 ]

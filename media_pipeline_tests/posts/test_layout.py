@@ -45,7 +45,7 @@ def test_a_file_below_a_date_belongs_to_that_day_and_platform(name: str) -> None
         ("twitter/9999-12-31/a.json", "has not come yet"),
         ("twitter/٢٠٢٦-١١-٢٠/a.json", "YYYY-MM-DD"),
         (f"twitter/2026-11-20/{'x' * 200}/{'y' * 200}/{'z' * 600}/a.json", "longer than"),
-        ("twitter/2026-11-20/a.csv", ".json, .jsonl, .ndjson, .js"),
+        ("twitter/2026-11-20/a.xlsx", ".json, .jsonl, .ndjson, .js"),
         ("../elsewhere.json", "not under the import folder"),
     ],
 )

@@ -14,6 +14,7 @@ from media_pipeline.model import Fault, Locator, Record, unforeseen
 from media_pipeline.posts.readers.archive import Archive, is_of_the_disk
 from media_pipeline.posts.readers.archives import exports_in, open_archive, text_in
 from media_pipeline.posts.readers.compression import DamagedExport
+from media_pipeline.posts.readers.csv_rows import SUFFIXES as ROW_SUFFIXES
 from media_pipeline.posts.readers.official import is_post_file, owner_file
 from media_pipeline.posts.readers.opener import chunks_of
 from media_pipeline.posts.readers.parts import holds_media_alone
@@ -21,11 +22,12 @@ from media_pipeline.posts.readers.text_format import LINE_SUFFIXES, plain_name, 
 from media_pipeline.posts.readers.x_archive import ACCOUNT, owner_in
 from media_pipeline.posts.readers.zeeschuimer import unwrap
 
-_TEXT_SUFFIXES = (".json", *LINE_SUFFIXES, ".js")
+_TEXT_SUFFIXES = (".json", *LINE_SUFFIXES, ".js", *ROW_SUFFIXES)
 _ARCHIVE_SUFFIXES = (".zip", ".tar", ".tgz", ".txz")
 SUPPORTED_SUFFIXES = (*_TEXT_SUFFIXES, *_ARCHIVE_SUFFIXES)
 """All but ``.zip``, ``.tgz`` and ``.txz`` also with ``.gz`` or ``.xz`` behind them."""
 
+_OWNER_ROWS = 100
 Exports = Iterator[tuple[str | None, Iterator[Record | Fault]]]
 
 
@@ -38,8 +40,8 @@ def is_export_file(path: Path) -> bool:
 def read_export(path: Path) -> Iterator[Record | Fault]:
     """Yield every record of an export, in order, and a fault for each part that can't be used.
 
-    Locators: a line from 1 for NDJSON; for an array its offset and the pointer ``/<index>``; offset 0 for an object;
-    for files in an archive their label too. Offsets and lines count in the text as UTF-8, decompressed.
+    Locators: a line from 1 for NDJSON and CSV; for an array its offset and the pointer ``/<index>``; offset 0 for an
+    object; for files in an archive their label too. Offsets and lines count in the text as UTF-8, decompressed.
     Nothing in the file makes this raise; a file that can't be opened or read raises OSError.
     """
     for _, parts in read_each(path):
@@ -89,10 +91,18 @@ def _in_member(
 ) -> Iterator[Record | Fault]:
     account = owner_file(name, [file.name for file in archive.files.values()]) if is_post_file(name) else None
     if account and account not in owners:
-        owners[account] = owner_in(text_in(archive, account))
+        owners[account] = _owner_in(account, text_in(archive, account))
     owner = owners[account] if account else None
     for part in _read_text(name, text_in(archive, label), owner):
         yield replace(part, locator=replace(part.locator, member=label))
+
+
+def _owner_in(name: str, chunks: Iterator[bytes]) -> Mapping[str, Any] | None:
+    """The account that a file is about: a script or JSON document as it is, of a table its first ``rows``."""
+    if not plain_name(name).endswith(ROW_SUFFIXES):
+        return owner_in(chunks)
+    rows = itertools.islice(_read_text(name, chunks), _OWNER_ROWS)
+    return {"rows": [row.value for row in rows if isinstance(row, Record)]}
 
 
 def _read_text(name: str, chunks: Iterator[bytes], owner: Mapping[str, Any] | None = None) -> Iterator[Record | Fault]:

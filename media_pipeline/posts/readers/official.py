@@ -10,6 +10,8 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+_OF_MEMBER = r"(?:_[\w-]+)?"
+"""What some exports put behind the name of a file: the number of the account, or a part's."""
 _ROOT = r"^(?P<root>(?:.+?/)??)"
 """The folder that the whole export lies in: the shortest that fits."""
 
@@ -56,6 +58,15 @@ OFFICIAL_EXPORTS = (
         r"|ads_|apps_and_websites|comments|connections|events|facebook_|friends|likes_and|location|logged_information"
         r"|other_activity|pages|payment|personal_information|preferences|profile_information|search|security_and_login"
         r"|about_you|following_and)",
+    ),
+    _row(
+        "reddit",
+        rf"(?:posts|comments){_OF_MEMBER}\.csv",
+        rf"statistics{_OF_MEMBER}\.csv",
+        r"(?:account_gender|announcements|approved_submitter|birthdate|chat_history|checkfile|comment_|drafts|friends|gilded"
+        r"|gold_received|hidden_posts|ip_logs|linked_|message_headers|messages|moderated_|multireddits|payouts|persona"
+        r"|poll_votes|post_|purchases|saved_|scheduled_posts|sensitive_ads|statistics|stripe|subscribed_|twitter"
+        r"|user_preferences)[^/]*\.csv$",
     ),
     _row(
         "mastodon",

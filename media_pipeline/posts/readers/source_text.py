@@ -14,8 +14,10 @@ from pathlib import Path
 from media_pipeline.model import Locator, MediaPipelineError
 from media_pipeline.posts.readers.archives import text_of_member
 from media_pipeline.posts.readers.array_items import BrokenArray, cut_items
+from media_pipeline.posts.readers.csv_rows import text_of_row
 from media_pipeline.posts.readers.ndjson import lines_of
 from media_pipeline.posts.readers.opener import MAX_RECORD_BYTES, chunks_of
+from media_pipeline.posts.readers.text_format import holds_rows
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder(strict=False)
@@ -30,9 +32,10 @@ def record_at(path: Path, locator: Locator) -> tuple[bytes, str]:
 
     Raises NothingThere, OSError.
     """
-    chunks = text_of_member(path, locator.member) if locator.member else chunks_of(path)
+    chunks = _chunks(path, locator)
     if locator.line is not None:
-        return _line(chunks, locator), locator.pointer
+        is_row = holds_rows(locator.member or path.name, _chunks(path, locator))
+        return _row(chunks, locator) if is_row else _line(chunks, locator), locator.pointer
     document = _from(chunks, locator.offset or 0)
     first = next(document, b"")
     if not first.lstrip().startswith(b"["):
@@ -89,6 +92,17 @@ def _children(text: str, start: int) -> Iterator[tuple[str, int, int]]:
 def _skip(text: str, place: int) -> int:
     match = _SPACE.match(text, place)
     return match.end() if match else place
+
+
+def _chunks(path: Path, locator: Locator) -> Iterator[bytes]:
+    return text_of_member(path, locator.member) if locator.member else chunks_of(path)
+
+
+def _row(chunks: Iterator[bytes], locator: Locator) -> bytes:
+    row = text_of_row(chunks, locator.line or 0)
+    if row is None:
+        raise NothingThere(f"the export has no row at {locator}; is it the file that was imported?")
+    return row
 
 
 def _line(chunks: Iterator[bytes], locator: Locator) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from media_pipeline.model import Fault, Locator, Record
+from media_pipeline.posts.readers.csv_rows import is_csv, read_rows
 from media_pipeline.posts.readers.document import read_array, read_object
 from media_pipeline.posts.readers.json_text import UnreadableJson, parse_json
 from media_pipeline.posts.readers.ndjson import read_lines
@@ -18,7 +19,7 @@ from media_pipeline.posts.readers.x_archive import is_assignment, read_script
 LINE_SUFFIXES = (".jsonl", ".ndjson")
 LINES_LOOKED_AT = 8
 """Lines by which a file without a telling name is taken for NDJSON: a log's first lines, then a record."""
-LOOKED_FOR = "a zip or tar, JSON, NDJSON or a script of X, each also in gzip or xz"
+LOOKED_FOR = "a zip or tar, JSON, NDJSON, CSV or a script of X, each also in gzip or xz"
 _PACKED_SUFFIXES = (".gz", ".xz")
 
 
@@ -40,9 +41,19 @@ def records_of(name: str, chunks: Iterator[bytes]) -> Iterator[Record | Fault]:
     if not head.lstrip().startswith(b"["):
         head, chunks = look_ahead(chunks, lines=LINES_LOOKED_AT)
     lines = [line.strip() for line in head.split(b"\n") if line.strip()]
-    if is_named_lines:
+    is_table = not _holds_lines(lines) and is_csv(plain_name(name), lines)
+    if is_named_lines and not is_table:
         return _read_document(lines[0], chunks) if _opens_document(head.lstrip(), lines) else read_lines(chunks)
-    return read_lines(chunks) if _holds_lines(lines) else _read_document(lines[0], chunks)
+    if _holds_lines(lines):
+        return read_lines(chunks)
+    return read_rows(chunks) if is_table else _read_document(lines[0], chunks)
+
+
+def holds_rows(name: str, chunks: Iterator[bytes]) -> bool:
+    """Whether a text is read as CSV."""
+    head, _ = look_ahead(chunks, lines=LINES_LOOKED_AT)
+    lines = [line.strip() for line in head.split(b"\n") if line.strip()]
+    return bool(lines) and not _holds_lines(lines) and is_csv(plain_name(name), lines)
 
 
 def _read_nothing(chunks: Iterator[bytes]) -> Iterator[Record | Fault]:

@@ -35,8 +35,8 @@ _UNFINISHED = (".part", ".tmp", "~")
 class NothingToImport(MediaPipelineError):
     """What was handed over holds no export file, or none of a platform that is known.
 
-    To do: Hand over the zip or tar that the platform gave you, a `.json`, `.jsonl`, `.ndjson` or `.js` file, or a
-    folder of such files.
+    To do: Hand over the zip or tar that the platform gave you, a `.json`, `.jsonl`, `.ndjson`, `.csv` or `.js` file, or
+    a folder of such files.
     """
 
 

@@ -68,7 +68,7 @@ def provenance_of(settings: Settings, database: Database, media_id: str) -> Prov
     post_text = value_at(record, rest)
     # What a page keeps apart from its posts, as v2 of Twitter does, stands elsewhere in the record.
     for text, place in ((post_text, at + rest), (record, at)):
-        for found in _pointers(json.loads(text), origin.urls):
+        for found in _pointers(_value(text), origin.urls):
             locator = Locator(post.locator.line, post.locator.offset, place + found, post.locator.member)
             return _provenance(origin, path, locator, value_at(text, found), post_text)
     return _provenance(origin, path, post.locator, post_text, post_text)
@@ -76,6 +76,14 @@ def provenance_of(settings: Settings, database: Database, media_id: str) -> Prov
 
 def _provenance(origin: Origin, path: Path, locator: Locator, text: bytes, post_text: bytes) -> Provenance:
     return Provenance(origin.media_id, origin.media_url, path, origin.import_id, locator, text, post_text)
+
+
+def _value(text: bytes) -> Any:
+    """None for what is no JSON: a row of a table is shown whole."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 def _pointers(value: Any, urls: Sequence[str]) -> Iterator[str]:

@@ -14,6 +14,8 @@ from media_pipeline_tests.posts.reddit_shapes import (
     COMMENTS,
     THUMBNAIL,
     VIDEO,
+    exported_comment,
+    exported_post,
     gallery_post,
     image_post,
     listing,
@@ -223,3 +225,58 @@ def test_a_picture_of_another_host_can_be_had_as_reddits_copy() -> None:
     assert own == ["https://i.imgur.com/AbCdEf1.jpg", copy]
     assert [candidate.role for candidate in hosted.candidates][:2] == [Role.MEDIA, Role.POSTER]
     assert elsewhere.key == "url:i.imgur.com/AbCdEf1.jpg"
+
+
+OWNER = {"rows": [{"statistic": "account name", "value": "anna"}, {"statistic": "is deleted", "value": "False"}]}
+
+
+def test_a_row_of_the_official_export_is_a_post_of_the_account() -> None:
+    (found,) = REDDIT.posts(Record(exported_post(body="words"), Locator(line=2), owner=OWNER))
+    assert isinstance(found, Post)
+    assert (found.native_id, found.author_handle, found.text) == ("1abcde", "anna", "A pic\n\nwords")
+    assert found.posted_at == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    assert found.url == "https://www.reddit.com/r/pics/comments/1abcde/x/"
+    (image,) = REDDIT.media(found.raw)
+    assert (image.url, image.media_type, image.role) == (
+        "https://i.redd.it/abcdefgh1.jpg",
+        MediaType.IMAGE,
+        Role.MEDIA,
+    )
+
+
+def test_a_row_shows_the_pictures_inside_its_text_too() -> None:
+    first, second = media(exported_post(url="", body="see https://preview.redd.it/a1.jpeg?width=9&amp;s=x and\n"
+        "[this](https://i.redd.it/b2.png), not https://news.example/c.jpg"))  # fmt: skip
+    assert (first.url, second.url) == ("https://preview.redd.it/a1.jpeg?width=9&s=x", "https://i.redd.it/b2.png")
+
+
+def test_a_row_of_a_video_gives_its_manifests() -> None:
+    (clip,) = media(exported_post(url="https://v.redd.it/2ptpanksayug1"))
+    assert clip.media_type is MediaType.VIDEO
+    assert urls(clip, Role.MEDIA)[0] == "https://v.redd.it/2ptpanksayug1/DASHPlaylist.mpd"
+
+
+def test_a_row_of_a_gallery_says_that_its_pictures_are_not_named() -> None:
+    (gallery,) = media(exported_post(url="https://www.reddit.com/gallery/1abcde"))
+    assert gallery.url is None
+    assert "page of a gallery" in (gallery.note or "")
+
+
+def test_a_comment_of_the_official_export_is_a_post_when_it_shows_a_medium() -> None:
+    (found,) = posts(exported_comment())
+    assert (found.native_id, found.text) == ("t1_kabcde1", "look")
+    assert found.posted_at == datetime(2026, 1, 3, 3, 4, 5, tzinfo=UTC)
+    assert [reference.url for reference in REDDIT.media(found.raw)] == ["https://i.redd.it/zyxwvuts1.png"]
+    assert read(exported_comment(media="")) == []
+    assert read({key: value for key, value in exported_comment().items() if key != "media"}) == []
+    (inline,) = media(exported_comment(media="", body="https://preview.redd.it/a1.jpeg?width=9"))
+    assert inline.url == "https://preview.redd.it/a1.jpeg?width=9"
+
+
+def test_a_removed_row_is_a_stub() -> None:
+    assert posts(exported_post(body="[removed]"))[0].unavailable == "[removed]"
+
+
+def test_a_row_of_what_was_saved_or_voted_for_is_no_post() -> None:
+    (fault,) = read({"id": "1abcde", "permalink": "https://www.reddit.com/r/pics/comments/1abcde/x/"})
+    assert isinstance(fault, Fault)

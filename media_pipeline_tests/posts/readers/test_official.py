@@ -24,6 +24,8 @@ from media_pipeline.posts.readers.official import chosen_of, is_post_file, owner
         "facebook-anna/your_facebook_activity/groups/your_posts_in_groups.json",
         "outbox.json",
         "archive/outbox.json",
+        "posts.csv",
+        "export_anna_2026/comments.csv",
     ],
 )
 def test_a_file_of_posts_is_known_by_its_path(path: str) -> None:
@@ -42,6 +44,9 @@ def test_a_file_of_posts_is_known_by_its_path(path: str) -> None:
         "your_facebook_activity/comments_and_reactions/comments.json",
         "inbox.json",
         "myoutbox.json",
+        "saved_posts.csv",
+        "post_votes.csv",
+        "messages.csv",
     ],
 )
 def test_what_holds_no_posts_of_the_owner_is_none(path: str) -> None:
@@ -59,6 +64,13 @@ def test_of_an_official_export_only_its_posts_are_chosen_and_exports_beside_it_s
     beside = ["ig/scraped.json", "toots/a.json", "media/other.json"]
     assert chosen_of([*instagram, *beside]) == [*instagram[:2], *beside]
     assert chosen_of(instagram[2:]) == instagram[2:], "without posts it is no official export"
+
+
+def test_of_reddits_export_nothing_but_posts_and_comments_is_read() -> None:
+    posts, beside = ["r/posts.csv", "r/comments.csv"], ["r/scraped.csv", "r/a.json", "saved_posts.csv"]
+    rest = ["r/saved_posts.csv", "r/post_votes.csv", "r/statistics.csv", "r/messages_archive.csv", "r/hidden_posts.csv"]
+    assert chosen_of([*posts, *rest, *beside]) == [*posts, *beside]
+    assert owner_file("r/posts.csv", [*posts, *rest]) == "r/statistics.csv"
 
 
 def test_the_owner_is_named_by_the_file_of_the_same_export() -> None:

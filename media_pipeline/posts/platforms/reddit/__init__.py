@@ -1,17 +1,20 @@
-"""Reddit: listings of its API, ``[post, comments]`` of a post's page, and bare posts as dumps have them.
+"""Reddit: listings of its API, ``[post, comments]`` of a post's page, bare posts as dumps have them, and the official
+export.
 
 ``listings`` knows what a post is and where posts stand in a record, ``media`` what a post shows, ``metadata`` the
 pictures that Reddit hosts by id, ``previews`` its small copies and those of linked pages, ``addresses`` how Reddit
-writes URLs. Comments are not posts.
+writes URLs, ``official`` the rows of the official export. Comments are not posts, unless they show a medium there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from media_pipeline.model import Fault, Locator, MediaRef, Post, Record
 from media_pipeline.posts.platforms.base import Found, NonMedia, numbered, read_posts
+from media_pipeline.posts.platforms.reddit import official
 from media_pipeline.posts.platforms.reddit.listings import (
     find_posts,
     is_comments,
@@ -25,7 +28,7 @@ from media_pipeline.posts.values import integer, moment, text
 
 _NOTHING_FOUND = (
     "no post of reddit found in this record; expected a listing with `data.children`, an array of a post's and its "
-    "comments' listings, or a post with `id`, `title` and `subreddit`"
+    "comments' listings, a post with `id`, `title` and `subreddit`, or a row of the official export's `posts.csv`"
 )
 _DELETED = "[deleted]"
 
@@ -34,7 +37,7 @@ class Reddit:
     """Reads the posts and media of Reddit."""
 
     name = "reddit"
-    version = 3
+    version = 4
     domains = ("reddit.com", "redd.it")
     media_domains = ("i.redd.it", "v.redd.it", "preview.redd.it", "external-preview.redd.it", "redditmedia.com")
     non_media = (
@@ -73,14 +76,15 @@ class Reddit:
         # Readers cut `[post, comments]` into two records; the second holds no post, and nothing is wrong with it.
         if is_comments(record.value):
             return iter(())
-        return read_posts(record, find_posts(record.value), self._post, _NOTHING_FOUND)
+        read = partial(self._post, official.owner_of(record.owner or {}))
+        return read_posts(record, find_posts(record.value), read, _NOTHING_FOUND)
 
     def media(self, raw: Mapping[str, Any]) -> tuple[MediaRef, ...]:
         return numbered(media_of(raw))
 
-    def _post(self, found: Found, locator: Locator) -> Post:
+    def _post(self, owner: str | None, found: Found, locator: Locator) -> Post:
         raw = found.value
-        author = text(raw.get("author"))
+        author = text(raw.get("author")) or owner
         handle = author if author != _DELETED else None
         score = integer(raw.get("score"))
         return Post(
@@ -91,7 +95,7 @@ class Reddit:
             author_id=text(raw.get("author_fullname")),
             author_handle=handle,
             author_name=handle,
-            posted_at=moment(raw.get("created_utc")) or moment(raw.get("created")),
+            posted_at=moment(raw.get("created_utc")) or moment(raw.get("created")) or official.time_of(raw),
             url=page_of(raw),
             text=text_of(raw),
             like_count=score if score is not None else integer(raw.get("ups")),

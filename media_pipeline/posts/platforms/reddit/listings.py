@@ -13,6 +13,7 @@ from typing import Any
 from media_pipeline.model import Relation
 from media_pipeline.posts.markup import unescaped
 from media_pipeline.posts.platforms.base import Found, Missing
+from media_pipeline.posts.platforms.reddit import official
 from media_pipeline.posts.values import dig, identifier, items, mapping, pointer, text
 
 _POST = "t3"
@@ -23,6 +24,8 @@ _KINDS_OF_COMMENTS = ("t1", "more")
 
 def native_id(value: Mapping[str, Any]) -> str | None:
     """The post's id in base 36, without ``t3_``."""
+    if official.is_comment(value):
+        return official.id_of_comment(value)
     number = text(value.get("id")) or text(value.get("name"))
     number = (number or "").removeprefix("t3_")
     return number if number.isascii() and number.isalnum() else None
@@ -35,7 +38,10 @@ def is_post(value: Any) -> bool:
 
 
 def is_comments(value: Any) -> bool:
-    """Whether a value is a listing of comments, or of nothing, as follows a post that has none."""
+    """Whether a value is a listing of comments, or of nothing, as follows a post that has none; or a comment's row that
+    shows nothing."""
+    if isinstance(value, dict) and official.is_comment(mapping(value)):
+        return not official.shows_media(mapping(value))
     children = dig(value, "data", "children")
     is_listing = dig(value, "kind") == "Listing" and isinstance(children, list)
     return is_listing and all(dig(child, "kind") in _KINDS_OF_COMMENTS for child in items(children))
@@ -49,7 +55,7 @@ def find_posts(value: Any) -> Iterator[Found | Missing]:
 
 
 def _of_entry(entry: Mapping[str, Any], at: str) -> Iterator[Found | Missing]:
-    if is_post(entry):
+    if is_post(entry) or (official.is_comment(entry) and official.shows_media(entry)):
         yield from _with_crossposted(Found(entry, at))
     elif entry.get("kind") == _POST:
         yield from _of_thing(entry, at)
@@ -90,6 +96,8 @@ def crossposted(raw: Mapping[str, Any]) -> Mapping[str, Any]:
 def page_of(raw: Mapping[str, Any]) -> str:
     """The post's page."""
     path = text(raw.get("permalink")) or ""
+    if path.startswith("https://"):
+        return path
     return f"https://www.reddit.com{path}" if path.startswith("/") else f"https://redd.it/{native_id(raw)}"
 
 
@@ -98,11 +106,11 @@ def why_unavailable(raw: Mapping[str, Any]) -> str | None:
     by = text(raw.get("removed_by_category"))
     if by:
         return f"removed ({by})"
-    marks = (text(raw.get(key)) for key in ("selftext", "title"))
+    marks = (text(raw.get(key)) for key in ("selftext", "body", "title"))
     return next((mark for mark in marks if mark and _REMOVED.fullmatch(mark.strip())), None)
 
 
 def text_of(raw: Mapping[str, Any]) -> str | None:
     """The title, and after an empty line what stands below it. Reddit escapes ``&``, ``<`` and ``>`` in both."""
-    parts = (text(raw.get("title")), text(raw.get("selftext")))
+    parts = (text(raw.get("title")), text(raw.get("selftext")) or text(raw.get("body")))
     return unescaped("\n\n".join(filter(None, parts))) or None

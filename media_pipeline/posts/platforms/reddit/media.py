@@ -13,6 +13,7 @@ from typing import Any
 
 from media_pipeline.model import Candidate, MediaType, Role
 from media_pipeline.posts.platforms.base import Medium
+from media_pipeline.posts.platforms.reddit import official
 from media_pipeline.posts.platforms.reddit.addresses import address, host_and_path, media_type_of_link
 from media_pipeline.posts.platforms.reddit.listings import crossposted
 from media_pipeline.posts.platforms.reddit.metadata import gallery_of, inline_of
@@ -35,7 +36,7 @@ def media_of(raw: Mapping[str, Any]) -> list[Medium]:
 
 
 def _own_media(post: Mapping[str, Any]) -> list[Medium]:
-    shown = [*(list(gallery_of(post)) or _video_or_link(post)), *inline_of(post)]
+    shown = [*(list(gallery_of(post)) or _video_or_link(post)), *inline_of(post), *official.media_of(post)]
     if not shown:
         return list(_link_preview(post))
     first, *rest = shown
