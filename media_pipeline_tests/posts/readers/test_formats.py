@@ -252,6 +252,7 @@ def test_files_of_a_tar_are_taken_into_a_zip_of_their_own(tmp_path: Path, packin
         (b"plain words", None),
         (b"", None),
     ],
+    ids=["json", "json with a mark", "gzip", "tar", "tar in xz", "zip", "jpeg", "words", "nothing"],
 )
 def test_the_suffix_of_a_nameless_file_is_told_by_its_bytes(tmp_path: Path, content: bytes, suffix: str | None) -> None:
     path = tmp_path / "a"
