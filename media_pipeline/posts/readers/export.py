@@ -15,7 +15,8 @@ from media_pipeline.posts.readers.archive import Archive, is_of_the_disk
 from media_pipeline.posts.readers.archives import exports_in, open_archive, text_in
 from media_pipeline.posts.readers.compression import DamagedExport
 from media_pipeline.posts.readers.csv_rows import SUFFIXES as ROW_SUFFIXES
-from media_pipeline.posts.readers.official import is_post_file, owner_file
+from media_pipeline.posts.readers.linkedin_archive import joined, table_named
+from media_pipeline.posts.readers.official import beside, is_post_file, owner_file
 from media_pipeline.posts.readers.opener import chunks_of
 from media_pipeline.posts.readers.text_format import LINE_SUFFIXES, plain_name, records_of
 from media_pipeline.posts.readers.x_archive import ACCOUNT, owner_in
@@ -83,7 +84,16 @@ def _in_member(
     if account and account not in owners:
         owners[account] = _owner_in(account, text_in(archive, account))
     owner = owners[account] if account else None
-    for part in _read_text(name, text_in(archive, label), owner):
+    parts = _read_text(name, text_in(archive, label), owner)
+    if table := table_named(name):
+        paths = [file.name for file in archive.files.values()]
+
+        def read_beside(other: str) -> Iterator[Record | Fault]:
+            found = beside(name, other, paths)
+            return _read_text(found, text_in(archive, found)) if found else iter(())
+
+        parts = joined(table, parts, read_beside)
+    for part in parts:
         yield replace(part, locator=replace(part.locator, member=label))
 
 
