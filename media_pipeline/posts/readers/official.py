@@ -75,8 +75,8 @@ OFFICIAL_EXPORTS = (
         r"(?:Ad_|Articles/|Certifications|Comments|Company|Connections|Contacts|Courses|Education|Email|Endorsement|Events"
         r"|Hashtag|Honors|InstantReposts|Inferences|Invitations|Jobs?[ /]|Languages|Learning|Logins|Member_"
         r"|Organizations|Patents|Phone ?Numbers|Positions|Profile|Projects|Providers|Publications|Reactions|Receipts"
-        r"|Recommendations|Registration|Saved|Search ?Queries|Security|Services|Skills|Test|Verifications|Volunteering|Votes|Whatsapp"
-        r"|coach_|guide_|learning_|messages)",
+        r"|Recommendations|Registration|Saved|Search ?Queries|Security|Services|Skills|Test|Verifications"
+        r"|Volunteering|Votes|Whatsapp|coach_|guide_|learning_|messages)",
     ),
     _row(
         "mastodon",
