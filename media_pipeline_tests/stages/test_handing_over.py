@@ -167,6 +167,21 @@ def test_files_without_a_telling_name_are_told_by_their_bytes_and_land_under_a_n
     assert library.rows("SELECT count(*) FROM posts") == [(3,)]
 
 
+@pytest.mark.parametrize(
+    ("name", "cause"),
+    [
+        ("your_instagram_activity/media/posts_1.html", "not recognised: this is Instagram's export as HTML.*JSON"),
+        ("notes.txt", "not recognised: it holds no export file; looked for were a zip or tar, JSON, NDJSON, CSV"),
+    ],
+)
+def test_a_folder_without_an_export_is_answered_with_what_is_looked_for(tmp_path: Path, name: str, cause: str):
+    path = tmp_path / "folder" / name
+    path.parent.mkdir(parents=True)
+    path.write_text("x")
+    with pytest.raises(NothingToImport, match=cause):
+        handed_over(tmp_path / "folder", DAY)
+
+
 def test_a_zip_of_one_platform_is_taken_whole(tmp_path: Path):
     path = tmp_path / "one.zip"
     with zipfile.ZipFile(path, "w") as archive:

@@ -18,6 +18,7 @@ from media_pipeline.posts.readers.csv_rows import SUFFIXES as ROW_SUFFIXES
 from media_pipeline.posts.readers.linkedin_archive import joined, table_named
 from media_pipeline.posts.readers.official import beside, is_post_file, owner_file
 from media_pipeline.posts.readers.opener import chunks_of
+from media_pipeline.posts.readers.other_variants import said_of_paths
 from media_pipeline.posts.readers.text_format import LINE_SUFFIXES, plain_name, records_of
 from media_pipeline.posts.readers.x_archive import ACCOUNT, owner_in
 from media_pipeline.posts.readers.zeeschuimer import unwrap
@@ -62,15 +63,17 @@ def read_each(path: Path) -> Exports:
 def _in_file(path: Path) -> Iterator[Record | Fault]:
     account = path.with_name(ACCOUNT)
     owner = owner_in(chunks_of(account)) if path.suffix == ".js" and account.is_file() else None
-    return _read_text(path.name, chunks_of(path), owner)
+    return _read_text(path.as_posix(), chunks_of(path), owner)
 
 
 def _in_archive(archive: Archive) -> Exports:
     exports = exports_in(archive, lambda name: plain_name(name).endswith(_TEXT_SUFFIXES))
     damage = [Fault(Locator(), archive.damage)] if archive.damage else []
+    if not any(is_post_file(file.name) for file in exports) and (said := said_of_paths(archive.files)):
+        damage = [Fault(Locator(offset=0), said), *damage]
     if not exports:
         found = Fault(Locator(offset=0), f"the {archive.kind} holds no export: {', '.join(_TEXT_SUFFIXES)} are read")
-        yield None, iter([found, *damage])
+        yield None, iter(damage or [found])
     owners: dict[str, Mapping[str, Any] | None] = {}
     for number, file in enumerate(exports, start=1):
         parts = _in_member(archive, file.name, file.label, owners)

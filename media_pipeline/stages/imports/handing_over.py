@@ -21,8 +21,16 @@ from media_pipeline.posts.readers import is_export_file
 from media_pipeline.posts.readers.archive_parts import labels_in_archive
 from media_pipeline.posts.readers.archives import suffix_of
 from media_pipeline.posts.readers.official import chosen_of
+from media_pipeline.posts.readers.other_variants import said_of_paths
 from media_pipeline.posts.readers.text_format import LOOKED_FOR
-from media_pipeline.stages.imports.folders import GIVE_PERMISSION, FoundFile, Unreadable, files_below, unreadable
+from media_pipeline.stages.imports.folders import (
+    GIVE_PERMISSION,
+    FoundFile,
+    Unreadable,
+    files_below,
+    only_files,
+    unreadable,
+)
 
 _TYPES = MimeTypes()
 _MEDIA = ("image/", "video/", "audio/")
@@ -64,7 +72,7 @@ def handed_over(source: Path, day: date, platform: str | None = None) -> HandedO
     """
     sources = _exports_of(source) if os.path.isdir(source) else [source] if os.path.isfile(source) else []  # noqa: PTH112, PTH113
     if not sources:
-        raise NothingToImport(f"{source} holds no export file; looked for were {LOOKED_FOR}")
+        raise NothingToImport(_why_nothing(source))
     for path in sources:
         if not os.access(path, os.R_OK):
             raise NothingToImport(f"{path}: this user may not read it; {GIVE_PERMISSION}")
@@ -80,6 +88,14 @@ def handed_over(source: Path, day: date, platform: str | None = None) -> HandedO
         more = f" (and {len(left_out) - 1} more)" if len(left_out) > 1 else ""
         raise NothingToImport(f"{left_out[0]}{more}; name its platform with --platform to see what is expected")
     return HandedOver(tuple(exports), tuple(left_out))
+
+
+def _why_nothing(source: Path) -> str:
+    """What is said of a folder without an export, or of what is neither a file nor a folder."""
+    paths = (path.relative_to(source.parent).as_posix() for path in only_files(source))
+    if os.path.isdir(source) and (said := said_of_paths(paths)):  # noqa: PTH112
+        return f"{source} is not recognised: {said}"
+    return f"{source} is not recognised: it holds no export file; looked for were {LOOKED_FOR}"
 
 
 def _exports_of(folder: Path) -> list[Path]:
