@@ -20,7 +20,7 @@ from media_pipeline.posts.local_media import is_companion
 from media_pipeline.posts.readers import is_export_file
 from media_pipeline.posts.readers.archive_parts import labels_in_archive
 from media_pipeline.posts.readers.archives import suffix_of
-from media_pipeline.posts.readers.official import chosen_of
+from media_pipeline.posts.readers.official import chosen_of, is_post_file
 from media_pipeline.posts.readers.other_variants import said_of_paths
 from media_pipeline.posts.readers.text_format import LOOKED_FOR
 from media_pipeline.stages.imports.folders import (
@@ -82,8 +82,11 @@ def handed_over(source: Path, day: date, platform: str | None = None) -> HandedO
     left_out: list[str] = []
     for path in sources:
         found = _recognised(path)
-        left_out += [_why_left_out(path, one) for one in found if one.platform is None]
-        exports += _by_platform(path, day, found)
+        taken = list(_by_platform(path, day, found))
+        left_out += [
+            _why_left_out(path, one) for one in found if one.platform is None and not (taken and _is_part(one))
+        ]
+        exports += taken
     if not exports:
         more = f" (and {len(left_out) - 1} more)" if len(left_out) > 1 else ""
         raise NothingToImport(f"{left_out[0]}{more}; name its platform with --platform to see what is expected")
@@ -135,6 +138,12 @@ def _recognised(path: Path) -> list[Recognised]:
         raise NothingToImport(str(unreadable(path, error))) from error
 
 
+def _is_part(found: Recognised) -> bool:
+    """Whether a file without posts belongs to an official export all the same: comments that show nothing, uploads that
+    the posts beside them have."""
+    return found.label is not None and is_post_file(found.label)
+
+
 def _why_left_out(path: Path, found: Recognised) -> str:
     where = f"{path}, {found.label}" if found.label else str(path)
     return f"{for_log(where, 1000)} is not recognised: {for_log(found.why_not, 500)}"
@@ -148,7 +157,9 @@ def _by_platform(path: Path, day: date, found: Sequence[Recognised]) -> Iterator
         return
     exports = {label: name for label, name in platform_of.items() if label}
     belongs = divided(
-        labels_in_archive(path), exports, {one.label for one in found if one.label and one.platform is None}
+        labels_in_archive(path),
+        exports,
+        {one.label for one in found if one.label and one.platform is None and not _is_part(one)},
     )
     for name in names:
         yield HandedExport(path, ImportPartition(day, name), belongs[name])
