@@ -137,9 +137,10 @@ def extract(
     if coverage:
         _print_coverage(path, chosen, as_json)
         return
-    posts = 0
+    posts = faults = 0
     for found in extract_posts(path, chosen):
         if isinstance(found, Fault):
+            faults += 1
             err.print(f"{path.name}: {found}", soft_wrap=True)
             continue
         posts += 1
@@ -150,6 +151,8 @@ def extract(
             rows = [{"type": ref.media_type, "role": ref.role, "url": ref.url or ref.note} for ref in found.media]
             out.print(title)
             terminal.print_table("", rows)
+    if not posts and not faults:
+        terminal.print_error(f"{path.name} holds no post: media alone, as a part of an export may be")
     raise typer.Exit(0 if posts else 1)
 
 

@@ -205,7 +205,33 @@ def with_embedded_document() -> dict[str, Any]:
     return {"id": "7242811448094052355", "post_type": "post", "post_text": "t", "repost": repost}
 
 
+def exported_share(**more: Any) -> dict[str, Any]:
+    """A row of ``Shares.csv``."""
+    return {
+        "Date": "2026-01-02 03:04:05",
+        "ShareLink": "https://www.linkedin.com/feed/update/urn%3Ali%3Ashare%3A7400000000000000001",
+        "ShareCommentary": 'a line"\n""\n"with ""quotes""',
+        "SharedUrl": "https://news.example/a.jpg",
+        "MediaUrl": "https://media.licdn.com/dms/image/v2/D4E22AQabcdef/feedshare-shrink_2048_1536/0/1?e=1800000000",
+        "Visibility": "MEMBER_NETWORK",
+        **more,
+    }
+
+
+def exported_upload(**more: Any) -> dict[str, Any]:
+    """A row of ``Rich_Media.csv``."""
+    return {
+        "Date/Time": "You uploaded a feed photo on January 2, 2026 at 3:04 AM (GMT)",
+        "Media Description": "-",
+        "Media Link": "https://media.licdn.com/dms/image/v2/D4E22AQabcdef/feedshare-original/0/1?e=1800000001",
+        **more,
+    }
+
+
 ALL: list[Any] = [
+    exported_share(),
+    exported_share(Rich_Media=[exported_upload()]),
+    exported_upload(),
     [with_recommended(), article_by_slug(), with_embedded_document()],
     [linkedin(reshared_post=linkedin(activity_urn="6"), document={"url": "https://x.test/a.pdf"})],
     harvest(postVideo={"videoUrl": CLIP.format(720), "thumbnailUrl": PREVIEW}, article={"image": {"url": PREVIEW}}),

@@ -123,7 +123,32 @@ GONE_PAGE: dict[str, Any] = {
     "__DEFAULT_SCOPE__": {"webapp.video-detail": {"statusCode": 10204, "statusMsg": "item doesn't exist"}}
 }
 
+OWN_VIDEO = "https://video-my.tiktokv.com/storage/v1/tos-alisg-pve-0037c001/oABCDEF?a=1233&mime_type=video_mp4"
+OWN_PICTURE = (
+    "https://p16-sign-sg.tiktokcdn.com/tos-alisg-i-photomode-sg/{}~tplv-photomode-image.jpeg?x-expires=1800000000"
+)
+WATCHED = "https://www.tiktokv.com/share/video/7585000000000000002/"
+
+
+def exported(**sections: Any) -> dict[str, Any]:
+    """``user_data_tiktok.json`` with these sections, and with what is of others."""
+    photo = "https://p16-sign-sg.tiktokcdn.com/tos-alisg-avt-0068/face.jpeg"
+    return {
+        "Profile And Settings": {"Profile Info": {"ProfileMap": {"userName": "anna.example", "profilePhoto": photo}}},
+        "Likes and Favorites": {"Like List": {"ItemFavoriteList": [{"date": "2026-01-01 00:00:00", "link": WATCHED}]}},
+        "Your Activity": {"Watch History": {"VideoList": [{"Date": "2026-01-01 00:00:00", "Link": WATCHED}]}},
+        "Direct Message": {"Direct Messages": {"ChatHistory": {"Chat with bob:": [{"Content": f"{WATCHED}a.mp4"}]}}},
+        **sections,
+    }
+
+
+def own_post(**more: Any) -> dict[str, Any]:
+    cover = "https://p16-sign-sg.tiktokcdn.com/obj/tos-alisg-p-0037/cover1?x-expires=1800000000"
+    return {"Date": "2026-04-02 08:01:00", "Link": OWN_VIDEO, "Likes": "3", "Title": "N/A", "CoverImage": cover, **more}
+
+
 ALL: list[Any] = [
+    exported(Post={"Posts": {"VideoList": [own_post()]}, "Recently Deleted Posts": {"PostList": []}}),
     {"code": 0, "data": [item(), {"type": 4}]},
     item(),
     [photo_item()],

@@ -179,6 +179,35 @@ def test_files_without_a_telling_name_are_told_by_their_bytes_and_land_under_a_n
     assert library.rows("SELECT count(*) FROM posts") == [(3,)]
 
 
+@pytest.mark.parametrize(
+    ("name", "cause"),
+    [
+        ("your_instagram_activity/media/posts_1.html", "not recognised: this is Instagram's export as HTML.*JSON"),
+        ("notes.txt", "not recognised: it holds no export file; looked for were a zip or tar, JSON, NDJSON, CSV"),
+    ],
+)
+def test_a_folder_without_an_export_is_answered_with_what_is_looked_for(tmp_path: Path, name: str, cause: str):
+    path = tmp_path / "folder" / name
+    path.parent.mkdir(parents=True)
+    path.write_text("x")
+    with pytest.raises(NothingToImport, match=cause):
+        handed_over(tmp_path / "folder", DAY)
+
+
+def test_a_table_of_an_official_export_that_gives_no_post_stays_with_the_others(tmp_path: Path, library: Library):
+    path = tmp_path / "mixed.zip"
+    share = "2026-01-02 03:04:05,https://www.linkedin.com/feed/update/urn%3Ali%3Ashare%3A7400000000000000001,x"
+    upload = '"On January 02, 2026 at 03:04:05 (UTC)",x,https://media.licdn.com/dms/image/x/1'
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("toots/a.json", json.dumps([toot(1)]))
+        archive.writestr("li/Rich_Media.csv", f"Date/Time,Media Description,Media Link\n{upload}\n")
+        archive.writestr("li/Shares.csv", f"Date,ShareLink,ShareCommentary\n{share}\n")
+    assert handed_over(path, DAY).left_out == ()
+    land_all(library, path)
+    library.run(ImportPartition(DAY, "linkedin"), stages=(read_posts,))
+    assert library.rows("SELECT media_url FROM post_media") == [("https://media.licdn.com/dms/image/x/1",)]
+
+
 def test_a_zip_of_one_platform_is_taken_whole(tmp_path: Path):
     path = tmp_path / "one.zip"
     with zipfile.ZipFile(path, "w") as archive:
@@ -212,7 +241,7 @@ def test_a_file_of_a_mixed_zip_that_breaks_off_breaks_off_in_its_own_part_too(tm
         ("a.json", b"<html>Log in</html>", "the file begins with '<html>.*none of what is read"),
         ("a.json", b'{"hello": "world"}', "no record of it is a post of a known platform"),
         ("a.json.gz", gzip.compress(b"[" + b"1" * 9000, mtime=0)[:40], "compressed data is damaged"),
-        ("a.zip", b"PK\x03\x04 and no more", "the zip can't be opened"),
+        ("a.zip", b"PK\x03\x04\x14\0\0\0\x08\0 and no more", "the zip can't be opened"),
         ("a.zip", b"", "the file is empty"),
         ("a.jpg", b"\xff\xd8\xff\xe0 a picture", "none of what is read: a zip or tar, JSON"),
         ("a.txt", b"text", "the file begins with 'text', which is none of what is read: a zip or tar, JSON"),

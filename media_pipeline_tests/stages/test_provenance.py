@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
+import tarfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -68,6 +70,20 @@ def test_a_file_in_a_zip_is_named(library: Library, tmp_path: Path) -> None:
     (found,) = provenances(library)
     assert (found.locator.member, found.locator.line) == ("in/a.ndjson", 1)
     assert found.text == f'"{URL}"'.encode()
+
+
+def test_a_row_of_a_table_is_shown_whole(library: Library, tmp_path: Path) -> None:
+    table = 'id,title,subreddit,date,url,body\n1a,t,pics,,https://i.redd.it/a.jpg,"two\nlines"\n'
+    with tarfile.open(tmp_path / "a", "w:xz") as archive:
+        info = tarfile.TarInfo("posts.csv")
+        info.size = len(table)
+        archive.addfile(info, io.BytesIO(table.encode()))
+    partition = ImportPartition(DAY, "reddit")
+    library.land("a.tar.xz", (tmp_path / "a").read_bytes(), partition)
+    library.run(partition, stages=READ)
+    (found,) = provenances(library)
+    assert str(found.locator) == "posts.csv: line 2#"
+    assert found.text == found.post_text == b'1a,t,pics,,https://i.redd.it/a.jpg,"two\nlines"'
 
 
 def test_what_a_page_keeps_apart_from_its_posts_is_found_in_the_page(library: Library) -> None:

@@ -15,7 +15,7 @@ from media_pipeline.posts.readers.compression import DamagedExport, first_bytes
 from media_pipeline.posts.readers.official import chosen_of
 from media_pipeline.posts.readers.opener import UTF8_BOM, text_of
 from media_pipeline.posts.readers.tar_archive import HEADER_BYTES, is_tar, open_tar
-from media_pipeline.posts.readers.zip_archive import MAGICS, open_zip
+from media_pipeline.posts.readers.zip_archive import LONGEST_MAGIC, is_zip, open_zip
 
 ZIP_SUFFIX = ".zip"
 _LOOKED_AT = 4096
@@ -26,10 +26,10 @@ _LITTER = ("__MACOSX",)
 def format_of(path: Path) -> OpensArchive | None:
     """How an archive is opened, told by its first bytes; None for what is none. Raises OSError."""
     with path.open("rb") as file:
-        head = file.read(len(MAGICS[0]))
+        head = file.read(LONGEST_MAGIC)
     # A program that unpacks itself begins with the program: only a name leads to the zip behind it.
     is_zip_inside = path.name.lower().endswith(ZIP_SUFFIX) and zipfile.is_zipfile(path)
-    if head.startswith(MAGICS) or is_zip_inside:
+    if is_zip(head) or is_zip_inside:
         return open_zip
     return open_tar if is_tar(first_bytes(path, HEADER_BYTES)) else None
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import io
 import lzma
+import re
 import zlib
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol, cast
@@ -24,8 +25,11 @@ EXPANSION_LOOKED_AT_FROM = 1 << 27
 """Bytes of text up to which no expansion is suspicious: reading them costs seconds."""
 MOST_XZ_MEMORY = 1 << 27
 """Bytes. ``xz -9`` needs 65 MiB; a header may ask for four gigabytes."""
-GZIP_MAGIC, XZ_MAGIC = b"\x1f\x8b\x08", b"\xfd7zXZ\0"
-_LONGEST_MAGIC = max(len(GZIP_MAGIC), len(XZ_MAGIC))
+_LONGEST_MAGIC = 10
+_GZIP = re.compile(rb"\x1f\x8b\x08(?:.{0,5}\Z|[\x00-\x1f].{5}(?:\Z|[\x00-\x0d\xff]))", re.DOTALL)
+"""The signature, then flags of which three are never set, time and level, and a system of those that there are. A line
+of NDJSON may be damaged to the signature alone."""
+_XZ = re.compile(rb"\xfd7zXZ\x00(?:\Z|\x00)")
 DAMAGE = (gzip.BadGzipFile, lzma.LZMAError, EOFError, zlib.error)
 
 
@@ -47,16 +51,16 @@ def unpacked(file: IO[bytes]) -> Readable:
     """The bytes inside an open file that is at its beginning and can be sought in; a plain file itself."""
     magic = file.read(_LONGEST_MAGIC)
     file.seek(0)
-    if magic.startswith(GZIP_MAGIC):
+    if _GZIP.match(magic):
         return gzip.GzipFile(fileobj=file)
-    if magic.startswith(XZ_MAGIC):
+    if _XZ.match(magic):
         return io.BufferedReader(_XzFile(file), CHUNK_BYTES)
     return cast("Readable", file)
 
 
 def is_compressed(head: bytes) -> bool:
     """Whether a file that begins like this is one that :func:`unpacked` unpacks."""
-    return head.startswith((GZIP_MAGIC, XZ_MAGIC))
+    return bool(_GZIP.match(head[:_LONGEST_MAGIC]) or _XZ.match(head[:_LONGEST_MAGIC]))
 
 
 def first_bytes(path: Path, count: int) -> bytes:

@@ -37,8 +37,8 @@ class _TooLong(MediaPipelineError):
 
 
 def is_csv(name: str, lines: Sequence[bytes]) -> bool:
-    """Whether a text of this name that begins with these lines is CSV: by name, or because they begin with names of
-    several columns. Neither JSON nor a page is."""
+    """Whether a text of this name that begins with these lines is CSV: by name, or because names of several columns
+    stand in the first and something of several columns in the second. Neither JSON nor a page is."""
     if len(lines[0]) > _LONGEST_HEADER:
         return False
     first = lines[0].decode("utf-8", "replace")
@@ -48,7 +48,8 @@ def is_csv(name: str, lines: Sequence[bytes]) -> bool:
         return True
     delimiter = _delimiter_of(first)
     columns = next(csv.reader([first], delimiter=delimiter), _NO_VALUES)
-    return len(columns) > 1 and all(_COLUMN.fullmatch(column.strip()) for column in columns)
+    is_table = len(lines) > 1 and delimiter.encode() in lines[1]
+    return is_table and len(columns) > 1 and all(_COLUMN.fullmatch(column.strip()) for column in columns)
 
 
 def read_rows(chunks: Iterator[bytes], max_bytes: int = MAX_ROW_BYTES) -> Iterator[Record | Fault]:

@@ -15,8 +15,10 @@ from media_pipeline.posts.readers.archive import Archive, is_of_the_disk
 from media_pipeline.posts.readers.archives import exports_in, open_archive, text_in
 from media_pipeline.posts.readers.compression import DamagedExport
 from media_pipeline.posts.readers.csv_rows import SUFFIXES as ROW_SUFFIXES
-from media_pipeline.posts.readers.official import is_post_file, owner_file
+from media_pipeline.posts.readers.linkedin_archive import joined, table_named
+from media_pipeline.posts.readers.official import beside, is_post_file, owner_file
 from media_pipeline.posts.readers.opener import chunks_of
+from media_pipeline.posts.readers.other_variants import said_of_paths
 from media_pipeline.posts.readers.parts import holds_media_alone
 from media_pipeline.posts.readers.text_format import LINE_SUFFIXES, plain_name, records_of
 from media_pipeline.posts.readers.x_archive import ACCOUNT, owner_in
@@ -71,15 +73,17 @@ def is_part_without_posts(path: Path) -> bool:
 def _in_file(path: Path) -> Iterator[Record | Fault]:
     account = path.with_name(ACCOUNT)
     owner = owner_in(chunks_of(account)) if path.suffix == ".js" and account.is_file() else None
-    return _read_text(path.name, chunks_of(path), owner)
+    return _read_text(path.as_posix(), chunks_of(path), owner)
 
 
 def _in_archive(archive: Archive) -> Exports:
     exports = exports_in(archive, lambda name: plain_name(name).endswith(_TEXT_SUFFIXES))
     damage = [Fault(Locator(), archive.damage)] if archive.damage else []
-    if not exports and (archive.damage or not holds_media_alone(archive)):
+    if not any(is_post_file(file.name) for file in exports) and (said := said_of_paths(archive.files)):
+        damage = [Fault(Locator(offset=0), said), *damage]
+    if not exports and (damage or not holds_media_alone(archive)):
         found = Fault(Locator(offset=0), f"the {archive.kind} holds no export: {', '.join(_TEXT_SUFFIXES)} are read")
-        yield None, iter([found, *damage])
+        yield None, iter(damage or [found])
     owners: dict[str, Mapping[str, Any] | None] = {}
     for number, file in enumerate(exports, start=1):
         parts = _in_member(archive, file.name, file.label, owners)
@@ -93,7 +97,16 @@ def _in_member(
     if account and account not in owners:
         owners[account] = _owner_in(account, text_in(archive, account))
     owner = owners[account] if account else None
-    for part in _read_text(name, text_in(archive, label), owner):
+    parts = _read_text(name, text_in(archive, label), owner)
+    if table := table_named(name):
+        paths = [file.name for file in archive.files.values()]
+
+        def read_beside(other: str) -> Iterator[Record | Fault]:
+            found = beside(name, other, paths)
+            return _read_text(found, text_in(archive, found)) if found else iter(())
+
+        parts = joined(table, parts, read_beside)
+    for part in parts:
         yield replace(part, locator=replace(part.locator, member=label))
 
 

@@ -69,6 +69,16 @@ OFFICIAL_EXPORTS = (
         r"|user_preferences)[^/]*\.csv$",
     ),
     _row(
+        "linkedin",
+        rf"(?:Shares|Rich_Media){_OF_MEMBER}\.csv",
+        rf"Profile{_OF_MEMBER}\.csv",
+        r"(?:Ad_|Articles/|Certifications|Comments|Company|Connections|Contacts|Courses|Education|Email|Endorsement|Events"
+        r"|Hashtag|Honors|InstantReposts|Inferences|Invitations|Jobs?[ /]|Languages|Learning|Logins|Member_"
+        r"|Organizations|Patents|Phone ?Numbers|Positions|Profile|Projects|Providers|Publications|Reactions|Receipts"
+        r"|Recommendations|Registration|Saved|Search ?Queries|Security|Services|Skills|Test|Verifications"
+        r"|Volunteering|Votes|Whatsapp|coach_|guide_|learning_|messages)",
+    ),
+    _row(
         "mastodon",
         r"outbox\.json",
         r"actor\.json",
@@ -96,6 +106,16 @@ def owner_file(path: str, paths: Collection[str]) -> str | None:
             if match and match["root"] == root:
                 return other
     return None
+
+
+def beside(path: str, name: str, paths: Collection[str]) -> str | None:
+    """The file of the same export, in the same folder, whose name begins so."""
+    folder = path.rpartition("/")[0]
+    return next((other for other in paths if other.rpartition("/")[0] == folder and _begins(other, name)), None)
+
+
+def _begins(path: str, name: str) -> bool:
+    return re.match(rf"{re.escape(name)}{_OF_MEMBER}\.\w+$", path.rpartition("/")[2]) is not None
 
 
 def _officials(paths: Sequence[str]) -> Iterator[tuple[OfficialExport, str]]:

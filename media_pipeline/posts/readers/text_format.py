@@ -6,6 +6,7 @@ What belongs here: telling formats of text apart. What does not: archives and fo
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 from media_pipeline.model import Fault, Locator, Record
@@ -13,7 +14,9 @@ from media_pipeline.posts.readers.csv_rows import is_csv, read_rows
 from media_pipeline.posts.readers.document import read_array, read_object
 from media_pipeline.posts.readers.json_text import UnreadableJson, parse_json
 from media_pipeline.posts.readers.ndjson import read_lines
+from media_pipeline.posts.readers.official import is_post_file
 from media_pipeline.posts.readers.opener import look_ahead
+from media_pipeline.posts.readers.other_variants import ANY_PAGE, is_page, said_of_text
 from media_pipeline.posts.readers.x_archive import is_assignment, read_script
 
 LINE_SUFFIXES = (".jsonl", ".ndjson")
@@ -46,7 +49,17 @@ def records_of(name: str, chunks: Iterator[bytes]) -> Iterator[Record | Fault]:
         return _read_document(lines[0], chunks) if _opens_document(head.lstrip(), lines) else read_lines(chunks)
     if _holds_lines(lines):
         return read_lines(chunks)
-    return read_rows(chunks) if is_table else _read_document(lines[0], chunks)
+    if is_table:
+        return read_rows(chunks) if is_post_file(name) else _or_nothing(read_rows(chunks))
+    if said := said_of_text(name, head):
+        return iter([Fault(Locator(offset=0), said)])
+    return _read_document(lines[0], chunks, ANY_PAGE if is_page(head) else "")
+
+
+def _or_nothing(rows: Iterator[Record | Fault]) -> Iterator[Record | Fault]:
+    """The rows of a table, and a fault where it has none: only in an official export is that no mistake."""
+    first = next(rows, Fault(Locator(line=1), "the table holds no row below the names of its columns"))
+    return itertools.chain([first], rows)
 
 
 def holds_rows(name: str, chunks: Iterator[bytes]) -> bool:
@@ -62,13 +75,13 @@ def _read_nothing(chunks: Iterator[bytes]) -> Iterator[Record | Fault]:
         yield Fault(Locator(offset=0), "the file is empty")
 
 
-def _read_document(beginning: bytes, chunks: Iterator[bytes]) -> Iterator[Record | Fault]:
+def _read_document(beginning: bytes, chunks: Iterator[bytes], advice: str = "") -> Iterator[Record | Fault]:
     if beginning.startswith(b"["):
         return read_array(chunks)
     if beginning.startswith(b"{"):
         return read_object(chunks)
     shown = beginning[:40].decode("utf-8", "replace")
-    reason = f"the file begins with {shown!r}, which is none of what is read: {LOOKED_FOR}"
+    reason = f"the file begins with {shown!r}, which is none of what is read: {LOOKED_FOR}{advice}"
     return iter([Fault(Locator(offset=0), reason)])
 
 

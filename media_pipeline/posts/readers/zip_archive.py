@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -10,8 +11,16 @@ from typing import IO
 from media_pipeline.posts.readers.archive import MOST_MEMBERS, UNREADABLE, Archive, ArchivedFile, labels_of
 from media_pipeline.posts.readers.compression import DamagedExport
 
-MAGICS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
-"""A file, the end of an empty zip, the first part of a split one."""
+LONGEST_MAGIC = 10
+_BEGINNING = re.compile(
+    rb"PK(?:\x03\x04[\x00-\x63][\x00-\x14]..[\x00-\x63]\x00|\x05\x06\x00\x00|\x07\x08PK)", re.DOTALL
+)
+"""A file with the version and the method that it needs, the end of an empty zip, the first part of a split one."""
+
+
+def is_zip(head: bytes) -> bool:
+    """Whether a file begins like this zip."""
+    return _BEGINNING.match(head) is not None
 
 
 @contextmanager

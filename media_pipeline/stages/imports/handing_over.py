@@ -21,10 +21,18 @@ from media_pipeline.posts.platforms import platform_names
 from media_pipeline.posts.readers import is_export_file
 from media_pipeline.posts.readers.archive_parts import labels_in_archive
 from media_pipeline.posts.readers.archives import suffix_of
-from media_pipeline.posts.readers.official import chosen_of
+from media_pipeline.posts.readers.official import chosen_of, is_post_file
+from media_pipeline.posts.readers.other_variants import said_of_paths
 from media_pipeline.posts.readers.parts import family_of
 from media_pipeline.posts.readers.text_format import LOOKED_FOR
-from media_pipeline.stages.imports.folders import GIVE_PERMISSION, FoundFile, Unreadable, files_below, unreadable
+from media_pipeline.stages.imports.folders import (
+    GIVE_PERMISSION,
+    FoundFile,
+    Unreadable,
+    files_below,
+    only_files,
+    unreadable,
+)
 
 _TYPES = MimeTypes()
 _MEDIA = ("image/", "video/", "audio/")
@@ -66,7 +74,7 @@ def handed_over(source: Path, day: date, platform: str | None = None) -> HandedO
     """
     sources = _exports_of(source) if os.path.isdir(source) else [source] if os.path.isfile(source) else []  # noqa: PTH112, PTH113
     if not sources:
-        raise NothingToImport(f"{source} holds no export file; looked for were {LOOKED_FOR}")
+        raise NothingToImport(_why_nothing(source))
     for path in sources:
         if not os.access(path, os.R_OK):
             raise NothingToImport(f"{path}: this user may not read it; {GIVE_PERMISSION}")
@@ -79,8 +87,11 @@ def handed_over(source: Path, day: date, platform: str | None = None) -> HandedO
         found = _recognised(path)
         if not found:
             parts.append(path)
-        left_out += [_why_left_out(path, one) for one in found if one.platform is None]
-        exports += _by_platform(path, day, found)
+        taken = list(_by_platform(path, day, found))
+        left_out += [
+            _why_left_out(path, one) for one in found if one.platform is None and not (taken and _is_part(one))
+        ]
+        exports += taken
     for part in parts:
         if platforms := _platforms_of_part(part, exports):
             exports += [HandedExport(part, ImportPartition(day, name)) for name in platforms]
@@ -90,6 +101,14 @@ def handed_over(source: Path, day: date, platform: str | None = None) -> HandedO
         more = f" (and {len(left_out) - 1} more)" if len(left_out) > 1 else ""
         raise NothingToImport(f"{left_out[0]}{more}; name its platform with --platform to see what is expected")
     return HandedOver(tuple(exports), tuple(left_out))
+
+
+def _why_nothing(source: Path) -> str:
+    """What is said of a folder without an export, or of what is neither a file nor a folder."""
+    paths = (path.relative_to(source.parent).as_posix() for path in only_files(source))
+    if os.path.isdir(source) and (said := said_of_paths(paths)):  # noqa: PTH112
+        return f"{source} is not recognised: {said}"
+    return f"{source} is not recognised: it holds no export file; looked for were {LOOKED_FOR}"
 
 
 def _exports_of(folder: Path) -> list[Path]:
@@ -129,6 +148,12 @@ def _recognised(path: Path) -> list[Recognised]:
         raise NothingToImport(str(unreadable(path, error))) from error
 
 
+def _is_part(found: Recognised) -> bool:
+    """Whether a file without posts belongs to an official export all the same: comments that show nothing, uploads that
+    the posts beside them have."""
+    return found.label is not None and is_post_file(found.label)
+
+
 def _why_left_out(path: Path, found: Recognised) -> str:
     where = f"{path}, {found.label}" if found.label else str(path)
     return f"{for_log(where, 1000)} is not recognised: {for_log(found.why_not, 500)}"
@@ -150,7 +175,9 @@ def _by_platform(path: Path, day: date, found: Sequence[Recognised]) -> Iterator
         return
     exports = {label: name for label, name in platform_of.items() if label}
     belongs = divided(
-        labels_in_archive(path), exports, {one.label for one in found if one.label and one.platform is None}
+        labels_in_archive(path),
+        exports,
+        {one.label for one in found if one.label and one.platform is None and not _is_part(one)},
     )
     for name in names:
         yield HandedExport(path, ImportPartition(day, name), belongs[name])

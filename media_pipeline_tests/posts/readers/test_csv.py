@@ -132,10 +132,21 @@ def test_what_was_unpacked_before_the_damage_is_kept(tmp_path: Path) -> None:
     assert any("compressed data is damaged" in fault for fault in faults(parts))
 
 
-@pytest.mark.parametrize("text", ["plain words\n", "Hello, world\n{\n", "1,2\n3,4\n", "<a, b>\n", "x{, y\n"])
+@pytest.mark.parametrize(
+    "text",
+    ["plain words\n", "Hello, world\n", "Hello, world\nand more\n", "1,2\n3,4\n", "<a, b>\n1,2\n", "x{, y\n1,2\n"],
+)
 def test_words_with_commas_are_no_table(tmp_path: Path, text: str) -> None:
-    parts = read(tmp_path, text, "a.json")
-    assert not values(parts) or text.startswith("Hello")
+    (fault,) = faults(read(tmp_path, text, "a.json"))
+    assert "none of what is read" in fault
+
+
+def test_a_table_without_rows_says_so_unless_it_is_an_official_export_s(tmp_path: Path) -> None:
+    assert faults(read(tmp_path, "id,a\n")) == ["line 1#: the table holds no row below the names of its columns"]
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("posts.csv", "id,title,subreddit\n")
+        archive.writestr("comments.csv", "id,body\n1,x\n")
+    assert len(list(read_export(tmp_path / "a.zip"))) == 1
 
 
 CELLS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x1e"), max_size=12)

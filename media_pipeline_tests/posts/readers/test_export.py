@@ -136,6 +136,10 @@ def test_an_ndjson_file_named_json_may_begin_with_several_lines_of_a_log(tmp_pat
 @example(bad=[b"{"])
 @example(bad=[b"{", b"\0"])
 @example(bad=[b"a = ["])
+@example(bad=[b"PK\x03\x04"])
+@example(bad=[b"PK\x03\x04", b""])
+@example(bad=[b"\x1f\x8b\x08"])
+@example(bad=[b"\xfd7zXZ\0"])
 @example(bad=[b"[" * 3000])
 def test_bad_first_lines_of_an_ndjson_file_cost_only_themselves(
     tmp_path_factory: pytest.TempPathFactory, bad: list[bytes]

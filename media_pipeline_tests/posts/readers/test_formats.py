@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import json
@@ -13,9 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from media_pipeline.model import Fault, Record
+from media_pipeline.posts.local_media import media_beside
 from media_pipeline.posts.readers import compression, read_export
+from media_pipeline.posts.readers.archive import UNREADABLE
 from media_pipeline.posts.readers.archive_parts import copy_members, labels_in_archive
 from media_pipeline.posts.readers.archives import open_archive, suffix_of, text_of_member
 from media_pipeline.posts.readers.compression import DamagedExport
@@ -163,7 +168,7 @@ def test_a_broken_header_inside_a_tar_is_named_and_not_taken_for_its_end(tmp_pat
 
 
 def test_a_tar_without_an_export_says_so(tmp_path: Path) -> None:
-    (fault,) = faults(read(tmp_path, tarred(("a.jpg", b"x"), ("._a.json", b"x"))))
+    (fault,) = faults(read(tmp_path, tarred(("a.jpg", b"x"), ("notes.txt", b"x"), ("._a.json", b"x"))))
     assert "the tar holds no export" in fault
 
 
@@ -191,6 +196,27 @@ def _pax(body: bytes) -> bytes:
 def test_a_hostile_header_costs_its_tar_and_no_more(tmp_path: Path, content: bytes) -> None:
     parts = read(tmp_path, gzip.compress(content))
     assert values(parts) == ROWS or faults(parts)
+
+
+@given(data=st.data())
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_damage_makes_a_tar_s_reading_raise(tmp_path: Path, data: st.DataObject) -> None:
+    content = bytearray(tarred(("a.json", TEXT), ("deep/" * 40 + "b.json", TEXT), ("m/a.jpg", b"x" * 600)))
+    for _ in range(data.draw(st.integers(1, 6))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    if data.draw(st.booleans()):
+        # With right sums the damage counts.
+        for at in range(0, len(content), 512):
+            if bytes(content[at + 257 : at + 262]) == b"ustar":
+                content[at + 148 : at + 156] = b" " * 8
+                content[at + 148 : at + 156] = b"%06o\0 " % sum(content[at : at + 512])
+    packed = PACKINGS[data.draw(st.sampled_from(sorted(PACKINGS)))](bytes(content))
+    assert all(isinstance(part, Record | Fault) for part in read(tmp_path, packed))
+    with media_beside(tmp_path / "export") as beside:
+        for paths in beside.names.values():
+            for path in beside.in_order(paths):
+                with contextlib.suppress(*UNREADABLE), beside.open(path) as file:
+                    file.read()
 
 
 @pytest.mark.parametrize("packing", ["gzip", "xz"])

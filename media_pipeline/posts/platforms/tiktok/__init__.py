@@ -1,22 +1,26 @@
-"""TikTok: items of the website's API and pages, and of the app's API (``aweme``).
+"""TikTok: items of the website's API and pages, of the app's API (``aweme``), and the official export.
 
-``items`` knows what a post is and where posts stand in a record, ``media`` what a post shows.
+``items`` knows what a post is and where posts stand in a record, ``media`` what a post shows, ``official`` both for the
+account's own posts in its official export.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from media_pipeline.model import Fault, Locator, MediaRef, Post, Record
 from media_pipeline.posts.platforms.base import Found, NonMedia, numbered, read_posts
+from media_pipeline.posts.platforms.tiktok import official
 from media_pipeline.posts.platforms.tiktok.items import author_of, counts_of, find_posts, native_id
 from media_pipeline.posts.platforms.tiktok.media import is_photo_post, media_of
 from media_pipeline.posts.values import moment, text
 
 _NOTHING_FOUND = (
     "no post of tiktok found in this record; expected an item with `id`, `createTime` and `video` or `imagePost`, "
-    "a page with `itemList`, `itemStruct`, `data[]` or `data[].item`, or the app's `aweme_details` or `aweme_list`"
+    "a page with `itemList`, `itemStruct`, `data[]` or `data[].item`, the app's `aweme_details` or `aweme_list`, "
+    "or the official export's `VideoList` below `Post` or `Video`"
 )
 
 
@@ -24,7 +28,7 @@ class TikTok:
     """Reads the posts and media of TikTok."""
 
     name = "tiktok"
-    version = 4
+    version = 5
     domains = ("tiktok.com", "tiktokv.com")
     media_domains = (
         "tiktok.com",
@@ -42,6 +46,12 @@ class TikTok:
     )
     non_media = (
         NonMedia("page", address=r"^(?:https?:)?//(?:www\.|m\.|vm\.|vt\.|t\.)?tiktok\.com/(?!aweme/v1/play)"),
+        NonMedia("page", address=r"^(?:https?:)?//(?:www\.|m\.)?tiktokv\.com/share/"),
+        NonMedia("avatar", keys="ProfileMap.profilePhoto"),
+        NonMedia("avatar", keys="ProfileMap.profileVideo"),
+        NonMedia("private message", keys="Content"),
+        NonMedia("picture in a comment", keys="CommentsList.Photo"),
+        NonMedia("cover of a live stream", keys="GoLiveList.CoverUri"),
         NonMedia("avatar or cover of a sound", address=r"/tos-[a-z0-9-]+-avt-\d+"),
         NonMedia("avatar", keys="author.avatarLarger"),
         NonMedia("avatar", keys="author.avatarMedium"),
@@ -83,10 +93,27 @@ class TikTok:
     )
 
     def posts(self, record: Record) -> Iterator[Post | Fault]:
+        own = list(official.find_posts(record.value))
+        if own:
+            return read_posts(record, own, partial(self._own_post, official.owner_of(record.value)), _NOTHING_FOUND)
         return read_posts(record, find_posts(record.value), self._post, _NOTHING_FOUND)
 
     def media(self, raw: Mapping[str, Any]) -> tuple[MediaRef, ...]:
-        return numbered(media_of(raw))
+        return numbered(official.media_of(raw) if official.is_post(raw) else media_of(raw))
+
+    def _own_post(self, handle: str | None, found: Found, locator: Locator) -> Post:
+        raw = found.value
+        return Post(
+            platform=self.name,
+            native_id=official.native_id(raw),
+            raw=raw,
+            locator=locator,
+            author_handle=handle,
+            posted_at=official.time_of(raw),
+            url=official.page_of(raw, handle),
+            text=official.text_of(raw),
+            like_count=official.likes_of(raw),
+        )
 
     def _post(self, found: Found, locator: Locator) -> Post:
         raw = found.value
