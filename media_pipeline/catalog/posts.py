@@ -20,7 +20,10 @@ from media_pipeline.catalog.tables import imports, post_sightings, posts
 from media_pipeline.model import ImportPartition, Observation, Post, Sighting
 from media_pipeline.policy.sightings import believed, believed_for_media
 
-_KEPT = ("author_id", "author_handle", "author_name", "posted_at", "url", "text", "like_count", "share_count")
+_KEPT = (
+    *("author_id", "author_handle", "author_name", "posted_at", "url", "text", "like_count", "share_count"),
+    "deleted_at",
+)
 """What one sighting may leave out and another may not."""
 
 
@@ -214,6 +217,7 @@ def _row(post: Post, import_id: str) -> dict[str, Any]:
         "text": post.text,
         "like_count": _tally(post.like_count),
         "share_count": _tally(post.share_count),
+        "deleted_at": post.deleted_at,
         "relation": post.relation,
         "raw": post.raw,
         "raw_sha256": _digest(post.raw),

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0015"
+HEAD = "0016"
 """The version that this code needs. Written here so that a start that is up to date needn't import Alembic (0.3 s)."""
 
 

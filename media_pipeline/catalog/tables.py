@@ -90,6 +90,7 @@ posts = sa.Table(
     ),
     _optional("like_count", BigInteger, comment="likes or reactions, as the export says"),
     _optional("share_count", BigInteger, comment="shares, reposts or retweets, as the export says"),
+    _optional("deleted_at", UtcDateTime, comment="when its author deleted it, where the author's own export says so"),
     _required("raw_sha256", Digest, comment="tells a changed post from the same one"),
     _required("import_id", Digest, sa.ForeignKey("imports.import_id"), comment="the import whose sighting is believed"),
     _required("locator", Text, comment="where it stands in that import, as in import_faults"),

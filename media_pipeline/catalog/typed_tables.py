@@ -42,6 +42,7 @@ _CANDIDATES = Column("candidate_urls", ColumnKind.TEXTS, "every URL that it can 
 _POSTS = (
     *posts.c["post_id", "native_id", "author_id", "author_handle", "author_name", "posted_at", "url", "text"],
     *posts.c["relation", "like_count", "share_count", "raw_sha256", "import_id", "locator", "created_at", "updated_at"],
+    posts.c.deleted_at,
 )
 _REFERENCES = (
     *post_media.c["media_id", "post_id", "position", "media_type", "role", "status"],

@@ -137,6 +137,8 @@ class Post:
     like_count: int | None = None
     share_count: int | None = None
     """How often it was shared, reposted or retweeted, as the export says; quotes are not counted in."""
+    deleted_at: datetime | None = None
+    """When its author deleted it, UTC, where the author's own export says so."""
     relation: Relation | None = None
     unavailable: str | None = None
     """Why its platform no longer shows what it said, where the export says so: such a post is a stub."""

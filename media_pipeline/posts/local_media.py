@@ -8,6 +8,7 @@ What does not: reading or storing them.
 from __future__ import annotations
 
 import contextlib
+import re
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,8 +21,13 @@ from media_pipeline.posts.readers.archives import open_archive
 from media_pipeline.posts.readers.compression import DamagedExport
 from media_pipeline.posts.readers.x_archive import ACCOUNT
 
-MEDIA_FOLDERS = ("tweets_media", "tweet_media")
-"""Older archives say it in the singular."""
+_MEDIA_FOLDER = re.compile(r"(?:(?:community_|deleted_)?tweets?|articles?)_media")
+"""Of an X archive: ``tweets_media``, in older ones in the singular, ``community_tweet_media``, ``article_media`` …"""
+
+
+def is_media_folder(name: str) -> bool:
+    """Whether an X archive keeps the media of its posts in a folder of this name."""
+    return _MEDIA_FOLDER.fullmatch(name) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,7 @@ class LocalMedia:
 
     def _in_folder_of_x(self, name: str) -> str | None:
         return next(
-            (path for path in self.names.get(name, ()) if PurePosixPath(path).parent.name in MEDIA_FOLDERS), None
+            (path for path in self.names.get(name, ()) if is_media_folder(PurePosixPath(path).parent.name)), None
         )
 
     def in_order(self, paths: Iterable[str]) -> list[str]:
@@ -85,7 +91,7 @@ def _agreeing(one: tuple[str, ...], other: tuple[str, ...]) -> int:
 
 def is_companion(path: Path) -> bool:
     """Whether a file belongs to an export beside it, so that it is none itself: its media, or whose account it is."""
-    return path.name == ACCOUNT or any(part in MEDIA_FOLDERS for part in path.parts[:-1])
+    return path.name == ACCOUNT or any(is_media_folder(part) for part in path.parts[:-1])
 
 
 @contextlib.contextmanager
@@ -108,9 +114,9 @@ def _labels(archive: Archive) -> Iterator[str]:
 
 
 def _paths_on_disk(folder: Path) -> Iterator[str]:
-    for name in MEDIA_FOLDERS:
-        if (folder / name).is_dir():
-            yield from (f"{name}/{path.name}" for path in (folder / name).iterdir() if path.is_file())
+    for beside in folder.iterdir():
+        if is_media_folder(beside.name) and beside.is_dir():
+            yield from (f"{beside.name}/{path.name}" for path in beside.iterdir() if path.is_file())
 
 
 def _names(native_id: str, urls: Iterable[str]) -> Iterator[str]:

@@ -21,7 +21,7 @@ from media_pipeline.posts.readers.opener import chunks_of
 from media_pipeline.posts.readers.other_variants import said_of_paths
 from media_pipeline.posts.readers.parts import holds_media_alone
 from media_pipeline.posts.readers.text_format import LINE_SUFFIXES, plain_name, records_of
-from media_pipeline.posts.readers.x_archive import ACCOUNT, owner_in
+from media_pipeline.posts.readers.x_archive import ACCOUNT, NOTES, has_notes, owner_in, with_notes
 from media_pipeline.posts.readers.zeeschuimer import unwrap
 
 _TEXT_SUFFIXES = (".json", *LINE_SUFFIXES, ".js", *ROW_SUFFIXES)
@@ -98,14 +98,16 @@ def _in_member(
         owners[account] = _owner_in(account, text_in(archive, account))
     owner = owners[account] if account else None
     parts = _read_text(name, text_in(archive, label), owner)
+    paths = [file.name for file in archive.files.values()]
+
+    def read_beside(other: str) -> Iterator[Record | Fault]:
+        found = beside(name, other, paths)
+        return _read_text(found, text_in(archive, found)) if found else iter(())
+
     if table := table_named(name):
-        paths = [file.name for file in archive.files.values()]
-
-        def read_beside(other: str) -> Iterator[Record | Fault]:
-            found = beside(name, other, paths)
-            return _read_text(found, text_in(archive, found)) if found else iter(())
-
         parts = joined(table, parts, read_beside)
+    elif has_notes(name):
+        parts = with_notes(parts, read_beside(NOTES))
     for part in parts:
         yield replace(part, locator=replace(part.locator, member=label))
 

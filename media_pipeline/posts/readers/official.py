@@ -35,7 +35,12 @@ def _row(platform: str, posts: str, owner: str, rest: str) -> OfficialExport:
 
 
 OFFICIAL_EXPORTS = (
-    _row("twitter", r"data/tweets?(?:-part\d+)?\.js", r"data/account\.js", r"data/[^/]*$"),
+    _row(
+        "twitter",
+        r"data/(?:tweets?|community-tweet|deleted-tweets?|article)(?:-part\d+)?\.js",
+        r"data/account\.js",
+        r"data/[^/]*$",
+    ),
     _row(
         "instagram",
         # content/ until 2022, your_instagram_activity/content/ until 2023, your_instagram_activity/media/ since.

@@ -24,7 +24,7 @@ from media_pipeline.posts.platforms import platform_names
 from media_pipeline.settings import Settings
 from media_pipeline.stages.imports.source_exports import NoProvenance, export_of, post_in
 
-_COMPARED = ("text", "author_handle", "author_name", "posted_at", "url", "like_count", "share_count")
+_COMPARED = ("text", "author_handle", "author_name", "posted_at", "url", "like_count", "share_count", "deleted_at")
 
 
 class NoSuchPost(MediaPipelineError):

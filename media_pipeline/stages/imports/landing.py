@@ -21,7 +21,7 @@ from media_pipeline.catalog.database import Database
 from media_pipeline.catalog.imports import SeenFile
 from media_pipeline.model import ImportPartition
 from media_pipeline.posts.layout import Rejection, fitting
-from media_pipeline.posts.local_media import MEDIA_FOLDERS
+from media_pipeline.posts.local_media import is_media_folder
 from media_pipeline.posts.readers.archive_parts import copy_members
 from media_pipeline.posts.readers.archives import ZIP_SUFFIX
 from media_pipeline.posts.readers.x_archive import ACCOUNT
@@ -154,14 +154,15 @@ def _copy_companions(export: Path, folder: Path) -> None:
     account = export.with_name(ACCOUNT)
     if export.suffix == ".js" and account.is_file() and account.parent != folder:
         _copy(account, folder)
-    for name in MEDIA_FOLDERS:
-        beside = export.parent / name
-        if beside.is_dir() and beside != folder / name:
+    if export.parent == folder:
+        return
+    for beside in export.parent.iterdir():
+        if is_media_folder(beside.name) and beside.is_dir():
             with storage_errors(f"copy {beside} into", folder):
-                make_folders(folder / name, PRIVATE_FOLDER)
+                make_folders(folder / beside.name, PRIVATE_FOLDER)
                 media = sorted(path for path in beside.iterdir() if path.is_file())
             for path in media:
-                _copy(path, folder / name)
+                _copy(path, folder / beside.name)
 
 
 def _copy(source: Path, folder: Path, name: str | None = None) -> Path:

@@ -1,7 +1,7 @@
 """Twitter, now X: v1.1, v2, GraphQL, the X data archive and flattened scraper output.
 
 ``statuses`` knows what a post is and which posts it holds, ``finding`` where posts stand in a record, ``v2`` how a
-page of the v2 API is joined, ``media`` what a post shows.
+page of the v2 API is joined, ``shown`` what a post shows: its ``media``, those of its ``cards`` and ``articles``.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import Any
 
 from media_pipeline.model import Fault, Locator, MediaRef, Post, Record
 from media_pipeline.posts.platforms.base import Found, NonMedia, numbered, read_posts
+from media_pipeline.posts.platforms.twitter import articles
 from media_pipeline.posts.platforms.twitter.finding import find_posts
-from media_pipeline.posts.platforms.twitter.media import media_of
+from media_pipeline.posts.platforms.twitter.shown import media_of
 from media_pipeline.posts.platforms.twitter.statuses import (
     NOBODY,
     Author,
@@ -24,6 +25,7 @@ from media_pipeline.posts.platforms.twitter.statuses import (
     text_of,
     time_of,
 )
+from media_pipeline.posts.values import moment
 
 _NOTHING_FOUND = (
     "no post of twitter found in this record; expected a status with an id and a text, a v2 page with `data`, "
@@ -35,7 +37,7 @@ class Twitter:
     """Reads the posts and media of Twitter."""
 
     name = "twitter"
-    version = 5
+    version = 6
     domains = ("x.com", "twitter.com", "t.co")
     media_domains = ("twimg.com",)
     non_media = (
@@ -62,6 +64,7 @@ class Twitter:
         if owner and author == NOBODY:
             author = owner
         likes, shares = counts_of(raw)
+        is_article = articles.is_archived(raw)
         return Post(
             platform=self.name,
             native_id=number,
@@ -70,10 +73,11 @@ class Twitter:
             author_id=author.number,
             author_handle=author.handle,
             author_name=author.name,
-            posted_at=time_of(raw),
-            url=f"https://x.com/{author.handle or 'i'}/status/{number}",
-            text=text_of(raw),
+            posted_at=articles.time_of(raw) or time_of(raw),
+            url=f"https://x.com/{author.handle or 'i'}/{'article' if is_article else 'status'}/{number}",
+            text=articles.text_of(raw) or text_of(raw),
             like_count=likes,
             share_count=shares,
+            deleted_at=moment(raw.get("deleted_at")),
             relation=found.relation,
         )

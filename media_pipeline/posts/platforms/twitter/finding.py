@@ -11,6 +11,7 @@ from typing import Any
 
 from media_pipeline.posts.platforms.base import Found, Missing, with_inner_posts
 from media_pipeline.posts.platforms.twitter import v2
+from media_pipeline.posts.platforms.twitter.articles import is_archived
 from media_pipeline.posts.platforms.twitter.statuses import graphql_result, is_post, native_id, nested_posts
 from media_pipeline.posts.values import dig, find_keys, identifier, items, mapping, pointer, text
 
@@ -34,6 +35,8 @@ def _find(value: Mapping[str, Any], at: str) -> Iterator[Found | Missing]:
         yield from with_inner_posts(Found(value, at), nested_posts, native_id)
     elif is_post(value.get("tweet")):
         yield from with_inner_posts(Found(mapping(value["tweet"]), at + pointer("tweet")), nested_posts, native_id)
+    elif is_archived(value.get("article")) and native_id(mapping(value["article"])):
+        yield Found(mapping(value["article"]), at + pointer("article"))
     elif v2.is_page(value):
         yield from v2.posts_of_page(value, at)
     elif notice := _notice(value):

@@ -1,6 +1,6 @@
-"""The media of one post of Twitter, best quality first. Cards, avatars and banners are not media.
+"""The media that one post of Twitter names itself, best quality first. Avatars and banners are not media.
 
-What does not belong here: finding posts.
+What does not belong here: finding posts, and media of cards and articles (:mod:`.cards`, :mod:`.articles`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 
 from media_pipeline.model import Candidate, MediaType, Role
 from media_pipeline.posts.platforms.base import Medium
-from media_pipeline.posts.platforms.twitter.statuses import reposted_post, status_of
+from media_pipeline.posts.platforms.twitter.statuses import status_of
 from media_pipeline.posts.values import count, dig, identifier, items, mapping, text, web_address
 
 _PHOTO_URL = re.compile(
@@ -26,15 +26,10 @@ _TYPE_OF_KEY_PREFIX = {"3": "photo", "7": "video", "13": "video", "16": "animate
 _NO_URL = "the export gives no URL for it"
 
 
-def media_of(raw: Mapping[str, Any]) -> list[Medium]:
-    """The media of a post. A retweet shows those of the post that it repeats; a quoted post's are not its own."""
-    inner = reposted_post(raw)
-    return (_own_media(inner) if inner else []) or _own_media(raw)
-
-
-def _own_media(raw: Mapping[str, Any]) -> list[Medium]:
+def own_media(raw: Mapping[str, Any]) -> list[Medium]:
+    """The media that a post itself names."""
     if entities := _entities(raw):
-        return [_of_entity(mapping(entity)) for entity in entities if isinstance(entity, dict)]
+        return [of_entity(mapping(entity)) for entity in entities if isinstance(entity, dict)]
     return list(_of_attachments(mapping(raw.get("attachments")))) or list(_of_scraper(mapping(raw.get("media"))))
 
 
@@ -49,13 +44,29 @@ def _entities(raw: Mapping[str, Any]) -> list[Any]:
     )
 
 
-def _of_entity(entity: Mapping[str, Any], kind: str | None = None) -> Medium:
+def of_entity(entity: Mapping[str, Any], kind: str | None = None) -> Medium:
     """A media entity of v1.1, GraphQL, the archive or a scraper."""
     address = web_address(entity.get("media_url_https")) or web_address(entity.get("media_url"))
     variants = items(dig(entity, "video_info", "variants")) or items(entity.get("variants"))
     size = mapping(entity.get("original_info")) or _scraper_size(mapping(entity.get("sizes")))
     kind = kind or text(entity.get("type"))
     return _medium(kind, address, variants, size, text(entity.get("ext_alt_text")), key=_key_of(entity))
+
+
+def of_info(entity: Mapping[str, Any]) -> Medium:
+    """A media entity of an article: ``ApiImage``, ``ApiVideo``, ``ApiGif`` under ``media_info``."""
+    info = mapping(entity.get("media_info"))
+    picture = info if "original_img_url" in info else mapping(info.get("preview_image"))
+    size = {"width": picture.get("original_img_width"), "height": picture.get("original_img_height")}
+    number = identifier(entity.get("media_id")) or _key_of(entity)
+    kind = "photo" if picture is info and not items(info.get("variants")) else "video"
+    address = web_address(picture.get("original_img_url"))
+    return _medium(kind, address, items(info.get("variants")), size, text(info.get("alt_text")), key=number)
+
+
+def of_photo(address: str) -> Medium:
+    """A picture of which only its address is known."""
+    return _medium("photo", address, [], {}, None)
 
 
 def _key_of(entry: Mapping[str, Any]) -> str | None:
@@ -72,7 +83,7 @@ def _of_scraper(media: Mapping[str, Any]) -> Iterator[Medium]:
     for key, kind in _SCRAPER_LISTS:
         for entry in items(media.get(key)):
             if isinstance(entry, dict):
-                yield _of_entity(mapping(entry), kind)
+                yield of_entity(mapping(entry), kind)
 
 
 def _of_attachments(attachments: Mapping[str, Any]) -> Iterator[Medium]:
