@@ -68,7 +68,7 @@ def picture(seed: int = 0, width: int = 64, height: int = 48, kind: str = "JPEG"
 
 def _columns(table: str) -> str:
     names = (column.name for column in metadata.tables[table].columns)
-    return ", ".join(name for name in names if name not in ("archive_proof", "archive_proved_at"))
+    return ", ".join(name for name in names if name not in ("archive_proof", "archive_proved_at", "verified_at"))
 
 
 class Library:
@@ -151,7 +151,7 @@ class Library:
         self.rows("UPDATE post_media SET next_attempt_at = '2020-01-01 00:00:00.000000' RETURNING 1")
 
     def snapshot(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Every row of every table, but for when and how archived bytes were proven: each run looks at some again."""
+        """Every row of every table, but for when and how bytes were proven: each run looks at some again."""
         return {table: sorted(self.rows(f"SELECT {_columns(table)} FROM {table}"), key=repr) for table in TABLES}
 
     def files(self, folder: str = "media") -> list[Path]:

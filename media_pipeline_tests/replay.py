@@ -100,3 +100,9 @@ def copied_exports(folder: Path, platforms: tuple[str, ...]) -> list[tuple[Path,
     for platform in platforms:
         shutil.copytree(CORPUS / "posts" / platform, folder / platform, copy_function=shutil.copyfile)
     return [(folder / platform, platform) for platform in platforms]
+
+
+def is_blob_of(copy: str, address: str) -> bool:
+    """Whether it is the upload itself, where the corpus names Bluesky's re-encoded copy: one content identifier."""
+    is_blob = "/xrpc/com.atproto.sync.getBlob?" in address
+    return is_blob and address.partition("&cid=")[2] in copy

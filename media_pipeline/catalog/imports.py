@@ -166,7 +166,11 @@ def of_files(connection: sa.Connection, paths: Iterable[str]) -> set[str]:
 
 def have_posts(connection: sa.Connection, paths: Sequence[str]) -> bool:
     """Whether a post was read from any of these import files, or that a post is no longer shown."""
-    read = sa.select(import_files.c.import_id).where(import_files.c.path.in_(map(path_key, paths)))
+    return any(_have_posts(connection, piece) for piece in pieces(map(path_key, paths)))
+
+
+def _have_posts(connection: sa.Connection, keys: Sequence[str]) -> bool:
+    read = sa.select(import_files.c.import_id).where(import_files.c.path.in_(keys))
     of_posts = sa.select(imports.c.import_id).where(imports.c.import_id.in_(read), imports.c.posts > 0)
     of_stubs = sa.select(post_sightings.c.import_id).where(post_sightings.c.import_id.in_(read))
     return connection.execute(of_posts.union_all(of_stubs).limit(1)).first() is not None

@@ -282,19 +282,23 @@ def since(
     import_ids: Collection[str] = (),
 ) -> Upserted:
     """What became of the posts of partitions, and of further imports, from a moment on. Stubs are no posts."""
-    is_seen = sa.or_(
-        in_partitions(post_sightings.c.import_id, partitions), post_sightings.c.import_id.in_(list(import_ids))
+    became = sa.case(
+        (posts.c.created_at >= started, "new"), (posts.c.updated_at >= started, "changed"), else_="unchanged"
     )
-    seen = sa.select(post_sightings.c.post_id).where(post_sightings.c.stub.is_(None), is_seen)
-    is_new = posts.c.created_at >= started
-    is_changed = sa.and_(posts.c.created_at < started, posts.c.updated_at >= started)
-    counts = sa.select(
-        sa.func.count().filter(is_new).label("new"),
-        sa.func.count().filter(is_changed).label("changed"),
-        sa.func.count().label("all"),
-    ).where(posts.c.post_id.in_(seen))
-    row = connection.execute(counts).one()
-    return Upserted(row.new, row.changed, row.all - row.new - row.changed)
+    is_of_partitions = posts.c.post_id.in_(_seen(in_partitions(post_sightings.c.import_id, partitions)))
+    count = sa.select(became, sa.func.count()).where(is_of_partitions).group_by(became)
+    total = Counter[str](dict(connection.execute(count).tuples().all()))
+    further: dict[str, str] = {}
+    for piece in pieces(import_ids):
+        is_of_imports = posts.c.post_id.in_(_seen(post_sightings.c.import_id.in_(piece)))
+        query = sa.select(posts.c.post_id, became).where(is_of_imports, sa.not_(is_of_partitions))
+        further |= dict(connection.execute(query).tuples().all())
+    total.update(further.values())
+    return Upserted(total["new"], total["changed"], total["unchanged"])
+
+
+def _seen(is_of_import: sa.ColumnElement[bool]) -> sa.Select[tuple[str]]:
+    return sa.select(post_sightings.c.post_id).where(post_sightings.c.stub.is_(None), is_of_import)
 
 
 def named(connection: sa.Connection, name: str) -> list[dict[str, Any]]:

@@ -174,6 +174,12 @@ def post_ids_named(connection: sa.Connection, name: str) -> list[str]:
     return exact or post_ids_at(connection, name)
 
 
+def post_id_named(connection: sa.Connection, name: str) -> str:
+    """Our id of the one post that a person means so; where it is none or several, the name as it is, for Selection."""
+    found = post_ids_named(connection, name)
+    return found[0] if len(found) == 1 else name
+
+
 def post_ids_at(connection: sa.Connection, address: str) -> list[str]:
     """The posts whose page has this address in whatever form; its end, such as Instagram's short code, is one too.
 

@@ -19,7 +19,7 @@ from media_pipeline.catalog.selection import (
     is_wanted_by_now,
     selects_post,
 )
-from media_pipeline.catalog.tables import fetch_attempts, imports, post_media, posts
+from media_pipeline.catalog.tables import fetch_attempts, imports, media_files, post_media, posts
 from media_pipeline.model import ImportPartition, Reason, Role, Status
 
 REQUESTS_SHOWN = 50
@@ -51,9 +51,11 @@ def named(
             *post_media.c["media_url", "url_digest", "fetched_url", "attempts", "next_attempt_at", "removed_at"],
             *post_media.c["candidates", "sha256", "downgrade", "duplicate_of", "pruned_at", "updated_at"],
             *posts.c["platform", "author_handle", "url"],
+            media_files.c.local_path,
             sa.or_(is_decided_otherwise(decided_under), is_wanted_by_now(roles)).label("is_due_by_settings"),
         )
         .join(posts, posts.c.post_id == post_media.c.post_id)
+        .outerjoin(media_files, media_files.c.sha256 == post_media.c.sha256)
         .where(
             sa.or_(
                 post_media.c.media_id.in_(names),

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import sys
 
-INTERRUPTED = 130
-"""As shells say it: 128 and the number of SIGINT. Typer makes it of a KeyboardInterrupt."""
+from media_pipeline.cli import interruption
 
 
 def main() -> None:
     """The command line; every error of ours is one line and a non-zero exit code."""
     try:
+        interruption.listen()
         # Imported here: it takes up to a second, in which Ctrl-C is heard as well.
         from media_pipeline.cli.program import run
 
         code = run()
     except KeyboardInterrupt:
-        sys.stderr.write("error: interrupted\n")
-        code = INTERRUPTED
+        interruption.end("error: interrupted\n")
+    if code == interruption.INTERRUPTED:
+        interruption.end()
     sys.exit(code)

@@ -24,7 +24,9 @@ app = typer.Typer(
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, by the catalogue's column names.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print the run's log.")]
 User = Annotated[str | None, typer.Option("--user", "-u", help="Only this author: handle or platform id.")]
-PostId = Annotated[str | None, typer.Option("--post-id", help="Only this post: our id (p-…) or the platform's.")]
+PostId = Annotated[
+    str | None, typer.Option("--post-id", help="Only this post: our id (p-…), the platform's, or its address.")
+]
 
 
 def _print_version(asked: bool) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,10 +15,12 @@ from media_pipeline.cli.app import AsJson, Verbose, app, import_date_of, platfor
 from media_pipeline.cli.terminal import err, out
 from media_pipeline.model import Fault, KnownBy
 from media_pipeline.policy.wording import worded
-from media_pipeline.settings import load_settings
+from media_pipeline.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from media_pipeline.posts.platforms.base import Platform
+    from media_pipeline.stages.downloads.adoption import Adopted
+    from media_pipeline.stages.imports.handing_over import HandedExport, HandedOver
     from media_pipeline.stages.imports.history import Version
 
 
@@ -28,12 +31,20 @@ def ingest(
         str | None, typer.Option("--platform", "-p", help="Platform of the export. Default: told by its shape.")
     ] = None,
     day: Annotated[str | None, typer.Option("--date", help="Import date, YYYY-MM-DD. Default: today, UTC.")] = None,
+    adopt: Annotated[
+        bool, typer.Option("--adopt", help="Of a folder that another tool filled: take its media, and fetch the rest.")
+    ] = False,
     verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
     """Copy an export into the import layout and run everything for it: the main job.
 
     A zip, tar or folder with exports of several platforms is taken apart, each to its own partition.
+
+    With --adopt, media that lie in the folder are copied from there, and no request is made for them: those beside the
+    JSON of instaloader, gallery-dl and yt-dlp, and files that are named by the MD5 of their URL. Links are not
+    followed. Files that no post names are counted as extra, and left alone. The unpacked folder of an official export
+    is taken so by itself.
 
     Exits with 0 when the run succeeded and every media reference is accounted for (downloads that failed are in the
     summary), with 1 when the run failed or no post could be read.
@@ -43,11 +54,15 @@ def ingest(
     from media_pipeline.defs.runs.launch import dagster_home
     from media_pipeline.stages.imports.handing_over import handed_over
     from media_pipeline.stages.imports.landing import land_export
+    from media_pipeline.stages.imports.packing import is_official
+    from media_pipeline.stages.imports.parts import with_other_parts
 
+    if adopt and not path.is_dir():
+        raise typer.BadParameter(f"--adopt takes a folder, and {path} is none")
     settings = load_settings()
     name = platform_of(platform) if platform else None
-    handed = handed_over(path, import_date_of(settings, day, "--date"), name)
-    partitions = sorted({export.partition for export in handed.exports})
+    import_date = import_date_of(settings, day, "--date")
+    handed = _handed_over_with_media(path, import_date, name) if adopt else handed_over(path, import_date, name)
     is_new = session.begins_library(settings)
     dagster_home(settings)
     # What can't be used (a setting, the catalogue, a place that is not the library's) stops it before anything lands.
@@ -58,17 +73,44 @@ def ingest(
         session.warn_of_archive(settings)
     for why in handed.left_out:
         err.print(f"left out: {why}", soft_wrap=True)
-    landed = [land_export(settings, export) for export in handed.exports]
+    started = datetime.now(UTC)
+    has_media = adopt or (path.is_dir() and is_official(path, handed.exports))
+    adopted = _adopt(settings, path, handed.exports) if has_media else None
+    landed = adopted.landed if adopted else [land_export(settings, export) for export in handed.exports]
+    partitions = sorted(adopted.partitions if adopted else {export.partition for export in handed.exports})
     for place in landed:
         err.print(f"landed {place}", soft_wrap=True)
-    started = datetime.now(UTC)
     failed = session.run(settings, "media_pipeline", ranges_of(partitions), verbose)
-    session.print_summary(settings, "Imported", partitions, as_json, started, landed)
+    facts = adopted.as_json() if adopted else None
+    if adopted and not as_json:
+        terminal.print_facts(f"Adopted from {path}", {**adopted.as_json(), "extra_files": adopted.extra_files or None})
+    session.print_summary(settings, "Imported", partitions, as_json, started, landed, facts)
     with session.open_database(settings) as database, database.read() as connection:
-        is_read = imports.have_posts(connection, landed)
+        # An archive of media alone is a part of an export whose posts are in another one.
+        parts = with_other_parts(connection, [("", place) for place in landed])
+        names = [place for export in parts for _, place in export]
+        is_read = imports.have_posts(connection, names) or bool(adopted and adopted.adopted)
     if not is_read:
         terminal.print_error(f"no post was read from {path}")
     raise typer.Exit(0 if is_read and not failed else 1)
+
+
+def _handed_over_with_media(folder: Path, day: date, platform: str | None) -> HandedOver:
+    """The exports of a folder that has media: none is needed, since posts of the library may wait for the media."""
+    from media_pipeline.stages.imports.handing_over import HandedOver, NothingToImport, handed_over
+
+    try:
+        return handed_over(folder, day, platform)
+    except NothingToImport as error:
+        return HandedOver((), (str(error),))
+
+
+def _adopt(settings: Settings, folder: Path, exports: Sequence[HandedExport]) -> Adopted:
+    from media_pipeline.stages.downloads.adoption import adopt_folder
+    from media_pipeline.stages.imports.packing import packed
+
+    with session.open_stage(settings) as stage:
+        return adopt_folder(stage, folder, packed(folder, exports))
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -35,7 +36,7 @@ def list_media(
 ) -> None:
     """List media with their post, status and reason. Into a pipe each is one line, its columns parted by tabs."""
     from media_pipeline.catalog import media_reports
-    from media_pipeline.catalog.selection import Selection
+    from media_pipeline.catalog.selection import Selection, post_id_named
     from media_pipeline.storage.store import ContentStore
 
     if failed and status:
@@ -46,7 +47,6 @@ def list_media(
     store = ContentStore(settings.storage_path, settings.media_public)
     selection = Selection(
         user=user or None,
-        post=post_id or None,
         platform=platform_of(platform) if platform else None,
         since=date_of(since),
         until=date_of(until),
@@ -54,6 +54,8 @@ def list_media(
     )
     statuses = _NOT_HAD if failed else status or None
     with session.open_database(settings) as database, database.read() as connection:
+        if post_id:
+            selection = replace(selection, post=post_id_named(connection, post_id))
         found = media_reports.listing(connection, selection, statuses, reason or None, limit)
         rows: Iterator[dict[str, Any]] = (
             {**row, "local_url": _local_url(store, row["local_path"], settings)} for row in found
@@ -63,13 +65,19 @@ def list_media(
         elif as_csv:
             terminal.print_csv(rows)
         elif not terminal.print_rows(
-            ({**row, "posted_at": _day(row["posted_at"])} for row in rows), _LISTED, ("media_id", "media_url")
+            ({**row, "posted_at": _day(row["posted_at"]), "reason": _why(row)} for row in rows),
+            _LISTED,
+            ("media_id", "media_url"),
         ):
             terminal.err.print("no media that meet this")
 
 
 _NOT_HAD = tuple(status for status in Status if status not in (Status.STORED, Status.SKIPPED))
 _LISTED = ("platform", "posted_at", "author_handle", "status", "reason", "media_type", "media_id", "media_url")
+
+
+def _why(row: dict[str, Any]) -> str | None:
+    return row["reason"] or ("pruned: a link" if row["pruned_at"] else None)
 
 
 def _day(posted_at: datetime | None) -> str | None:
@@ -195,13 +203,15 @@ def archive(
 
     With --all, the archive is asked for every file, and what it lacks or has wrong is sent again.
     """
-    from media_pipeline.catalog.selection import Selection
+    from media_pipeline.catalog.selection import Selection, post_id_named
     from media_pipeline.stages.archive.s3_archive import archive_files
 
     if everything == bool(post_id):
         raise typer.BadParameter("say either --all or --post-id ID")
     with session.open_stage(load_settings()) as stage:
-        archived = archive_files(stage, Selection(post=post_id or None), repair=everything)
+        with stage.database.read() as connection:
+            post = post_id_named(connection, post_id) if post_id else None
+        archived = archive_files(stage, Selection(post=post), repair=everything)
     facts = {"sent": archived.sent, "sent_bytes": archived.sent_bytes, "already_there": archived.already_there}
     facts["failed"] = len(archived.failures)
     if as_json:

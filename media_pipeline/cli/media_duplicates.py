@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -42,9 +43,8 @@ def dedup(
     still says which file they held, and what was known of it. near only looks alike, and is for somebody to judge
     by the reports.
     """
-    from media_pipeline.catalog import duplicates, imports, stats
+    from media_pipeline.catalog import imports, stats
     from media_pipeline.stages.duplicates.dedup_report import report_duplicates
-    from media_pipeline.stages.duplicates.pruning import same_pixel_copies
 
     if prune and unprune:
         raise typer.BadParameter("say either --prune or --unprune")
@@ -53,28 +53,44 @@ def dedup(
         with stage.database.read() as connection:
             partitions = imports.known_partitions(connection)
         report_duplicates(stage, partitions)
-        with stage.database.read() as connection:
-            found = duplicates.prunable(connection, user)
-            copies = list(same_pixel_copies(connection, user))
-            links = duplicates.unprunable(connection, user)
-        removed = 0 if dry_run else _remove(stage, chosen, found, copies)
-        brought_back = _bring_back(stage, links) if unprune and not dry_run else 0
+        found = _look(stage, user)
+        removed = 0 if dry_run else _remove(stage, chosen, found.duplicates, found.copies)
+        brought_back = _bring_back(stage, found.links) if unprune and not dry_run else 0
         if removed or brought_back:
             report_duplicates(stage, partitions)
+            found = _look(stage, user)
         with stage.database.read() as connection:
             saved = stats.totals(connection, user=user)["bytes_saved"]
     facts = {
-        "duplicates": len(found),
-        "duplicates_same_pixels": len(copies),
-        "pruned": len(links),
+        "duplicates": len(found.duplicates),
+        "duplicates_same_pixels": len(found.copies),
+        "pruned": len(found.links),
         "removed": removed,
         "brought_back": brought_back,
         "bytes_saved": saved,
-        "bytes_saved_if_pruned_same_pixels": sum(copy.file.file_size for copy in copies if copy.leaves),
+        "bytes_saved_if_pruned_same_pixels": sum(copy.file.file_size for copy in found.copies if copy.leaves),
     }
     print_facts(facts, as_json, f"Duplicates{f' of {user}' if user else ''}")
     if (prune or unprune) and dry_run:
         err.print(f"nothing was {'removed' if prune else 'brought back'}: add --no-dry-run")
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Entries that are duplicates, files that have the pixels of others, and entries that are links."""
+
+    duplicates: Sequence[str]
+    copies: Sequence[PixelCopy]
+    links: Sequence[str]
+
+
+def _look(stage: StageContext, user: str | None) -> _Found:
+    from media_pipeline.catalog import duplicates
+    from media_pipeline.stages.duplicates.pruning import same_pixel_copies
+
+    with stage.database.read() as connection:
+        copies = list(same_pixel_copies(connection, user))
+        return _Found(duplicates.prunable(connection, user), copies, duplicates.unprunable(connection, user))
 
 
 def _bring_back(stage: StageContext, links: Sequence[str]) -> int:

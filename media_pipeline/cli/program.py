@@ -8,7 +8,6 @@ from __future__ import annotations
 import typer
 
 from media_pipeline.cli import (
-    INTERRUPTED,
     exports,
     fetching,
     integrity,
@@ -20,6 +19,7 @@ from media_pipeline.cli import (
     verdicts,
 )
 from media_pipeline.cli.app import app
+from media_pipeline.cli.interruption import INTERRUPTED
 from media_pipeline.cli.terminal import (
     OutputLost,
     flush_output,
@@ -52,6 +52,8 @@ def run() -> int:
         code = app(standalone_mode=False) or 0
         flush_output()
         return _interrupted() if code == INTERRUPTED else code
+    except session.WorkInterrupted:
+        return _interrupted(": what has come is kept, and the same command goes on from there")
     except KeyboardInterrupt:
         return _interrupted()
     except OutputLost as error:
@@ -73,8 +75,8 @@ def run() -> int:
         return 1
 
 
-def _interrupted() -> int:
-    print_error("interrupted: what has come is kept, and the same command goes on from there")
+def _interrupted(what_is_kept: str = "") -> int:
+    print_error(f"interrupted{what_is_kept}")
     return INTERRUPTED
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,14 +24,30 @@ if TYPE_CHECKING:
     from media_pipeline.stages.context import StageContext
 
 
+class WorkInterrupted(Exception):
+    """Ctrl-C fell in work that is kept as far as it came. No KeyboardInterrupt: Typer would swallow what it says."""
+
+
+@contextmanager
+def kept_work() -> Generator[None]:
+    """Have a Ctrl-C in what is done here end as WorkInterrupted."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise WorkInterrupted from None
+
+
 def run(settings: Settings, job: str, ranges: Iterable[PartitionRange], verbose: bool) -> bool:
-    """Execute a job for each range, one after the other, and say whether any failed. Raises SettingsError."""
+    """Execute a job for each range, one after the other, and say whether any failed.
+
+    Raises SettingsError, WorkInterrupted.
+    """
     from media_pipeline.definitions import build_defs
     from media_pipeline.defs.runs.launch import execute, open_instance
 
     check_hosts(settings)
     failed = False
-    with terminal.progress() as progress, open_instance(settings) as instance:
+    with kept_work(), terminal.progress() as progress, open_instance(settings) as instance:
         definitions = build_defs(settings, progress)
         for partitions in ranges:
             finished = execute(definitions, instance, job, partitions, verbose)
@@ -101,7 +117,7 @@ def open_database(settings: Settings, begins: bool = False) -> Generator[Databas
 def open_stage(settings: Settings, writes: bool = True, begins: bool = False) -> Generator[StageContext]:
     """A stage's tools outside Dagster, with bars. ``begins``: for a new library where there is none.
 
-    Raises NoLibrary.
+    Raises NoLibrary, WorkInterrupted.
     """
     from media_pipeline.catalog.database import expect_library
     from media_pipeline.defs.resources import bucket_of
@@ -111,7 +127,8 @@ def open_stage(settings: Settings, writes: bool = True, begins: bool = False) ->
         expect_library(settings)
     log = with_lines(logging.getLogger("media_pipeline"))
     way = opened if writes else opened_to_read
-    with terminal.progress() as progress, way(settings, log, progress, bucket_of(settings)) as stage:
+    kept = kept_work() if writes else nullcontext()
+    with kept, terminal.progress() as progress, way(settings, log, progress, bucket_of(settings)) as stage:
         yield stage
 
 

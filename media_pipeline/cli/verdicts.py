@@ -39,16 +39,14 @@ def why(
 
 _OF_MEDIUM = (
     *("media_id", "post_id", "platform", "author_handle", "url", "media_type", "role", "status", "reason", "error"),
-    *("to_do", "downgrade", "removed_at", "duplicate_of", "pruned_at"),
+    *("local_path", "to_do", "downgrade", "removed_at", "duplicate_of", "pruned_at"),
 )
 
 
 def _print(reference: dict[str, Any]) -> None:
     facts = {key: reference[key] for key in _OF_MEDIUM if reference[key]}
     if reference["next_attempt_at"]:
-        facts["tried again"] = (
-            f"{reference['next_attempt_at']:%Y-%m-%d %H:%M} UTC, or at once by `media-pipeline retry`"
-        )
+        facts["tried again"] = f"{_when(reference['next_attempt_at'])}, or at once by `media-pipeline retry`"
     if names := reference["due_by_settings"]:
         facts["due again"] = f"since a setting has changed ({', '.join(names)}); `media-pipeline download` asks again"
     if reference["was"]:
@@ -57,6 +55,11 @@ def _print(reference: dict[str, Any]) -> None:
     asked = [[_line_of_candidate(one)] for one in reference["candidates"]]
     terminal.print_outline("Candidates, best first", asked)
     terminal.print_outline("Requests, oldest first", [_lines_of_request(one) for one in reference["requests"]])
+
+
+def _when(due_at: datetime) -> str:
+    is_due = due_at <= datetime.now(UTC)
+    return "by the next run of its partition" if is_due else f"from {due_at:%Y-%m-%d %H:%M} UTC on"
 
 
 def _line_of_before(reason: Reason | None, error_kind: str | None, asked_at: datetime, due_since: datetime) -> str:

@@ -4,6 +4,7 @@ that posts and media are known by."""
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -61,6 +62,9 @@ class ImportPartition:
         return cls(date.fromisoformat(day), platform)
 
 
+_MEMBER = re.compile(r"(?!(?:line|offset) \d+#)(?P<member>.+?): (?:line|offset) \d+#", re.DOTALL)
+
+
 @dataclass(frozen=True, slots=True)
 class Locator:
     """Where in an import file a value stands: its line or byte offset, then a JSON Pointer (RFC 6901)."""
@@ -80,6 +84,12 @@ class Locator:
     def __str__(self) -> str:
         place = f"line {self.line}" if self.line is not None else f"offset {self.offset or 0}"
         return f"{self.member}: {place}#{self.pointer}" if self.member else f"{place}#{self.pointer}"
+
+    @staticmethod
+    def member_in(text: str) -> str | None:
+        """The file inside an archive that a locator names, by the locator as text."""
+        match = _MEMBER.match(text)
+        return match["member"] if match else None
 
 
 @dataclass(frozen=True, slots=True)

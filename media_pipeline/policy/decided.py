@@ -29,6 +29,11 @@ def verdict_part(word: str) -> str:
     return word[:DIGITS]
 
 
+def without_answers(word: str) -> str:
+    """The word with the verdict's digest alone: answers of before do not count."""
+    return word[:DIGITS]
+
+
 def do_answers_count(status: Status, then: str | None, now: str) -> bool:
     """Whether final answers of before count for a reference: they were given under the present settings.
 

@@ -34,6 +34,11 @@ class LocalMedia:
     archive: Archive | None = None
     """The export where it is an archive, open."""
 
+    @property
+    def title(self) -> str:
+        """What the export is called."""
+        return self.export.name
+
     def find(self, native_id: str, urls: Iterable[str], files: Iterable[str] = ()) -> str | None:
         """The path of the file that holds a medium of a post, by a path that the export gives for it, or by the first
         of its URLs that one was kept of."""

@@ -131,11 +131,3 @@ def _address_of(attributes: dict[str, str | None]) -> str:
 
 def _bare(address: str) -> str:
     return address.partition("://")[2].rstrip("/") if "://" in address else address.rstrip("/")
-
-
-def read_as_latin1(text: str) -> str:
-    """Undo what Meta's exports do to texts: their UTF-8 was read as Latin-1. What is no such text stays as it is."""
-    try:
-        return text.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return text

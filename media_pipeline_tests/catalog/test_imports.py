@@ -173,3 +173,17 @@ def test_paths_that_were_read_are_found_among_very_many(database: Database, tmp_
     with database.read() as connection:
         found = imports.paths_read(connection, map(str, range(2000)))
         assert sorted(int(file.path) for file in found) == [0, 400, 800, 1200, 1600]
+
+
+def test_files_that_a_statement_can_not_name_all_are_looked_through_for_posts(database: Database):
+    import_id = add_import(database)
+    with database.write() as connection:
+        imports.record_file(connection, SeenFile("twitter/2026-11-01/a.json", 1, 5, import_id))
+        imports.finish(connection, import_id, 0, 0)
+    paths = [*(f"{number}.json" for number in range(70_000)), "twitter/2026-11-01/a.json"]
+    with database.read() as connection:
+        assert not imports.have_posts(connection, paths)
+    with database.write() as connection:
+        imports.finish(connection, import_id, 1, 0)
+    with database.read() as connection:
+        assert imports.have_posts(connection, paths)

@@ -25,6 +25,8 @@ from media_pipeline_tests.catalog.filling import (
     upsert,
 )
 
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
 
 def version_of(database: Database, native_id: str = "1") -> Any:
     return row(database, "posts", native_id=native_id)["raw"]["v"]
@@ -208,3 +210,16 @@ def test_posts_that_repeat_an_older_one_are_counted_by_partition(database: Datab
         assert posts.duplicates(connection, [FIRST, SECOND, LINKEDIN]) == {FIRST: 1, SECOND: 1}
         posts.set_content(connection, {post_id_of("twitter", "2"): "c" * 64})
         assert posts.duplicates(connection, [FIRST]) == {}
+
+
+def test_posts_of_more_imports_than_a_statement_takes_are_counted_once(database: Database):
+    """A folder of 40,000 files is one import run; a post of several of them is one post."""
+    upsert(database, a_post("1", text="words"), a_post("2", text="words"), name="a.json")
+    upsert(database, a_post("2", text="words"), a_post("3", text="words"), partition=SECOND, name="b.json")
+    upsert(database, a_post("3", text="words"), a_post("4", text="words"), partition=SECOND, name="c.json")
+    ids = [add_import(database, SECOND, name) for name in ("b.json", "c.json")]
+    many = [ids[0], *(f"i-{number}" for number in range(70_000)), ids[1]]
+    with database.read() as connection:
+        assert posts.since(connection, [FIRST], LONG_AGO, many) == Upserted(new=4)
+        assert posts.since(connection, [FIRST], LONG_AGO) == Upserted(new=2)
+        assert posts.since(connection, [FIRST], datetime.now(UTC) + timedelta(days=1), many) == Upserted(unchanged=4)

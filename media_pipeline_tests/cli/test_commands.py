@@ -95,6 +95,13 @@ def test_list_chooses_by_platform_day_words_and_reason(ingested: Shell) -> None:
     assert (nothing.stdout, nothing.stderr) == ("", "no media that meet this\n")
 
 
+def test_list_knows_a_post_by_its_address_too(ingested: Shell) -> None:
+    (row, *_) = ingested.json("list", "--post-id", "1")
+    assert ingested.json("list", "--post-id", row["url"]) == ingested.json("list", "--post-id", row["post_id"]) != []
+    assert ingested.json("archive", "--post-id", row["url"])["failed"] == 0
+    assert ingested.json("list", "--post-id", "https://x.com/nobody/status/999") == []
+
+
 def test_list_prints_one_plain_line_a_medium_into_a_pipe_and_csv_where_asked(ingested: Shell) -> None:
     lines = ingested.run("list", COLUMNS="20").stdout.splitlines()
     assert len(lines) == 5
@@ -151,9 +158,9 @@ def test_dedup_prunes_the_copies_of_the_chosen_author_where_that_is_meant(ingest
     assert ingested.json("dedup", "--user", "bob", *prune)["removed"] == 0
     assert ingested.json("dedup", "--user", "ann", *prune[:-1])["removed"] == 0, "unless it is meant"
     assert ingested.json("dedup", "--user", "ann", *prune) == {
-        "duplicates": 1,
+        "duplicates": 0,
         "duplicates_same_pixels": 0,
-        "pruned": 0,
+        "pruned": 1,
         "removed": 1,
         "brought_back": 0,
         "bytes_saved": len(picture(1)),
@@ -179,7 +186,10 @@ def test_a_post_still_shows_its_medium_after_its_entry_was_pruned_and_imported_a
     post = link["native_id"]
     said = f"pruned: a link to {link['duplicate_of']}"
     assert said in " ".join(ingested.run("show", post).stdout.split())
-    assert link["duplicate_of"] in ingested.run("why", link["media_id"]).stdout
+    told = ingested.run("why", link["media_id"]).stdout
+    assert (link["duplicate_of"] in told, link["local_path"] in told) == (True, True)
+    listed = [line for line in ingested.run("list").stdout.splitlines() if link["media_id"] in line]
+    assert "pruned: a link" in listed[0]
     again = ingested.json("page", "--to", str(tmp_path / "after"))
     assert again | {"page": ""} == whole | {"page": ""}
     assert ingested.json("dedup", "--unprune")["brought_back"] == 0, "unless it is meant"
@@ -276,7 +286,8 @@ def test_a_catalogue_that_can_not_be_reached_is_one_clear_line(shell: Shell) -> 
 def test_a_folder_without_exports_is_one_clear_line(shell: Shell, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
-    assert ".ndjson" in shell.run("ingest", str(empty), "-p", "twitter", code=1).stderr
+    said = shell.run("ingest", str(empty), "-p", "twitter", code=1).stderr
+    assert "looked for were a zip or tar, JSON, NDJSON" in " ".join(said.split())
 
 
 def test_extract_prints_a_line_a_post_and_stores_nothing(shell: Shell, export: Path, host: FaultyHost) -> None:

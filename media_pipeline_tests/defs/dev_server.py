@@ -103,8 +103,14 @@ def dev_server(library: Library, **environment: str) -> Iterator[DevServer]:
             with contextlib.suppress(psutil.NoSuchProcess):
                 children = server.processes()
             server.stop()
-    left = [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+    _, left = psutil.wait_procs([child for child in children if not _is_zombie(child)], timeout=PATIENCE_SECONDS)
     assert left == [], "the server leaves no process behind"
+
+
+def _is_zombie(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.status() == psutil.STATUS_ZOMBIE
+    return True
 
 
 def _answers(server: DevServer) -> bool:

@@ -16,6 +16,7 @@ from media_pipeline.model import Fault, MediaRef, Post, Record, Relation, Role
 from media_pipeline.posts.extract import coverage, extract
 from media_pipeline.posts.platforms import platform_named, platform_names
 from media_pipeline.posts.readers import read_export
+from media_pipeline_tests.replay import is_blob_of
 
 REPOSITORY = Path(__file__).parents[2]
 CORPUS = Path(os.environ.get("MEDIA_TEST_CORPUS") or REPOSITORY.parent / "shared" / "corpus")
@@ -71,12 +72,6 @@ def shown(media: tuple[MediaRef, ...]) -> list[tuple[str, str]]:
 def is_same(expected: dict[str, Any], got: tuple[str, str]) -> bool:
     good = got[1] in (expected["url"], *expected.get("accept", ()))
     return got[0] == expected["type"] and (good or is_blob_of(expected["url"], got[1]))
-
-
-def is_blob_of(copy: str, address: str) -> bool:
-    """Whether it is the upload itself, where the corpus names Bluesky's re-encoded copy: one content identifier."""
-    is_blob = "/xrpc/com.atproto.sync.getBlob?" in address
-    return is_blob and address.partition("&cid=")[2] in copy
 
 
 def is_as_expected(row: dict[str, Any], media: tuple[MediaRef, ...]) -> bool:

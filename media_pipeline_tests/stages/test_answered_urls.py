@@ -151,6 +151,26 @@ def test_what_is_due_again_as_a_whole_is_asked_by_all_of_its_urls(medium: Signed
     assert medium.asked() == [new]
 
 
+@pytest.mark.parametrize("due_again", [_retried, _a_setting_has_changed])
+def test_an_answer_of_before_a_retry_never_counts_again_while_its_url_was_not_asked_since(
+    medium: Signed, due_again: Any
+) -> None:
+    """The best URL is busy when its medium is asked for again, so that the living one behind it is not reached."""
+    living = medium.shown(**FINAL[0])
+    best = medium.shown(**FINAL[0])
+    due_again(medium)
+    medium.host.serve(living, clip(1))
+    medium.host.serve(best, fault=status(503))
+    medium.asked()
+    medium.fetch()
+    assert set(medium.asked()) == {best}
+    medium.host.serve(best, fault=status(404))
+    medium.library.make_due()
+    medium.fetch()
+    (row,) = medium.library.table("post_media")
+    assert (row["status"], row["fetched_url"]) == ("stored", medium.host.url(living))
+
+
 @pytest.mark.parametrize(
     "settings",
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import random
 import tarfile
 import zipfile
@@ -110,6 +111,17 @@ def test_a_zip_that_is_handed_over_again_lands_as_the_same_files(mixed: Path, li
     contents = [(library.settings.import_path / place).read_bytes() for place in first]
     assert land_all(library, mixed) == first
     assert [(library.settings.import_path / place).read_bytes() for place in first] == contents
+
+
+@pytest.mark.parametrize("changed_at", [0, 1_577_836_800, 4_102_444_800])
+def test_an_export_keeps_the_time_of_its_last_change_when_it_lands(mixed: Path, library: Library, changed_at: int):
+    """Of one that names no time it says when the posts were seen: an old one was taken for the newest."""
+    os.utime(mixed, (changed_at, changed_at))
+    plain = mixed.with_name("plain.json")
+    plain.write_text(json.dumps([tweet(1)]))
+    os.utime(plain, (changed_at, changed_at))
+    for place in [*land_all(library, mixed), *land_all(library, plain)]:
+        assert (library.settings.import_path / place).stat().st_mtime == changed_at
 
 
 def test_another_zip_of_the_same_name_lands_beside_it(mixed: Path, library: Library):
@@ -281,3 +293,25 @@ def test_a_damaged_file_of_a_mixed_zip_is_damaged_in_its_part_too_and_costs_itse
             part.read("c.jpg")
     library.run(TWITTER, MASTODON, stages=(read_posts,))
     assert library.rows("SELECT count(*) FROM posts") == [(2,)]
+
+
+@pytest.mark.parametrize(
+    ("name", "platforms"), [("x-2.zip", {"twitter"}), ("mastodon-7.zip", {"mastodon"}), ("y.zip", set())]
+)
+def test_an_archive_of_media_alone_goes_where_the_other_parts_of_its_export_go(
+    tmp_path: Path, name: str, platforms: set[str]
+):
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    for path, member, content in (
+        (folder / "x-1.zip", "data/tweets.json", json.dumps([tweet(1)]).encode()),
+        (folder / name, "data/a.jpg", picture(1)),
+    ):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(member, content)
+    handed = handed_over(folder, DAY)
+    assert {one.partition.platform for one in handed.exports if one.path.name == name} == platforms
+    assert [("holds media alone" in why) for why in handed.left_out] == [True] * (not platforms)
+    if not platforms:
+        with pytest.raises(NothingToImport, match="holds media alone"):
+            handed_over(folder / name, DAY)

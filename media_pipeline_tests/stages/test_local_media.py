@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import io
+import itertools
 import json
 import lzma
 import tarfile
 import zipfile
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import IO
 
@@ -25,11 +27,11 @@ from media_pipeline.stages.imports.raw_posts import read_posts
 from media_pipeline_tests.clamd import INFECTION, STREAM_MAX_BYTES, Clamd
 from media_pipeline_tests.conftest import MakeLibrary
 from media_pipeline_tests.faulty_host import FaultyHost
-from media_pipeline_tests.imaging.formats import video
 from media_pipeline_tests.library import DAY, TWITTER, Library, picture
-from media_pipeline_tests.posts.instagram_shapes import exported_album, exported_story
+from media_pipeline_tests.posts.instagram_shapes import exported_story
 from media_pipeline_tests.posts.twitter_shapes import photo, status
 from media_pipeline_tests.stages.either_database import MakeEither
+from media_pipeline_tests.stages.official_zips import exported_zip
 
 STAGES = (read_posts, write_manifests, cache_media)
 ACCOUNT = {"accountId": "9", "username": "ida", "accountDisplayName": "Ida", "email": "not kept"}
@@ -133,32 +135,13 @@ def test_a_file_beside_that_the_scanner_can_not_judge_is_left_out(
 
 
 INSTAGRAM, MASTODON = ImportPartition(DAY, "instagram"), ImportPartition(DAY, "mastodon")
-OWNER = {"profile_user": [{"string_map_data": {"Username": {"value": "anna.example"}}}]}
-SUBTITLES = b"1\n00:00:00,000 --> 00:00:01,000\nhello\n"
-
-
-def _instagram_zip() -> bytes:
-    zipped = io.BytesIO()
-    with zipfile.ZipFile(zipped, "w") as archive:
-        for name, value in (
-            ("your_instagram_activity/media/posts_1.json", [exported_album()]),
-            ("your_instagram_activity/media/stories.json", exported_story()),
-            ("your_instagram_activity/messages/inbox/bob/message_1.json", {"messages": [{"photos": [{"uri": "x"}]}]}),
-            ("personal_information/personal_information/personal_information.json", OWNER),
-        ):
-            archive.writestr(name, json.dumps(value))
-        archive.writestr("media/posts/202405/1_n.webp", picture(1, kind="WEBP"))
-        archive.writestr("media/posts/202405/AQ_2_v_1790", video("mp4", seconds=1))
-        archive.writestr("media/posts/202405/3_n.srt", SUBTITLES)
-        archive.writestr("media/stories/202405/4_n.jpg", picture(4))
-    return zipped.getvalue()
 
 
 def test_the_posts_and_media_of_an_instagram_zip_are_stored_without_a_request(
     make_either: MakeEither, host: FaultyHost
 ) -> None:
     library = make_either()
-    library.land("instagram.zip", _instagram_zip(), INSTAGRAM)
+    library.land("instagram.zip", exported_zip(), INSTAGRAM)
     library.run(INSTAGRAM, stages=STAGES)
     assert host.requests == []
     assert {row["author_handle"] for row in library.table("posts")} == {"anna.example"}
@@ -190,6 +173,41 @@ def _zipped_story(content: bytes | None) -> bytes:
         if content:
             archive.writestr("media/stories/202405/4_n.jpg", content)
     return zipped.getvalue()
+
+
+def _in_parts(numbers: dict[str, int]) -> list[tuple[str, bytes]]:
+    """Instagram's zip in several, each file in the one of its number; the posts in the first."""
+    parts: dict[int, io.BytesIO] = {}
+    with zipfile.ZipFile(io.BytesIO(exported_zip())) as whole:
+        for name in whole.namelist():
+            number = next((number for end, number in numbers.items() if name.endswith(end)), 1)
+            with zipfile.ZipFile(parts.setdefault(number, io.BytesIO()), "a") as part:
+                part.writestr(name, whole.read(name))
+    return [(f"instagram-anna-2026-11-01-{number}.zip", content.getvalue()) for number, content in parts.items()]
+
+
+@pytest.mark.parametrize("order", itertools.permutations(range(3)), ids=str)
+def test_a_medium_in_another_part_of_the_export_is_stored_in_whichever_order_they_come(
+    make_either: MakeEither, host: FaultyHost, order: tuple[int, ...]
+) -> None:
+    library = make_either()
+    parts = _in_parts({"1_n.webp": 2, "AQ_2_v_1790": 2, "4_n.jpg": 3})
+    for number, place in enumerate(order):
+        day = ImportPartition(DAY + timedelta(days=number), "instagram")
+        library.land(*parts[place], day)
+        library.run(day, stages=STAGES)
+    assert {row["status"] for row in library.table("post_media")} == {"stored"}
+    assert [row["status"] for row in library.table("imports")] == ["read"] * 3
+    assert host.requests == []
+
+
+def test_a_part_of_another_export_gives_nothing(make_either: MakeEither) -> None:
+    library = make_either()
+    (first, second) = _in_parts({"1_n.webp": 2})
+    library.land(*first, INSTAGRAM)
+    library.land("instagram-bob-2026-11-01-2.zip", second[1], INSTAGRAM)
+    library.run(INSTAGRAM, stages=STAGES)
+    assert sorted(row["status"] for row in library.table("post_media")) == ["skipped", *["stored"] * 3]
 
 
 def test_an_x_archive_gives_its_files_to_posts_that_a_newer_export_has_brought(

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Generator
 from dataclasses import dataclass
 from functools import partial
@@ -30,6 +31,7 @@ from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from media_pipeline.catalog.errors import DriverError, driver_errors
 from media_pipeline.defs.partitions import PartitionRange
 from media_pipeline.defs.runs.clock import forget_the_future
+from media_pipeline.defs.runs.interrupts import log_processes_without_interrupts, noted_interrupts
 from media_pipeline.model import MediaPipelineError
 from media_pipeline.settings import Settings
 from media_pipeline.storage.durable import make_folders, storage_errors
@@ -45,6 +47,8 @@ _SUPERSEDED = "ignore:Function `dev_command` is superseded"
 
 SECONDS_TO_STOP = 30
 """What ``dagster dev`` may take to end by itself; it needs about 5."""
+SECONDS_TO_VANISH = 2
+"""What killed processes may take to be gone; they need some milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +140,12 @@ def execute(
     KeyboardInterrupt once the run has ended for it: Dagster makes a failure of it, after which the next would begin.
     """
     one = partitions if partitions and partitions.first == partitions.last else None
-    with _history_errors(instance.root_directory, OSError, DriverError), _in_code_location(instance, job_name):
+    with (
+        _history_errors(instance.root_directory, OSError, DriverError),
+        _in_code_location(instance, job_name),
+        log_processes_without_interrupts(),
+        noted_interrupts() as was_interrupted,
+    ):
         result = definitions.resolve_job_def(job_name).execute_in_process(
             instance=instance,
             partition_key=one.first.key if one else None,
@@ -144,8 +153,8 @@ def execute(
             raise_on_error=False,
             run_config={"loggers": {"console": {"config": {"log_level": "INFO" if verbose else "CRITICAL"}}}},
         )
-    if _was_interrupted(result):
-        raise KeyboardInterrupt
+        if was_interrupted() or _ended_by_interrupt(result):
+            raise KeyboardInterrupt
     return FinishedRun(result.run_id, result.success, tuple(_problems(result)))
 
 
@@ -211,11 +220,22 @@ def _run_server(home: Path, host: str, port: int, interrupted: threading.Event) 
     except subprocess.TimeoutExpired:
         return 1
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(server.pid, signal.SIGKILL)
+        _end_group(server.pid)
 
 
-def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
+def _end_group(group: int) -> None:
+    """Kill every process of a group and wait until none is left: the system takes a moment for each.
+
+    Not for long: where nobody reaps them, as in a container without an init, the dead stay in their group.
+    """
+    until = time.monotonic() + SECONDS_TO_VANISH
+    with contextlib.suppress(ProcessLookupError):
+        while time.monotonic() < until:
+            os.killpg(group, signal.SIGKILL)
+            time.sleep(0.05)
+
+
+def _ended_by_interrupt(result: dg.ExecuteInProcessResult) -> bool:
     return any(
         event.job_failure_data.failure_reason is RunFailureReason.UNEXPECTED_TERMINATION
         for event in result.all_events

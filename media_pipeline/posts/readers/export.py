@@ -19,6 +19,7 @@ from media_pipeline.posts.readers.linkedin_archive import joined, table_named
 from media_pipeline.posts.readers.official import beside, is_post_file, owner_file
 from media_pipeline.posts.readers.opener import chunks_of
 from media_pipeline.posts.readers.other_variants import said_of_paths
+from media_pipeline.posts.readers.parts import holds_media_alone
 from media_pipeline.posts.readers.text_format import LINE_SUFFIXES, plain_name, records_of
 from media_pipeline.posts.readers.x_archive import ACCOUNT, owner_in
 from media_pipeline.posts.readers.zeeschuimer import unwrap
@@ -60,6 +61,15 @@ def read_each(path: Path) -> Exports:
         yield None, iter([_fault_of(error)])
 
 
+def is_part_without_posts(path: Path) -> bool:
+    """Whether a file is an archive of media alone, as the later parts of an export may be. Raises OSError."""
+    try:
+        with open_archive(path) as archive:
+            return archive is not None and not archive.damage and holds_media_alone(archive)
+    except DamagedExport:
+        return False
+
+
 def _in_file(path: Path) -> Iterator[Record | Fault]:
     account = path.with_name(ACCOUNT)
     owner = owner_in(chunks_of(account)) if path.suffix == ".js" and account.is_file() else None
@@ -71,7 +81,7 @@ def _in_archive(archive: Archive) -> Exports:
     damage = [Fault(Locator(), archive.damage)] if archive.damage else []
     if not any(is_post_file(file.name) for file in exports) and (said := said_of_paths(archive.files)):
         damage = [Fault(Locator(offset=0), said), *damage]
-    if not exports:
+    if not exports and (damage or not holds_media_alone(archive)):
         found = Fault(Locator(offset=0), f"the {archive.kind} holds no export: {', '.join(_TEXT_SUFFIXES)} are read")
         yield None, iter(damage or [found])
     owners: dict[str, Mapping[str, Any] | None] = {}

@@ -48,7 +48,7 @@ def cache_media(context: StageContext, partitions: Sequence[ImportPartition]) ->
     requests = received = 0
     if context.settings.download_media:
         with ExitStack() as locks:
-            _wait_for_other_runs(context, partitions, locks)
+            wait_for_other_runs(context, partitions, locks)
             verify_if_touched(context, partitions)
             heal(context, partitions)
             reopen(context, partitions)
@@ -73,7 +73,7 @@ def fetch_references(context: StageContext, partitions: Sequence[ImportPartition
     """
     if context.settings.download_media:
         with ExitStack() as locks:
-            _wait_for_other_runs(context, partitions, locks)
+            wait_for_other_runs(context, partitions, locks)
             reopen(context, partitions)
             Downloads(context, partitions, media_ids).run()
         read_facts(context, partitions)
@@ -81,7 +81,7 @@ def fetch_references(context: StageContext, partitions: Sequence[ImportPartition
         context.log.info("DOWNLOAD_MEDIA is false: nothing is fetched")
 
 
-def _wait_for_other_runs(context: StageContext, partitions: Sequence[ImportPartition], locks: ExitStack) -> None:
+def wait_for_other_runs(context: StageContext, partitions: Sequence[ImportPartition], locks: ExitStack) -> None:
     """One run at a time downloads for a platform: else two that hold the same URL would both fetch it."""
     for platform in sorted({partition.platform for partition in partitions}):
         waiting = f"another run is downloading media of {platform}: waiting for it"

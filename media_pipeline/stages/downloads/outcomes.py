@@ -6,7 +6,7 @@ not: fetching, and which references wait for what (:mod:`media_pipeline.stages.d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +30,7 @@ from media_pipeline.model import (
     is_of_the_one,
     unforeseen,
 )
+from media_pipeline.policy.decided import do_answers_count, without_answers
 from media_pipeline.policy.reasons import reason_of
 from media_pipeline.policy.retry import RECHECKED, is_last_try
 from media_pipeline.policy.templates import addresses_of
@@ -241,7 +242,7 @@ class _Rows:
         elif not outcome.is_lost and _keeps_what_it_holds(self._context, reference, result):
             self.kept[reference.media_id] = f"asked again in vain, and what it holds is kept: {result.error}"
         else:
-            self.failed.append(_failed(reference, result, self._context.decided_under))
+            self.failed.append(_failed(self._context, reference, result))
 
 
 def _keeps_what_it_holds(context: StageContext, reference: PendingMedia, failure: FetchFailure) -> bool:
@@ -269,7 +270,7 @@ def _stored(reference: PendingMedia, file: FetchedFile) -> StoredMedia:
     )
 
 
-def _failed(reference: PendingMedia, failure: FetchFailure, decided_under: Mapping[Reason, str]) -> FailedMedia:
+def _failed(context: StageContext, reference: PendingMedia, failure: FetchFailure) -> FailedMedia:
     """A failure as it is written down. One without a request counts for nothing, unless nobody knows why it is."""
     attempts = reference.attempts + bool(failure.attempts or failure.is_unforeseen)
     status, error, reason = failure.status, failure.error, failure.reason
@@ -284,5 +285,17 @@ def _failed(reference: PendingMedia, failure: FetchFailure, decided_under: Mappi
         attempts,
         failure.retry_after_seconds,
         reason=reason,
-        decided_under=decided_under[reason],
+        decided_under=_decided_under(context, reference, failure, reason),
     )
+
+
+def _decided_under(context: StageContext, reference: PendingMedia, failure: FetchFailure, reason: Reason) -> str:
+    """The word of the verdict. Answers that did not count for this try do for the next only where each is a new one:
+    a host that was busy kept those behind it from being asked."""
+    word = context.decided_under[reason]
+    if do_answers_count(reference.status, reference.decided_under, word):
+        return word
+    urls = [reference.url or "", *(candidate.url for candidate in reference.candidates)]
+    addresses = {address for url in urls for address in addresses_of(url, context.settings.media_fetch_via)}
+    is_each_new = addresses <= {attempt.url for attempt in failure.attempts}
+    return word if is_each_new else without_answers(word)

@@ -17,11 +17,13 @@ from media_pipeline.model import ImportPartition, MediaPipelineError
 from media_pipeline.policy.foreign_text import for_log
 from media_pipeline.posts.extract import Recognised, recognised_in
 from media_pipeline.posts.local_media import is_companion
+from media_pipeline.posts.platforms import platform_names
 from media_pipeline.posts.readers import is_export_file
 from media_pipeline.posts.readers.archive_parts import labels_in_archive
 from media_pipeline.posts.readers.archives import suffix_of
 from media_pipeline.posts.readers.official import chosen_of, is_post_file
 from media_pipeline.posts.readers.other_variants import said_of_paths
+from media_pipeline.posts.readers.parts import family_of
 from media_pipeline.posts.readers.text_format import LOOKED_FOR
 from media_pipeline.stages.imports.folders import (
     GIVE_PERMISSION,
@@ -48,12 +50,12 @@ class NothingToImport(MediaPipelineError):
 
 @dataclass(frozen=True, slots=True)
 class HandedExport:
-    """A file of exports, or what of an archive is one platform's, and where it belongs."""
+    """A file of exports, or what of an archive or of a folder is one platform's, and where it belongs."""
 
     path: Path
     partition: ImportPartition
     members: frozenset[str] = frozenset()
-    """The labels of the archive's files that belong there; none: the whole file does."""
+    """Labels of the archive's files, or paths below the folder, that belong there; none: the whole file does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +82,21 @@ def handed_over(source: Path, day: date, platform: str | None = None) -> HandedO
         return HandedOver(tuple(HandedExport(path, ImportPartition(day, platform)) for path in sources))
     exports: list[HandedExport] = []
     left_out: list[str] = []
+    parts: list[Path] = []
     for path in sources:
         found = _recognised(path)
+        if not found:
+            parts.append(path)
         taken = list(_by_platform(path, day, found))
         left_out += [
             _why_left_out(path, one) for one in found if one.platform is None and not (taken and _is_part(one))
         ]
         exports += taken
+    for part in parts:
+        if platforms := _platforms_of_part(part, exports):
+            exports += [HandedExport(part, ImportPartition(day, name)) for name in platforms]
+        else:
+            left_out.append(f"{for_log(str(part), 1000)} holds media alone, and no post says whose they are")
     if not exports:
         more = f" (and {len(left_out) - 1} more)" if len(left_out) > 1 else ""
         raise NothingToImport(f"{left_out[0]}{more}; name its platform with --platform to see what is expected")
@@ -147,6 +157,14 @@ def _is_part(found: Recognised) -> bool:
 def _why_left_out(path: Path, found: Recognised) -> str:
     where = f"{path}, {found.label}" if found.label else str(path)
     return f"{for_log(where, 1000)} is not recognised: {for_log(found.why_not, 500)}"
+
+
+def _platforms_of_part(part: Path, exports: Sequence[HandedExport]) -> list[str]:
+    """Those of the exports of whose archives it is one by its name, else the platform that its name begins with."""
+    family = family_of(part.name)
+    beside = {one.partition.platform for one in exports if family and family_of(one.path.name) == family}
+    named = {name for name in platform_names() if part.name.lower().startswith((f"{name}-", f"{name}_"))}
+    return sorted(beside or named)
 
 
 def _by_platform(path: Path, day: date, found: Sequence[Recognised]) -> Iterator[HandedExport]:

@@ -5,6 +5,7 @@ What belongs here: the look at the folder and at what the catalogue has seen. Wh
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -27,6 +28,7 @@ from media_pipeline.posts.readers.x_archive import ACCOUNT
 from media_pipeline.settings import Settings
 from media_pipeline.stages.imports.folders import GIVE_PERMISSION, FoundFile, files_below
 from media_pipeline.stages.imports.handing_over import HandedExport, handed_over, landing_name
+from media_pipeline.stages.imports.packing import pack
 from media_pipeline.stages.imports.raw_posts import place_of
 from media_pipeline.storage.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_folders, storage_errors
 from media_pipeline.storage.parts import part_of, remove_abandoned_parts
@@ -122,17 +124,29 @@ def land_export(settings: Settings, export: HandedExport) -> str:
     with storage_errors("make the folder", folder):
         make_folders(folder, PRIVATE_FOLDER)
         remove_abandoned_parts(folder)
-    landed = _take_apart(export, folder) if export.members else _copy(export.path, folder, landing_name(export.path))
-    _copy_companions(export.path, folder)
+    if export.path.is_dir():
+        landed = _pack(export, folder)
+    else:
+        name = landing_name(export.path)
+        landed = _take_apart(export, folder, name) if export.members else _copy(export.path, folder, name)
+        _copy_companions(export.path, folder)
     return imports.path_text(landed.relative_to(settings.import_path))
 
 
-def _take_apart(export: HandedExport, folder: Path) -> Path:
+def _take_apart(export: HandedExport, folder: Path, name: str) -> Path:
     """Land what of an archive is one platform's, as a zip of the same name; a tar becomes one."""
     with storage_errors(f"copy a part of {export.path} into", folder), TemporaryFile(dir=folder) as part:
         copy_members(export.path, export.members, part)
-        name = landing_name(export.path)
-        return _keep(part, name if name.lower().endswith(ZIP_SUFFIX) else name + ZIP_SUFFIX, folder)
+        name = name if name.lower().endswith(ZIP_SUFFIX) else name + ZIP_SUFFIX
+        return _keep(part, name, folder, export.path.stat().st_mtime_ns)
+
+
+def _pack(export: HandedExport, folder: Path) -> Path:
+    """Land files of a folder as one zip, named as the folder."""
+    with storage_errors(f"copy files of {export.path} into", folder), TemporaryFile(dir=folder) as part:
+        pack(export.path, export.members, part)
+        modified_ns = max((export.path / name).stat().st_mtime_ns for name in export.members)
+        return _keep(part, f"{export.path.resolve().name or 'folder'}{ZIP_SUFFIX}", folder, modified_ns)
 
 
 def _copy_companions(export: Path, folder: Path) -> None:
@@ -152,11 +166,14 @@ def _copy_companions(export: Path, folder: Path) -> None:
 
 def _copy(source: Path, folder: Path, name: str | None = None) -> Path:
     with storage_errors(f"copy {source} into", folder), source.open("rb") as file:
-        return _keep(file, name or source.name, folder)
+        return _keep(file, name or source.name, folder, source.stat().st_mtime_ns)
 
 
-def _keep(source: IO[bytes], name: str, folder: Path) -> Path:
-    """Write a file into a folder under a name that no other content has there, unless it is there."""
+def _keep(source: IO[bytes], name: str, folder: Path, modified_ns: int) -> Path:
+    """Write a file into a folder under a name that no other content has there, unless it is there.
+
+    It keeps the time of its last change: of an export that names no other it says when the posts were seen.
+    """
     name = fitting(name.lstrip(".~"))
     target = folder / name
     if target.exists() and not _is_same(source, target):
@@ -165,10 +182,13 @@ def _keep(source: IO[bytes], name: str, folder: Path) -> Path:
     if not target.exists():
         source.seek(0)
         # Nobody imports from the name of a part.
-        with part_of(target) as part, part.open("wb") as copy:
-            shutil.copyfileobj(source, copy, COPIED_AT_ONCE)
+        with part_of(target) as part:
             # Whatever the umask: exports name people, as the catalogue does.
             part.chmod(PRIVATE_FILE)
+            with part.open("wb") as copy:
+                shutil.copyfileobj(source, copy, COPIED_AT_ONCE)
+            with contextlib.suppress(OSError, OverflowError):
+                os.utime(part, ns=(modified_ns, modified_ns))
     return target
 
 

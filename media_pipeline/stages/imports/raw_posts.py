@@ -39,6 +39,7 @@ from media_pipeline.posts.extract import MEDIA_UNTOLD, ExtractedPost, read_recor
 from media_pipeline.posts.layout import Rejection, partition_of
 from media_pipeline.posts.observation import UNKNOWN_TIMES, Times, newest_time
 from media_pipeline.posts.platforms import Platform, platform_named, platform_names
+from media_pipeline.posts.readers import is_part_without_posts
 from media_pipeline.settings import Settings
 from media_pipeline.stages.context import TABLE_ROWS, Reports, StageContext
 from media_pipeline.stages.imports.folders import only_files, unreadable
@@ -134,7 +135,7 @@ def _read_content(
         posts, faults = posts + len(extracted) - len(refused), faults + len(new_faults)
         stubs += sum(one.fault.stub_of is not None for one in unread) - len(refused_stubs)
         yield upserted
-    if not posts and not faults and not stubs:
+    if not posts and not faults and not stubs and not is_part_without_posts(path):
         faults = 1
         with context.database.write() as connection:
             reason = f"no post of {platform.name} in it: is it an export of {platform.name}?"

@@ -243,6 +243,7 @@ def test_the_images_of_apify_stand_in_for_missing_children() -> None:
 def test_a_video_of_apify_has_its_picture_as_poster() -> None:
     raw = shapes.apify(type="Video", videoUrl=CLIP.format("v"))
     assert shown(raw) == [(VIDEO, CLIP.format("v"))]
+    assert in_role(raw, Role.MEDIA) == [CLIP.format("v")], "and its page is no file"
     assert in_role(raw, Role.POSTER) == [PICTURE.format("a", "s1080")]
 
 

@@ -168,7 +168,7 @@ def test_a_broken_header_inside_a_tar_is_named_and_not_taken_for_its_end(tmp_pat
 
 
 def test_a_tar_without_an_export_says_so(tmp_path: Path) -> None:
-    (fault,) = faults(read(tmp_path, tarred(("a.jpg", b"x"), ("._a.json", b"x"))))
+    (fault,) = faults(read(tmp_path, tarred(("a.txt", b"x"), ("._a.json", b"x"))))
     assert "the tar holds no export" in fault
 
 
@@ -278,6 +278,7 @@ def test_files_of_a_tar_are_taken_into_a_zip_of_their_own(tmp_path: Path, packin
         (b"plain words", None),
         (b"", None),
     ],
+    ids=["json", "json with a mark", "gzip", "tar", "tar in xz", "zip", "jpeg", "words", "nothing"],
 )
 def test_the_suffix_of_a_nameless_file_is_told_by_its_bytes(tmp_path: Path, content: bytes, suffix: str | None) -> None:
     path = tmp_path / "a"

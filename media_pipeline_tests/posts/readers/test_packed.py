@@ -65,7 +65,7 @@ def test_of_an_x_archive_only_the_posts_are_read(tmp_path: Path) -> None:
 
 
 def test_a_zip_without_an_export_says_so(tmp_path: Path) -> None:
-    (fault,) = read(zipped(tmp_path / "a.zip", **{"a.jpg": "x", "__MACOSX/._a.json": "x"}))
+    (fault,) = read(zipped(tmp_path / "a.zip", **{"a.txt": "x", "__MACOSX/._a.json": "x"}))
     assert isinstance(fault, Fault)
     assert "holds no export" in fault.reason
 

@@ -14,13 +14,12 @@ from datetime import datetime
 from typing import Any
 
 from media_pipeline.model import Candidate, MediaType, Role
-from media_pipeline.posts.markup import read_as_latin1
 from media_pipeline.posts.platforms.base import Found, Medium
+from media_pipeline.posts.platforms.meta import in_export, type_of, words
 from media_pipeline.posts.values import dig, file_name, integer, items, mapping, moment, pointer, text, web_address
 
 _LISTS = ("videos_v2", "videos", "other_photos_v2", "other_photos", "photos")
 """Keys of lists whose files are posts; ``photos`` only of an album."""
-_VIDEO_SUFFIXES = (".mp4", ".mov", ".m4v", ".webm")
 _MARKS_OF_OTHERS = ("id", "post_id", "postId", "created_time", "__typename", "messages")
 
 
@@ -61,22 +60,16 @@ def time_of(raw: Mapping[str, Any]) -> datetime | None:
 
 def text_of(raw: Mapping[str, Any]) -> str | None:
     """The words of the post; of a lone file its description."""
-    words = [said for part in items(raw.get("data")) if (said := text(mapping(part).get("post")))]
-    if not words and is_file(raw):
-        words = [said for said in (text(raw.get("description")),) if said]
-    return read_as_latin1("\n".join(words)) if words else None
+    said = "\n".join(filter(None, (words(mapping(part).get("post")) for part in items(raw.get("data")))))
+    return said or (words(raw.get("description")) if is_file(raw) else None)
 
 
 def media_of(raw: Mapping[str, Any]) -> Iterator[Medium]:
     """The files of a post in their order, each once, then the previews of its videos."""
     files = {str(file["uri"]): file for file in _files(raw)}
     for uri, file in files.items():
-        is_video = "video_metadata" in mapping(file.get("media_metadata")) or file_name(uri).lower().endswith(
-            _VIDEO_SUFFIXES
-        )
-        said = None if file is raw else text(file.get("description"))
-        kind = MediaType.VIDEO if is_video else MediaType.IMAGE
-        yield _medium(uri, kind, Role.MEDIA, _name_of(file), read_as_latin1(said) if said else None)
+        said = None if file is raw else words(file.get("description"))
+        yield _medium(uri, type_of(file), Role.MEDIA, _name_of(file), said)
     for file in files.values():
         if preview := text(dig(file, "thumbnail", "uri")):
             yield _medium(preview, MediaType.IMAGE, Role.POSTER, f"preview-{_name_of(file)}")
@@ -85,9 +78,8 @@ def media_of(raw: Mapping[str, Any]) -> Iterator[Medium]:
 def owner_of(profile: Mapping[str, Any]) -> tuple[str | None, str | None]:
     """Handle and name of the account, from ``profile_information.json``."""
     about = mapping(profile.get("profile_v2")) or mapping(profile.get("profile"))
-    name = text(dig(about, "name", "full_name"))
     page = web_address(about.get("profile_uri"))
-    return file_name(page) or None if page else None, read_as_latin1(name) if name else None
+    return file_name(page) or None if page else None, words(dig(about, "name", "full_name"))
 
 
 def _attached(raw: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -113,4 +105,4 @@ def _name_of(file: Mapping[str, Any]) -> str:
 def _medium(uri: str, kind: MediaType, role: Role, key: str, alt_text: str | None = None) -> Medium:
     if address := web_address(uri):
         return Medium(kind, (Candidate(address, role=role, rule="as exported"),), role, alt_text, key=key)
-    return Medium(kind, (), role, alt_text, note=f"it stands in the export as {uri}", key=key, files=(uri,))
+    return in_export(uri, kind, role, key, alt_text)

@@ -30,7 +30,7 @@ class Instagram:
     """Reads the posts and media of Instagram."""
 
     name = "instagram"
-    version = 4
+    version = 5
     domains = ("instagram.com", "instagr.am")
     media_domains = ("cdninstagram.com", "fbcdn.net")
     non_media = (

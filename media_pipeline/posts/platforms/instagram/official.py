@@ -13,14 +13,13 @@ from datetime import datetime
 from typing import Any
 
 from media_pipeline.model import MediaType, Role
-from media_pipeline.posts.markup import read_as_latin1
 from media_pipeline.posts.platforms.base import Found, Medium
+from media_pipeline.posts.platforms.meta import in_export, type_of, words
 from media_pipeline.posts.values import dig, file_name, items, mapping, moment, pointer, text
 
 _LISTS = "ig_"
 """What the keys of the lists of stories, reels, profile photos … begin with."""
 _HANDLE = re.compile(r"[A-Za-z0-9._]{1,30}")
-_VIDEO_SUFFIXES = (".mp4", ".mov", ".m4v", ".webm")
 _FOLDERS = ("/posts/", "/stories/", "/reels/", "/igtv/", "/profile/", "/other/", "/archived_posts/")
 
 
@@ -62,8 +61,7 @@ def time_of(raw: Mapping[str, Any]) -> datetime | None:
 def text_of(raw: Mapping[str, Any]) -> str | None:
     """The caption: of an album its own, of a single file that file's."""
     files = _files(raw)
-    found = text(raw.get("title")) or (text(files[0].get("title")) if len(files) == 1 else None)
-    return read_as_latin1(found) if found else None
+    return words(raw.get("title")) or (words(files[0].get("title")) if len(files) == 1 else None)
 
 
 def media_of(raw: Mapping[str, Any]) -> list[Medium]:
@@ -75,19 +73,18 @@ def media_of(raw: Mapping[str, Any]) -> list[Medium]:
 def _subtitles(files: Sequence[Mapping[str, Any]]) -> Iterator[Medium]:
     for file in files:
         if path := text(dig(file, "media_metadata", "video_metadata", "subtitles", "uri")):
-            yield _of_export(path, MediaType.DOCUMENT, Role.SUBTITLES)
+            yield in_export(path, MediaType.DOCUMENT, Role.SUBTITLES, file_name(path))
 
 
 def owner_of(account: Mapping[str, Any]) -> tuple[str | None, str | None]:
     """Handle and name of the account, from ``personal_information.json``, whose keys are in the owner's language."""
     said = {
-        key: text(mapping(entry).get("value"))
+        key: words(mapping(entry).get("value"))
         for user in items(account.get("profile_user"))
         for key, entry in mapping(dig(user, "string_map_data")).items()
     }
     handle = said.get("Username") or next((one for one in said.values() if one and _HANDLE.fullmatch(one)), None)
-    name = said.get("Name")
-    return handle, read_as_latin1(name) if name else None
+    return handle, said.get("Name")
 
 
 def _files(raw: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -96,12 +93,4 @@ def _files(raw: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _medium(file: Mapping[str, Any], is_alone: bool) -> Medium:
     path: str = file["uri"]
-    title = text(file.get("title"))
-    is_video = "video_metadata" in mapping(file.get("media_metadata")) or path.lower().endswith(_VIDEO_SUFFIXES)
-    alt_text = None if is_alone or not title else read_as_latin1(title)
-    return _of_export(path, MediaType.VIDEO if is_video else MediaType.IMAGE, Role.MEDIA, alt_text)
-
-
-def _of_export(path: str, media_type: MediaType, role: Role, alt_text: str | None = None) -> Medium:
-    note = f"it stands in the export as {path}"
-    return Medium(media_type, (), role, alt_text=alt_text, note=note, key=file_name(path), files=(path,))
+    return in_export(path, type_of(file), Role.MEDIA, file_name(path), None if is_alone else words(file.get("title")))

@@ -9,6 +9,7 @@ the same video without its sound.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -102,7 +103,7 @@ def _video_addresses(part: Mapping[str, Any]) -> Iterator[str]:
             yield address
     for key in ("media_url", "url"):
         address = web_address(part.get(key))
-        if address and _is_file(key, part) and _is_video_file(address, part):
+        if address and _is_file(key, address, part) and _is_video_file(address, part):
             yield address
 
 
@@ -124,15 +125,19 @@ def _picture_addresses(part: Mapping[str, Any]) -> Iterator[str]:
             yield address
     for key in ("media_url", "url"):
         address = web_address(part.get(key))
-        if address and _is_file(key, part) and not _is_video_file(address, part):
+        if address and _is_file(key, address, part) and not _is_video_file(address, part):
             yield address
     if address := web_address(part.get("thumbnail_url")):
         yield address
 
 
-def _is_file(key: str, part: Mapping[str, Any]) -> bool:
-    """``url`` is a file only in Bright Data's ``post_content[]``; elsewhere it is the page."""
-    return key != "url" or text(part.get("type")) in ("Photo", "Video", "photo", "video")
+_PAGE = re.compile(r"https?://(?:www\.)?instagram\.com/", re.IGNORECASE)
+
+
+def _is_file(key: str, address: str, part: Mapping[str, Any]) -> bool:
+    """``url`` is a file only in Bright Data's ``post_content[]``; elsewhere it is the page, also of a Video."""
+    is_listed = key != "url" or text(part.get("type")) in ("Photo", "Video", "photo", "video")
+    return is_listed and not _PAGE.match(address)
 
 
 def _is_video_file(address: str, part: Mapping[str, Any]) -> bool:
