@@ -286,7 +286,8 @@ def test_a_catalogue_that_can_not_be_reached_is_one_clear_line(shell: Shell) -> 
 def test_a_folder_without_exports_is_one_clear_line(shell: Shell, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
-    assert ".ndjson" in shell.run("ingest", str(empty), "-p", "twitter", code=1).stderr
+    said = shell.run("ingest", str(empty), "-p", "twitter", code=1).stderr
+    assert "looked for were a zip or tar, JSON, NDJSON" in " ".join(said.split())
 
 
 def test_extract_prints_a_line_a_post_and_stores_nothing(shell: Shell, export: Path, host: FaultyHost) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 PHOTO = "https://pbs.twimg.com/media/Abc-_123.jpg"
@@ -11,6 +12,11 @@ SMALL_MP4 = "https://video.twimg.com/ext_tw_video/9/pu/vid/320x180/small.mp4?tag
 LARGE_MP4 = "https://video.twimg.com/ext_tw_video/9/pu/vid/1280x720/large.mp4?tag=12"
 PLAYLIST = "https://video.twimg.com/ext_tw_video/9/pu/pl/list.m3u8?tag=12"
 POSTED = "Wed Oct 10 20:19:24 +0000 2018"
+
+
+CARD = "https://pbs.twimg.com/card_img/2018000000000000002/AbCdEfG"
+HLS = "https://video.twimg.com/amplify_video/1302/pl/x.m3u8"
+VMAP = "https://video.twimg.com/amplify_video/1302/vmap/1302.vmap"
 
 
 def photo(url: str = PHOTO, **more: Any) -> dict[str, Any]:
@@ -123,7 +129,78 @@ def flattened_without_media() -> dict[str, Any]:
     return {"id": "1380226330034372610", "text": "x", "author_id": "1", "attachments": attachments}
 
 
+def with_card(name: str, /, **values: Any) -> dict[str, Any]:
+    """A post with a card, as GraphQL has it: pictures by their address, everything else as text."""
+    pairs = [
+        {
+            "key": key,
+            "value": {"type": "IMAGE", "image_value": value} if isinstance(value, dict) else {"string_value": value},
+        }
+        for key, value in values.items()
+    ]
+    return {**graphql(1), "card": {"rest_id": "card://1", "legacy": {"name": name, "binding_values": pairs}}}
+
+
+def unified_card() -> dict[str, Any]:
+    """A post whose card is JSON in a string, with a video."""
+    entity = {**video(), "id_str": "9", "media_key": "13_9"}
+    return with_card(
+        "unified_card", unified_card=json.dumps({"type": "video_website", "media_entities": {"13_9": entity}})
+    )
+
+
+def poll() -> dict[str, Any]:
+    """A poll with a picture for each choice."""
+    return with_card(
+        "poll_choice_images",
+        choice1_label="A",
+        choice1_image={"url": f"{CARD}1?format=jpg&name=280x280", "width": 280, "height": 280},
+        choice1_image_original={"url": f"{CARD}1?format=jpg&name=orig", "width": 1080, "height": 1080},
+        choice2_label="B",
+        choice2_image_original={"url": f"{CARD}2?format=jpg&name=orig", "width": 1080, "height": 1080, "alt": "a reef"},
+    )
+
+
+def player() -> dict[str, Any]:
+    """A card that plays a video of X's own."""
+    return with_card("amplify", player_stream_url=VMAP, player_hls_url=HLS, player_image_original={"url": POSTER})
+
+
+def article() -> dict[str, Any]:
+    """A post that shows an article with a cover, a picture and a video."""
+    cover = {"media_id": "70", "media_info": {"__typename": "ApiImage", "original_img_url": PHOTO}}
+    clip = {
+        "media_id": "8",
+        "media_info": {
+            "__typename": "ApiVideo",
+            "preview_image": {"original_img_url": POSTER},
+            "variants": video()["video_info"]["variants"],
+        },
+    }
+    result = {"rest_id": "4001", "title": "Long read", "cover_media": cover, "media_entities": [cover, clip]}
+    return {**graphql(1), "article": {"article_results": {"result": result}}}
+
+
+def archived_article() -> dict[str, Any]:
+    """As the X data archive has an article."""
+    blocks = [
+        {"text": "First words", "entityRanges": []},
+        {"media": [{"url": "https://pbs.twimg.com/media/Inside.png"}]},
+    ]
+    return {
+        "article": {
+            "id": "6001",
+            "title": "An article",
+            "coverMediaUrl": PHOTO,
+            "metadata": {"createdAtMs": "1767600000000"},
+            "data": {"contentState": {"blocks": blocks}},
+        }
+    }
+
+
 ALL: list[Any] = [
+    timeline(unified_card(), poll(), player(), article()),
+    archived_article(),
     flattened_without_media(),
     status(1, photo(), video(), retweeted_status=status(2, video(), quoted_status=status(3, photo()))),
     {"tweet": status(1, photo())},
