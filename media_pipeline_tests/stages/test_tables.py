@@ -84,7 +84,7 @@ def test_other_programs_can_rely_on_these_columns_and_types() -> None:
         **dict.fromkeys(["post_id", "native_id", "author_id", "author_handle", "author_name", "url"], "string"),
         **dict.fromkeys(["text", "relation", "raw_sha256", "import_id", "locator"], "string"),
         **dict.fromkeys(["like_count", "share_count"], "int64"),
-        **dict.fromkeys(["posted_at", "created_at", "updated_at"], time),
+        **dict.fromkeys(["posted_at", "created_at", "updated_at", "deleted_at"], time),
         "media_urls": "list<string>",
     }
     assert {column.name: column.kind.value for column in MEDIA.columns} == {

@@ -264,9 +264,9 @@ def test_search_answers_are_opened(key: str) -> None:
     assert outline({key: [status(1), status(2)]}) == [("1", f"/{key}/0", None), ("2", f"/{key}/1", None)]
 
 
-def test_cards_and_avatars_are_not_media() -> None:
+def test_the_picture_of_a_linked_page_is_not_the_posts_own() -> None:
     card = {"binding_values": {"thumbnail_image": {"image_value": {"url": OTHER}}}}
-    assert media(status(1, card=card)) == ()
+    assert [ref.role for ref in media(status(1, card=card))] == [Role.LINK_PREVIEW]
 
 
 @pytest.mark.parametrize(

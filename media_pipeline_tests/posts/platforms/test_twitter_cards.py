@@ -54,6 +54,15 @@ def test_a_player_of_x_is_a_video_and_one_of_another_site_is_not() -> None:
     assert TWITTER.media(shapes.with_card("player", player_stream_url="https://elsewhere.test/a.mp4")) == ()
 
 
+def test_the_picture_of_a_linked_page_is_a_preview_the_largest_first() -> None:
+    small, large = ({"url": f"{CARD}?format=jpg&name={n}x{n}", "width": n, "height": n} for n in (144, 600))
+    (ref,) = TWITTER.media(shapes.with_card("summary", thumbnail_image=small, summary_photo_image_large=large))
+    assert (ref.role, [candidate.url for candidate in ref.candidates]) == (
+        Role.LINK_PREVIEW,
+        [large["url"], small["url"]],
+    )
+
+
 def test_an_article_shows_its_cover_once_and_its_media() -> None:
     assert [(kind, url) for kind, url, _ in shown(shapes.article())] == [
         (MediaType.IMAGE, PHOTO_ORIGINAL),

@@ -45,8 +45,7 @@ class Twitter:
         NonMedia("avatar", address=r"//abs\.twimg\.com/sticky/default_profile_images/"),
         NonMedia("banner", address=r"//pbs\.twimg\.com/profile_(?:banners|background_images)/"),
         NonMedia("banner", address=r"//abs\.twimg\.com/images/themes/"),
-        NonMedia("card", address=r"//pbs\.twimg\.com/(?:card_img|cards|ad_img|news_img)/"),
-        NonMedia("card", keys="image_value.url"),
+        NonMedia("card", address=r"//pbs\.twimg\.com/(?:cards|ad_img|news_img)/"),
         NonMedia("emoji", address=r"//abs(?:-0)?\.twimg\.com/(?:emoji|hashflags|responsive-web)/"),
     )
 

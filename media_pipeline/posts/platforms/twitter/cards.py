@@ -1,7 +1,7 @@
 """Media that stand in a post's card: videos and pictures of unified cards, the pictures of a poll, players of videos.
 
-A card is a list or an object of named values; that of a unified card is JSON in a string. Previews of linked pages are
-no media of the post. What does not belong here: a post's own media (:mod:`.media`).
+A card is a list or an object of named values; that of a unified card is JSON in a string. Any other picture is a
+preview of what the card links to. What does not belong here: a post's own media (:mod:`.media`).
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ def media_of_card(raw: Mapping[str, Any]) -> Iterator[Medium]:
         yield from _of_unified_card(text(unified.get("string_value")) or "")
     for number in range(1, _MOST_CHOICES + 1):
         yield from _choice(values, f"choice{number}")
-    yield from _player(values)
+    players = list(_player(values))
+    yield from players or _preview(values)
 
 
 def _values(card: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
@@ -79,3 +80,22 @@ def _player(values: Mapping[str, Mapping[str, Any]]) -> Iterator[Medium]:
         candidates.append(Candidate(preview, role=Role.POSTER, rule="preview picture"))
     number = next((match[1] for address, _ in streams if (match := _NUMBER_OF_VIDEO.search(address))), None)
     yield Medium(MediaType.VIDEO, tuple(candidates), key=number)
+
+
+def _preview(values: Mapping[str, Mapping[str, Any]]) -> Iterator[Medium]:
+    """The picture of the linked page in all of its sizes, the largest first."""
+    images = (mapping(value.get("image_value")) for name, value in values.items() if not name.startswith("choice"))
+    sizes = [(address, image) for image in images if (address := web_address(image.get("url")))]
+    sizes.sort(key=lambda size: -(count(size[1].get("width")) or 0) * (count(size[1].get("height")) or 0))
+    if sizes:
+        candidates = (
+            Candidate(
+                address,
+                count(image.get("width")),
+                count(image.get("height")),
+                role=Role.LINK_PREVIEW,
+                rule="picture of the linked page",
+            )
+            for address, image in sizes
+        )
+        yield Medium(MediaType.IMAGE, tuple(candidates), role=Role.LINK_PREVIEW)
