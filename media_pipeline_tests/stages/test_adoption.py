@@ -24,6 +24,8 @@ from media_pipeline_tests.posts.twitter_shapes import photo, status
 from media_pipeline_tests.stages.either_database import EitherLibrary, MakeEither
 from media_pipeline_tests.stages.official_zips import exported_zip
 
+NOT_UTF8 = os.fsdecode(b"caf\xe9")
+
 
 @pytest.fixture
 def library(make_either: MakeEither) -> EitherLibrary:
@@ -96,6 +98,18 @@ def test_a_folder_that_is_adopted_again_costs_no_request_and_brings_nothing_twic
     assert len(library.table("imports")) == 1
     assert (len(library.files()), host.requests) == (2, [])
     assert sorted(path.name for path in folder.path.rglob("*.jpg")) == ["post-1_1.jpg", "post-1_2.jpg"]
+
+
+def test_names_that_are_no_utf8_cost_nothing(library: EitherLibrary, folder: Folder) -> None:
+    (url,) = folder.post(1)
+    folder.write(f"{NOT_UTF8}.json", json.dumps(tweet(1, url)).encode())
+    (folder.path / "2026" / "post-1.json").unlink()
+    folder.write(f"{NOT_UTF8}.jpg", picture(100))
+    folder.write(f"{NOT_UTF8}{NOT_UTF8}.png", picture(7, kind="PNG"))
+    os.mkfifo(folder.path / "pipe.jpg")
+    result = adopt(library, folder.path)
+    assert (numbers(result), result.extra_files) == ((1, 0, 0, 1), [r"caf\xe9caf\xe9.png"])
+    assert library.reference(url)["status"] == "stored"
 
 
 def test_files_named_by_the_md5_of_their_url_are_given_to_posts_that_wait_for_it(

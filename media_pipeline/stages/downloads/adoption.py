@@ -9,11 +9,11 @@ tools name files (:mod:`media_pipeline.posts.sidecars`), and copying
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import groupby
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from media_pipeline.catalog import imports, origins
@@ -40,6 +40,8 @@ class MediaFolder:
     """A folder that another tool filled, as a source of files."""
 
     folder: Path
+    names: Mapping[str, str]
+    """The paths of its files as they are, by the readable ones."""
 
     @property
     def title(self) -> str:
@@ -50,7 +52,7 @@ class MediaFolder:
 
     def open(self, path: str) -> IO[bytes]:
         """Open a file of the folder. A link that has come in its place meanwhile is not followed. Raises OSError."""
-        descriptor = os.open(self.folder / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        descriptor = os.open(self.folder / self.names[path], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         return os.fdopen(descriptor, "rb")
 
 
@@ -84,7 +86,8 @@ def adopt_folder(context: StageContext, folder: Path, exports: Sequence[HandedEx
     Nothing is fetched meanwhile, also by no other run: what lies here needs no request. May be killed and begun
     again: what is stored stays stored. Raises FolderUnreadable, StorageError.
     """
-    found = FolderOfMedia(files_inside(folder))
+    names = {imports.path_text(PurePosixPath(path)): path for path in files_inside(folder)}
+    found, source = FolderOfMedia(names), MediaFolder(folder, names)
     result = Adopted(partitions={export.partition for export in exports})
     named: set[str] = set()
     with ExitStack() as locks:
@@ -95,9 +98,9 @@ def adopt_folder(context: StageContext, folder: Path, exports: Sequence[HandedEx
         with context.database.read() as connection:
             import_ids = sorted(imports.of_files(connection, result.landed))
         for import_id in import_ids:
-            _adopt_import(context, folder, import_id, found, named, result)
+            _adopt_import(context, source, import_id, found, named, result)
         if not named.issuperset(found.named_by_url):
-            _adopt_by_url(context, folder, found, named, result)
+            _adopt_by_url(context, source, found, named, result)
     extra = [path for path in found if type_of(path) and path not in named]
     result.extra, result.extra_files = len(extra), sorted(extra)[:TABLE_ROWS]
     return result
@@ -112,7 +115,7 @@ def _all_partitions(context: StageContext, found: FolderOfMedia) -> list[ImportP
 
 
 def _adopt_import(
-    context: StageContext, folder: Path, import_id: str, found: FolderOfMedia, named: set[str], result: Adopted
+    context: StageContext, source: MediaFolder, import_id: str, found: FolderOfMedia, named: set[str], result: Adopted
 ) -> None:
     waiting: list[tuple[WaitingMedia, str]] = []
     wanted = 0
@@ -127,12 +130,14 @@ def _adopt_import(
                 result.there += placed.sha256 is not None
             elif path:
                 waiting.append((placed.reference, path))
-    taken = _take(context, folder, waiting)
+    taken = _take(context, source, waiting)
     result.adopted += taken
     result.missing += max(0, wanted - taken)
 
 
-def _adopt_by_url(context: StageContext, folder: Path, found: FolderOfMedia, named: set[str], result: Adopted) -> None:
+def _adopt_by_url(
+    context: StageContext, source: MediaFolder, found: FolderOfMedia, named: set[str], result: Adopted
+) -> None:
     """Give files that are named by their URL to whatever post of the library waits for that URL."""
     waiting: list[tuple[WaitingMedia, str]] = []
     with context.database.read() as connection:
@@ -141,15 +146,15 @@ def _adopt_by_url(context: StageContext, folder: Path, found: FolderOfMedia, nam
                 named.add(path)
                 waiting.append((reference, path))
                 result.partitions.add(partition)
-    result.adopted += _take(context, folder, waiting)
+    result.adopted += _take(context, source, waiting)
 
 
-def _take(context: StageContext, folder: Path, found: Sequence[tuple[WaitingMedia, str]]) -> int:
+def _take(context: StageContext, source: MediaFolder, found: Sequence[tuple[WaitingMedia, str]]) -> int:
     taken = 0
     with context.progress.of("adopted") as progress:
         progress.expect(len(found))
         for batch in pieces(found, FILES_AT_ONCE):
-            taken += take(context, MediaFolder(folder), batch)
+            taken += take(context, source, batch)
             progress.advance(len(batch))
     return taken
 

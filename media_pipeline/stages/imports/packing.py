@@ -11,9 +11,10 @@ import os
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO
 
+from media_pipeline.catalog.imports import path_text
 from media_pipeline.catalog.selection import pieces
 from media_pipeline.model import ImportPartition, MediaPipelineError
 from media_pipeline.posts.readers.archives import format_of
@@ -65,7 +66,7 @@ def pack(folder: Path, names: Iterable[str], target: IO[bytes]) -> None:
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name in sorted(names):
             path = folder / name
-            info = zipfile.ZipInfo(name, _zip_time(path.stat().st_mtime))
+            info = zipfile.ZipInfo(path_text(PurePosixPath(name)), _zip_time(path.stat().st_mtime))
             info.compress_type = zipfile.ZIP_DEFLATED
             with path.open("rb") as file, archive.open(info, "w", force_zip64=True) as member:
                 while chunk := file.read(1 << 20):
